@@ -1,0 +1,38 @@
+// Bundles the two commands into dist/ with esbuild: one file each, with what only some commands need split off and loaded
+// on demand. `--watch` rebuilds on change.
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { context } from 'esbuild'
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+const watch = process.argv.includes('--watch')
+if (!watch) rmSync('dist', { recursive: true, force: true })
+
+const bundle = await context({
+  entryPoints: { labmake: 'src/main.ts', 'labmake-ephys': 'src/ephys/main.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  // h5wasm carries its WebAssembly in the package and finds it relative to itself.
+  external: ['h5wasm'],
+  define: { 'process.env.NODE_ENV': '"production"', LABMAKE_VERSION: JSON.stringify(version) },
+  // CommonJS dependencies (commander, proper-lockfile) call require() for Node's own modules.
+  banner: {
+    js: '#!/usr/bin/env node\nimport { createRequire as labmakeRequire } from "node:module"; const require = labmakeRequire(import.meta.url);',
+  },
+  sourcemap: 'linked',
+  logLevel: 'warning',
+})
+await bundle.rebuild()
+
+// dist/bin holds the commands under their plain names: labmake puts this folder on the PATH of recipes.
+rmSync('dist/bin', { recursive: true, force: true })
+mkdirSync('dist/bin', { recursive: true })
+for (const name of ['labmake', 'labmake-ephys']) {
+  chmodSync(`dist/${name}.js`, 0o755)
+  symlinkSync(`../${name}.js`, `dist/bin/${name}`)
+}
+if (watch) await bundle.watch()
+else await bundle.dispose()

@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config'
+
+/** Three suites: `unit` (pure code and single files, seconds), `e2e` (the built command, Node only), `heavy` (Python, long recordings). */
+export default defineConfig({
+  define: { LABMAKE_VERSION: '"0.0.0-test"' },
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/heavy/**'] },
+      },
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'heavy', include: ['test/heavy/**/*.test.ts'], testTimeout: 600_000, fileParallelism: false },
+      },
+    ],
+  },
+})
