@@ -1,0 +1,85 @@
+// The one place that starts the HDF5 library (h5wasm, HDF5 in WebAssembly) and reads its errors.
+import { type Dataset, File, Module, ready } from 'h5wasm/node'
+import { InputError, messageOf } from './errors.ts'
+
+let started = false
+
+/** Loads the library. Its errors are thrown from then on; by default they go to standard error and the call goes on. */
+async function startHdf5(): Promise<void> {
+  await ready
+  if (!started) Module.activate_throwing_error_handler()
+  started = true
+}
+
+/** Opens for reading. Throws InputError with `expected` ("a .kwd file") when it is no HDF5 file or was cut short. */
+export async function openHdf5(path: string, expected: string): Promise<File> {
+  await startHdf5()
+  try {
+    return new File(path, 'r')
+  } catch (error) {
+    const text = messageOf(error)
+    if (text.includes('truncated file')) {
+      throw new InputError(`${path} is cut short`, { hint: 'Copy it again from where it was recorded.', cause: error })
+    }
+    if (text.includes('Not an HDF5 file')) {
+      throw new InputError(`${path} is not ${expected}`, { hint: 'Check the file, or copy it again.', cause: error })
+    }
+    throw new InputError(`${path} cannot be read: ${systemMessage(text) ?? 'it is damaged'}`, {
+      hint: `Expected ${expected}: check that it exists, that you may read it, and that it was copied whole.`,
+      cause: error,
+    })
+  }
+}
+
+/**
+ * Creates or replaces the file. Version 1.8 of the format, which every HDF5 reader in use knows. Wrap what follows in
+ * `writingHdf5`.
+ */
+export async function createHdf5(path: string): Promise<File> {
+  await startHdf5()
+  return writingHdf5(path, () => new File(path, 'w', { libver: ['v108', 'v108'] }))
+}
+
+/**
+ * Runs calls that write. A full disk and the like become InputErrors. The library stamps objects with the time of day,
+ * which would make equal input give unequal bytes: its clock stands still meanwhile, so `write` must not wait.
+ */
+export function writingHdf5<T>(path: string, write: () => T): T {
+  const now = Date.now
+  Date.now = () => 0
+  try {
+    return write()
+  } catch (error) {
+    const reason = systemMessage(messageOf(error))
+    if (reason === undefined) throw error
+    throw new InputError(`cannot write ${path}: ${reason}`, { hint: writeHint(reason), cause: error })
+  } finally {
+    Date.now = now
+  }
+}
+
+/**
+ * A rectangle of a data set, rows first, in the data set's own type. The library opens the data set anew for each call
+ * and so forgets chunks it has unpacked: read whole chunks. Throws InputError when the bytes are not there.
+ */
+export function readSlice(dataset: Dataset, path: string, ranges: [number, number][]): ArrayBufferView {
+  try {
+    return dataset.slice(ranges) as ArrayBufferView
+  } catch (error) {
+    throw new InputError(`${path} is damaged: ${dataset.path} cannot be read`, {
+      hint: 'Copy the file again from where it was recorded.',
+      cause: error,
+    })
+  }
+}
+
+/** What the system said, from the library's stack of errors: 'No space left on device'. */
+function systemMessage(text: string): string | undefined {
+  return /error message = '([^']+)'/.exec(text)?.[1]
+}
+
+function writeHint(reason: string): string {
+  if (reason.startsWith('No space')) return 'Free some space on that disk, then run it again.'
+  if (reason.startsWith('No such file')) return 'Make the folder first.'
+  return 'Check that you may write there.'
+}
