@@ -1,0 +1,125 @@
+// From a folder of .mat files to a .kwd without common noise, in two passes: one to know the recording, one to write.
+import { createKwd, type KwdMaking, type KwdWriter } from '../kwd.ts'
+import { type Batch, openBatch } from '../mat/batch.ts'
+import { type Progress, startProgress } from '../progress.ts'
+import { type Block, readBlocks, totalRows } from './blocks.ts'
+import { fixedOne, putChannel } from './fixedPoint.ts'
+import { type Judgement, judgeChannels } from './judge.ts'
+import { type Method, makeReference, type Reference } from './reference.ts'
+import { describeBatch, describeTarget } from './report.ts'
+import { targetScale } from './scale.ts'
+import { type Survey, surveyBatch } from './survey.ts'
+import { checkTarget } from './target.ts'
+
+export type DenoiseOptions = {
+  /** A folder of .mat files, or one. */
+  readonly source: string
+  /** The .kwd to write. A partial one is removed when anything fails. */
+  readonly target: string
+  readonly omit: readonly string[]
+  readonly method: Method
+}
+
+/** Rows that are put side by side at once: 512 × 32 channels stay in the processor's nearest memory. */
+const tileRows = 512
+
+/** Throws InputError for any fault of the source or the target; there is no target then. */
+export async function denoise(options: DenoiseOptions): Promise<void> {
+  const batch = await openBatch(options.source, options.omit)
+  try {
+    checkTarget(
+      batch.files.map(({ recording }) => recording.path),
+      options.target,
+    )
+    for (const line of describeBatch(batch)) console.error(line)
+    const progress = startProgress('denoise')
+    const rows = totalRows(batch)
+    const needsCovariance = options.method === 'war'
+    // Both passes read all there is.
+    const onRows = (done: number) => progress.report(done / rows / 2, 'reading')
+    const survey = await surveyBatch(batch, { covariance: needsCovariance, onRows })
+    const judgements = judgeChannels(survey.probes)
+    const making = describeMaking(batch, survey, judgements, options)
+    const clipped = await writeTarget(batch, survey, judgements, { ...options, making, progress })
+    for (const line of describeTarget(making, rows, clipped)) console.error(line)
+  } finally {
+    batch.close()
+  }
+}
+
+function describeMaking(
+  batch: Batch,
+  survey: Survey,
+  judgements: readonly Judgement[],
+  { method, omit }: DenoiseOptions,
+): KwdMaking {
+  const scale = targetScale(batch, survey, judgements)
+  const named = (wanted: Judgement) => batch.channelNames.filter((_, c) => judgements[c] === wanted)
+  const volts = batch.unitVolts
+  return {
+    name: batch.name,
+    channelNames: batch.channelNames,
+    omitted: omit,
+    dead: named('dead'),
+    noisy: named('noisy'),
+    method,
+    scale,
+    units: batch.units,
+    ...(volts === undefined ? {} : { channelBitVolts: batch.channelNames.map(() => scale * volts) }),
+  }
+}
+
+type Writing = DenoiseOptions & { readonly making: KwdMaking; readonly progress: Progress }
+
+/** The second pass. Returns how many samples were clipped. */
+async function writeTarget(
+  batch: Batch,
+  survey: Survey,
+  judgements: readonly Judgement[],
+  { target, method, making, progress }: Writing,
+): Promise<number> {
+  const reference = makeReference(method, judgements, survey.covariance)
+  const kwd = await createKwd(target, making)
+  try {
+    let clippedSamples = 0
+    let stretch: Block['stretch'] | undefined
+    for await (const block of readBlocks(batch)) {
+      if (block.stretch !== stretch) beginStretch(kwd, batch, block)
+      stretch = block.stretch
+      const { rows, clipped } = denoiseBlock(block, survey.means, making.scale, reference)
+      kwd.write(rows)
+      clippedSamples += clipped
+      progress.report((1 + (block.firstRow + block.rows) / survey.rows) / 2, 'writing')
+    }
+    kwd.finish({ clippedSamples })
+    progress.done()
+    return clippedSamples
+  } catch (error) {
+    kwd.discard()
+    throw error
+  }
+}
+
+function beginStretch(kwd: KwdWriter, batch: Batch, { stretch, file }: Block): void {
+  const { sampleRateHz } = batch
+  kwd.startRecording({ sampleRateHz, startTimeS: stretch.startTimeS, source: file.name })
+}
+
+/** A block's rows as they are written: rows × channels. */
+function denoiseBlock(block: Block, means: Float64Array, scale: number, reference: Reference) {
+  const channels = block.channels.length
+  const rows = new Int16Array(block.rows * channels)
+  const fixed = new Int32Array(tileRows * channels)
+  let clipped = 0
+  for (let from = 0; from < block.rows; from += tileRows) {
+    const count = Math.min(tileRows, block.rows - from)
+    for (let c = 0; c < channels; c++) {
+      const { gain, offset } = block.file.scalings[c]!
+      const factor = (gain / scale) * fixedOne
+      const shift = Math.round(((offset - means[c]!) / scale) * fixedOne)
+      putChannel(fixed, block.channels[c]!.subarray(from, from + count), { channel: c, channels, factor, shift })
+    }
+    clipped += reference(fixed, count, rows.subarray(from * channels, (from + count) * channels))
+  }
+  return { rows, clipped }
+}

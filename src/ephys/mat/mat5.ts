@@ -1,0 +1,198 @@
+// Version 5 (and 6 and 7, which are 5 with compressed variables). A variable is a channel, one after the other, while we
+// want all channels side by side: so each channel is read through a source of its own, and compressed ones are unpacked
+// as streams that go forward together. A read before the last one starts the stream anew.
+import { closeSync, fstatSync, openSync } from 'node:fs'
+import { messageOf } from '../errors.ts'
+import { type ByteSource, fileBytes, inflatedBytes } from './byteSource.ts'
+import {
+  decode,
+  ElementError,
+  type Elements,
+  miCompressed,
+  miMatrix,
+  mxInt16,
+  mxStruct,
+  numberBytes,
+  readMatrixHeader,
+  readTag,
+} from './mat5Elements.ts'
+import { type FieldContent, readPortStruct, readTimesField } from './mat5Port.ts'
+import { headerBytes } from './openMat.ts'
+import { badChannel, byNumber, damaged, type MatRecording, portChannel, portNumber, type Samples } from './recording.ts'
+
+/** Numbers of `times` read at once. */
+const timesNumbers = 1 << 18
+
+/** A top-level variable: where its matrix element is, and how to read from its content's start. */
+type Variable = { readonly name: string; readonly open: () => Promise<Elements> }
+
+/** A channel's variable and where its values are. */
+type Port = Variable & { readonly values: FieldContent }
+
+/** Opens a .mat of version 5, passing by the channels to omit. Throws InputError when it is damaged or has no Port_N. */
+export async function openMat5(
+  path: string,
+  omit: ReadonlySet<string>,
+  { bigEndian }: { readonly bigEndian: boolean },
+): Promise<MatRecording> {
+  const file = openSync(path, 'r')
+  const ports = new Map<string, Port>()
+  const cursors = new Map<string, ByteSource>()
+  const release = () => {
+    for (const source of cursors.values()) source.close()
+    cursors.clear()
+  }
+  try {
+    const variables = await listVariables(path, file, bigEndian)
+    const names = variables.map(({ name }) => name)
+    const channels = []
+    for (const variable of variables) {
+      if (portNumber(variable.name) === undefined || omit.has(variable.name)) continue
+      const { port, channel } = await saying(path, variable.name, () => openPort(path, variable))
+      ports.set(variable.name, port)
+      channels.push(channel)
+    }
+    return {
+      path,
+      portNames: names.filter((name) => portNumber(name) !== undefined),
+      channels: byNumber(path, names, channels),
+      read: (channel, from, to) =>
+        saying(path, channel.name, async () => {
+          const port = ports.get(channel.name)!
+          const numbers = await readNumbersAt(port, cursors, from, to, bigEndian)
+          return asSamples(numbers, channel.counts)
+        }),
+      readTimes: (channel) => readTimes(path, ports.get(channel.name)!),
+      release,
+      close: () => {
+        release()
+        closeSync(file)
+      },
+    }
+  } catch (error) {
+    closeSync(file)
+    throw error
+  }
+}
+
+/** Finds the variables without reading their content; a compressed one is unpacked as far as its name. */
+async function listVariables(path: string, file: number, bigEndian: boolean): Promise<Variable[]> {
+  const sizeBytes = fstatSync(file).size
+  const top: Elements = { source: fileBytes(file, headerBytes, sizeBytes), bigEndian }
+  const variables: Variable[] = []
+  for (;;) {
+    const { tag, inline } = (await saying(path, 'the list of variables', () => readTag(top))) ?? {}
+    if (tag === undefined) return variables
+    const start = headerBytes + top.source.position()
+    // Compressed elements alone are not padded.
+    const lengthBytes = tag.type === miCompressed ? tag.lengthBytes : tag.paddedBytes
+    if (start + tag.lengthBytes > sizeBytes) {
+      throw damaged(path, `is cut short: it has ${sizeBytes} bytes of at least ${start + tag.lengthBytes}`)
+    }
+    if (inline === undefined && (tag.type === miCompressed || tag.type === miMatrix)) {
+      const end = start + lengthBytes
+      const open = async (): Promise<Elements> => {
+        if (tag.type === miMatrix) return { source: fileBytes(file, start, end), bigEndian }
+        const elements = { source: inflatedBytes(path, start, end), bigEndian }
+        await readTag(elements)
+        return elements
+      }
+      variables.push({ name: await variableName(path, start, open), open })
+    }
+    await top.source.skip(lengthBytes)
+  }
+}
+
+async function variableName(path: string, start: number, open: () => Promise<Elements>): Promise<string> {
+  return saying(path, `the variable at byte ${start}`, async () => {
+    const elements = await open()
+    try {
+      return (await readMatrixHeader(elements)).name
+    } finally {
+      elements.source.close()
+    }
+  })
+}
+
+async function openPort(path: string, variable: Variable) {
+  const { name } = variable
+  const elements = await variable.open()
+  try {
+    const header = await readMatrixHeader(elements)
+    if (header.matrixClass !== mxStruct || header.shape.some((length) => length !== 1)) {
+      throw badChannel(path, name, 'there is no single struct', 'a struct with values and interval')
+    }
+    const { fields, values, fieldNames } = await readPortStruct(elements)
+    if (values === undefined) {
+      throw badChannel(path, name, `there are no values, only ${fieldNames.join(', ')}`, 'values and interval')
+    }
+    if (values.kind === 'other') throw badChannel(path, name, 'the values are not numbers', 'real numbers')
+    const { shape } = values
+    const described = { shape, counts: values.matrixClass === mxInt16, hasTimes: fieldNames.includes('times') }
+    return { port: { ...variable, values: values.content }, channel: portChannel(path, name, fields, described) }
+  } finally {
+    elements.source.close()
+  }
+}
+
+async function readNumbersAt(
+  port: Port,
+  cursors: Map<string, ByteSource>,
+  from: number,
+  to: number,
+  bigEndian: boolean,
+): Promise<Samples> {
+  const size = numberBytes(port.values.type)
+  const at = port.values.at + from * size
+  let source = cursors.get(port.name)
+  if (source === undefined || source.position() > at) {
+    source?.close()
+    source = (await port.open()).source
+    cursors.set(port.name, source)
+  }
+  await source.skip(at - source.position())
+  const bytes = await source.read((to - from) * size)
+  if (bytes.length < (to - from) * size) throw new ElementError('ends too early')
+  return decode(bytes, port.values.type, bigEndian)
+}
+
+function asSamples(numbers: Samples, counts: boolean): Samples {
+  if (counts) return numbers instanceof Int16Array ? numbers : Int16Array.from(numbers)
+  return numbers instanceof Float64Array ? numbers : Float64Array.from(numbers)
+}
+
+async function* readTimes(path: string, port: Port): AsyncGenerator<Float64Array> {
+  let elements = await saying(path, port.name, port.open)
+  try {
+    const times = await saying(path, port.name, () => readTimesField(elements))
+    if (elements.source.position() > times.at) {
+      elements.source.close()
+      elements = await saying(path, port.name, port.open)
+      await elements.source.skip(times.at - elements.source.position())
+    }
+    const size = numberBytes(times.type)
+    for (let left = times.count; left > 0; left -= timesNumbers) {
+      const wanted = Math.min(left, timesNumbers) * size
+      const bytes = await saying(path, port.name, () => elements.source.read(wanted))
+      if (bytes.length < wanted) throw damaged(path, `is cut short in the times of ${port.name}`)
+      yield Float64Array.from(decode(bytes, times.type, elements.bigEndian))
+    }
+  } finally {
+    elements.source.close()
+  }
+}
+
+/** Names the file and the place when the bytes are damaged. */
+async function saying<T>(path: string, place: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    const isZlib = error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+    if (!(error instanceof ElementError) && !isZlib) throw error
+    throw damaged(
+      path,
+      `is cut short or damaged: ${place} ${isZlib ? `(${messageOf(error)})` : messageOf(error)}`,
+      error,
+    )
+  }
+}
