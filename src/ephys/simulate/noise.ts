@@ -8,6 +8,10 @@ export interface BadChannels {
   readonly noisy: readonly number[]
 }
 
+export function isBad(bad: BadChannels, channel: number): boolean {
+  return bad.dead.includes(channel) || bad.noisy.includes(channel)
+}
+
 /** Noise in µV of one sample after another, on all channels. */
 export interface NoiseSource {
   /** Fills `samplesUv` (one value per channel) with the next sample's noise; dead channels are left to the caller. */

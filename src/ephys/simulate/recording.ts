@@ -31,11 +31,12 @@ export function planRecording(options: SimulationOptions): SimulatedRecording {
   const { seed, channels, units, seconds, level } = options
   const random = seededRandom(seed)
   const layout = layoutOf(channels)
-  const cells = drawUnits({ random, layout, units, level, sampleRateHz: SAMPLE_RATE_HZ, seconds })
+  const bad = channels === 16 ? { dead: [11], noisy: [] } : { dead: [6], noisy: [21] }
+  const cells = drawUnits({ random, layout, units, level, bad, sampleRateHz: SAMPLE_RATE_HZ, seconds })
   return {
     ...options,
     layout,
-    bad: channels === 16 ? { dead: [11], noisy: [] } : { dead: [6], noisy: [21] },
+    bad,
     cells,
     spikes: drawAmplitudes(random, cells),
     samples: Math.round(seconds * SAMPLE_RATE_HZ),

@@ -1,5 +1,6 @@
 import type { Random } from '../random.ts'
 import type { Layout } from './layout.ts'
+import { type BadChannels, isBad } from './noise.ts'
 import { drawWaveform, type Place, type Waveform } from './waveform.ts'
 
 export type Level = 'easy' | 'hard'
@@ -31,7 +32,10 @@ interface LevelRanges {
   readonly rateHz: Range
 }
 
-/** Hard recordings have smaller and farther cells, closer to one another, that fire more. */
+/**
+ * Hard recordings have smaller and farther cells, closer to one another, that fire more, and some of them lie at a bad
+ * contact, where the next good one hardly sees them. Of easy ones every cell's own contact works.
+ */
 const LEVELS: Readonly<Record<Level, LevelRanges>> = {
   easy: { apartUm: 40, offProbeUm: [5, 20], amplitudeUv: [110, 260], rateHz: [2, 15] },
   hard: { apartUm: 15, offProbeUm: [10, 35], amplitudeUv: [60, 180], rateHz: [2, 20] },
@@ -50,14 +54,15 @@ export function drawUnits(options: {
   readonly layout: Layout
   readonly units: number
   readonly level: Level
+  readonly bad: BadChannels
   readonly sampleRateHz: number
   readonly seconds: number
 }): SimulatedUnit[] {
-  const { random, layout, level, sampleRateHz, seconds } = options
+  const { random, layout, level, bad, sampleRateHz, seconds } = options
   const { amplitudeUv, rateHz: rates } = LEVELS[level]
   const units: SimulatedUnit[] = []
   while (units.length < options.units) {
-    const place = drawPlace(random, layout, level, units)
+    const place = drawPlace({ random, layout, level, bad, others: units })
     const waveform = drawWaveform({ random, layout, place, amplitudeUv: random.range(...amplitudeUv), sampleRateHz })
     const rateHz = random.range(...rates)
     units.push({ place, waveform, rateHz, spikes: drawSpikes({ random, rateHz, sampleRateHz, seconds }) })
@@ -73,16 +78,34 @@ export function drawAmplitudes(random: Random, units: readonly SimulatedUnit[]):
   return spikes.sort((a, b) => a.sample - b.sample || a.unit - b.unit)
 }
 
-function drawPlace(random: Random, layout: Layout, level: Level, others: readonly SimulatedUnit[]): Place {
+function drawPlace(options: {
+  readonly random: Random
+  readonly layout: Layout
+  readonly level: Level
+  readonly bad: BadChannels
+  readonly others: readonly SimulatedUnit[]
+}): Place {
+  const { random, layout, level, bad, others } = options
   const { apartUm, offProbeUm } = LEVELS[level]
   const widthUm = Math.max(...layout.map(([x]) => x))
   const lengthUm = Math.max(...layout.map(([, y]) => y))
   let place: Place = [0, 0, 0]
   for (let trial = 0; trial < PLACEMENT_TRIALS; trial++) {
     place = [random.range(-15, widthUm + 15), random.range(0, lengthUm), random.range(...offProbeUm)]
-    if (others.every((other) => Math.hypot(place[0] - other.place[0], place[1] - other.place[1]) > apartUm)) break
+    const isSeen = level === 'hard' || !isBad(bad, nearestChannel(layout, place))
+    if (isSeen && others.every((other) => distanceUm(place, other.place) > apartUm)) break
   }
   return place
+}
+
+function nearestChannel(layout: Layout, place: Place): number {
+  const distances = layout.map((contact) => distanceUm(place, contact))
+  return distances.indexOf(Math.min(...distances))
+}
+
+/** In the plane of the probe. */
+function distanceUm(a: readonly [number, number, ...unknown[]], b: readonly [number, number, ...unknown[]]): number {
+  return Math.hypot(a[0] - b[0], a[1] - b[1])
 }
 
 /** A Poisson process with a dead time: intervals are 3 ms plus an exponential, so that the mean rate is `rateHz`. */

@@ -1,0 +1,183 @@
+import { detectPeaks, type Peak } from './detect.ts'
+import { distanceUm, neighboursWithin, type Position, REACH_UM } from './neighbours.ts'
+import { liesInOneStretch } from './stretches.ts'
+import { energyOf, type Template } from './template.ts'
+import type { Traces, TraceWindow } from './traces.ts'
+import type { Windows } from './windows.ts'
+
+/** One spike as a template explains it. */
+export interface MatchedSpike {
+  readonly sample: number
+  /** Index of the template. */
+  readonly unit: number
+  /** How large the spike is beside its template. */
+  readonly amplitude: number
+}
+
+/** A spike and what its surroundings look like when all spikes but it have been taken away: the residual. */
+export type SpikeVisitor = (spike: MatchedSpike, residual: TraceWindow) => void
+
+/** Noise deviations; a spike's trough may be less deep than the one it was found by, with noise on it. */
+const THRESHOLD = 4.5
+/** A template is tried on troughs this near to the channel where it is largest. */
+const CANDIDATE_WITHIN_UM = 75
+/** Channels on which a template stays below this many noise deviations say nothing about a spike. */
+const LEAST_DEPTH = 0.8
+const AMPLITUDES = { least: 0.6, most: 1.5 }
+/** Spikes hidden by others come to light when those are taken away; the third pass still finds a few. */
+const PASSES = 3
+
+/** A template as it is fitted: only channels that matter. */
+interface Fitter {
+  readonly channels: readonly number[]
+  readonly values: readonly Float32Array[]
+  readonly energy: number
+}
+
+/** How far a pass has come, samples. It may only look at what the pass before it will not change any more. */
+interface Pass {
+  /** Troughs before this sample have been found … */
+  detectedTo: number
+  /** … and these not yet fitted. */
+  waiting: Peak[]
+  /** Troughs before this sample have been fitted, and what fitted is taken away. */
+  fittedTo: number
+}
+
+/**
+ * Explains the recording by templates: at each trough, in the order of time, the template that takes away most is
+ * subtracted; then the same again on what is left, three passes in all. The passes follow one another through the
+ * recording at a distance that no spike bridges, so the result is the same as if each had run over all of it, and memory
+ * does not grow with the recording. Visits the spikes in the order of time.
+ */
+export function matchTemplates(
+  traces: Traces,
+  templates: readonly Template[],
+  options: { readonly positions: readonly Position[]; readonly windows: Windows; readonly blockSamples: number },
+  visit: SpikeVisitor,
+): void {
+  const { positions, windows, blockSamples } = options
+  // Twice the farthest that fitting one trough reads or changes, and the exclusion time around a trough.
+  const reach = 2 * (windows.length + windows.lag + windows.exclusion)
+  const capacity = blockSamples + (2 * PASSES + 2) * reach
+  const channels = Array.from({ length: traces.channels }, () => new Float32Array(capacity))
+  let residual: TraceWindow = { start: 0, samples: 0, channels }
+  const passes = Array.from({ length: PASSES }, (): Pass => ({ detectedTo: 0, waiting: [], fittedTo: 0 }))
+  const detectOptions = { threshold: THRESHOLD, neighbours: neighboursWithin(positions, REACH_UM), windows }
+  const explain = templateFitter(templates, { traces, positions, windows })
+  const settle = spikeSorter(templates.length, windows, visit)
+
+  for (let readTo = 0; readTo < traces.samples; ) {
+    const to = Math.min(readTo + blockSamples, traces.samples)
+    traces.read(readTo, to, channels, readTo - residual.start)
+    residual = { ...residual, samples: to - residual.start }
+    readTo = to
+    const isEnd = readTo === traces.samples
+    let limit = readTo
+    for (const pass of passes) {
+      const detectTo = isEnd ? readTo : Math.max(pass.detectedTo, limit - reach)
+      pass.waiting.push(...detectPeaks(residual, { from: pass.detectedTo, to: detectTo }, detectOptions))
+      pass.detectedTo = detectTo
+      const fitTo = isEnd ? readTo : Math.max(pass.fittedTo, detectTo - reach)
+      const ready = pass.waiting.filter(({ sample }) => sample < fitTo)
+      pass.waiting = pass.waiting.filter(({ sample }) => sample >= fitTo)
+      for (const peak of ready) {
+        const spike = explain(residual, peak)
+        if (spike) settle.add(spike)
+      }
+      pass.fittedTo = fitTo
+      limit = fitTo
+    }
+    const settledTo = isEnd ? Number.POSITIVE_INFINITY : limit - reach
+    settle.visitUpTo(settledTo, residual)
+    residual = dropBefore(residual, settledTo - reach)
+  }
+}
+
+/** Fits the best template to a trough, subtracts it from the residual, and returns the spike; undefined if none fits. */
+function templateFitter(
+  templates: readonly Template[],
+  on: { readonly traces: Traces; readonly positions: readonly Position[]; readonly windows: Windows },
+): (residual: TraceWindow, peak: Peak) => MatchedSpike | undefined {
+  const { traces, positions, windows } = on
+  const near = neighboursWithin(positions, REACH_UM)
+  const fitters = templates.map((template) => fitterOf(template, near[template.channel]!, windows))
+  const candidates = positions.map((position) =>
+    templates.flatMap(({ channel }, unit) =>
+      distanceUm(position, positions[channel]!) <= CANDIDATE_WITHIN_UM ? [unit] : [],
+    ),
+  )
+  return (residual, peak) => {
+    let best: { unit: number; sample: number; amplitude: number; gain: number } | undefined
+    for (const unit of candidates[peak.channel]!) {
+      const fitter = fitters[unit]!
+      for (let lag = -windows.lag; lag <= windows.lag; lag++) {
+        const sample = peak.sample + lag
+        if (!liesInOneStretch(traces.borders, sample - windows.before, sample + windows.after)) continue
+        const product = productOf(fitter, residual, sample - windows.before)
+        const amplitude = product / fitter.energy
+        const gain = product * amplitude
+        if (amplitude < AMPLITUDES.least || amplitude > AMPLITUDES.most) continue
+        if (best === undefined || gain > best.gain) best = { unit, sample, amplitude, gain }
+      }
+    }
+    if (best === undefined) return undefined
+    subtract(fitters[best.unit]!, best.amplitude, residual, best.sample - windows.before)
+    return { sample: best.sample, unit: best.unit, amplitude: best.amplitude }
+  }
+}
+
+function fitterOf(template: Template, near: readonly number[], { length }: Windows): Fitter {
+  const valuesOn = (channel: number) => template.values.subarray(channel * length, (channel + 1) * length)
+  const channels = near.filter(
+    (channel) => channel === template.channel || valuesOn(channel).some((value) => Math.abs(value) > LEAST_DEPTH),
+  )
+  const values = channels.map(valuesOn)
+  return { channels, values, energy: values.reduce((sum, part) => sum + energyOf(part), 0) }
+}
+
+function productOf({ channels, values }: Fitter, residual: TraceWindow, from: number): number {
+  const offset = from - residual.start
+  let product = 0
+  for (let k = 0; k < channels.length; k++) {
+    const trace = residual.channels[channels[k]!]!
+    const template = values[k]!
+    for (let row = 0; row < template.length; row++) product += trace[offset + row]! * template[row]!
+  }
+  return product
+}
+
+function subtract({ channels, values }: Fitter, amplitude: number, residual: TraceWindow, from: number): void {
+  const offset = from - residual.start
+  for (let k = 0; k < channels.length; k++) {
+    const trace = residual.channels[channels[k]!]!
+    const template = values[k]!
+    for (let row = 0; row < template.length; row++) trace[offset + row]! -= amplitude * template[row]!
+  }
+}
+
+/** Holds spikes until no earlier one can come, then visits them in order; a unit's second spike within 0.5 ms is none. */
+function spikeSorter(units: number, windows: Windows, visit: SpikeVisitor) {
+  let held: MatchedSpike[] = []
+  const last = new Float64Array(units).fill(Number.NEGATIVE_INFINITY)
+  return {
+    add: (spike: MatchedSpike) => void held.push(spike),
+    visitUpTo: (sample: number, residual: TraceWindow) => {
+      const settled = held.filter((spike) => spike.sample < sample)
+      held = held.filter((spike) => spike.sample >= sample)
+      for (const spike of settled.sort((a, b) => a.sample - b.sample || a.unit - b.unit)) {
+        if (spike.sample - last[spike.unit]! < windows.exclusion) continue
+        last[spike.unit] = spike.sample
+        visit(spike, residual)
+      }
+    },
+  }
+}
+
+/** The window without its samples before `sample`. */
+function dropBefore(window: TraceWindow, sample: number): TraceWindow {
+  const dropped = Math.max(0, Math.min(window.samples, sample - window.start))
+  if (dropped === 0 || !Number.isFinite(dropped)) return window
+  for (const values of window.channels) values.copyWithin(0, dropped, window.samples)
+  return { ...window, start: window.start + dropped, samples: window.samples - dropped }
+}
