@@ -49,7 +49,8 @@ function roundOnly(channels: number): Reference {
 function medianReference(judgements: readonly Judgement[], good: Int32Array): Reference {
   const channels = judgements.length
   // Twice the median is taken off twice the sample, so that the mean of two middle ones needs no fraction more.
-  const shares = Int32Array.from(judgements, (judgement) => (judgement === 'dead' ? 0 : 1))
+  // All bits for channels that have the common part, none for dead ones: `&` keeps the arithmetic in integers.
+  const masks = Int32Array.from(judgements, (judgement) => (judgement === 'dead' ? 0 : -1))
   const allGood = good.length === channels
   const values = new Int32Array(good.length)
   const room = new Int32Array(2 * good.length)
@@ -59,7 +60,7 @@ function medianReference(judgements: readonly Judgement[], good: Int32Array): Re
       if (!allGood) for (let g = 0; g < good.length; g++) values[g] = fixed[i + good[g]!]!
       const common = allGood ? twiceMedian(fixed, i, channels, room) : twiceMedian(values, 0, good.length, room)
       for (let c = 0; c < channels; c++) {
-        const count = (2 * fixed[i + c]! - common * shares[c]! + fixedOne) >> (fixedBits + 1)
+        const count = ((fixed[i + c]! << 1) - (common & masks[c]!) + fixedOne) >> (fixedBits + 1)
         const held = toInt16(count)
         if (held !== count) clipped++
         out[i + c] = held

@@ -4,8 +4,8 @@ import type { Batch } from '../mat/batch.ts'
 import type { Samples } from '../mat/recording.ts'
 import { type Block, readBlocks, totalRows } from './blocks.ts'
 
-/** Pairs of neighbouring rows that are kept to judge channels by; spread over the recording. 10 MB for 32 channels. */
-const mostProbes = 20_000
+/** Pairs of neighbouring rows, spread over the recording, that channels are judged by: a spread is then known to 2 %. */
+const mostProbes = 5_000
 
 /** Rows that the covariance is taken of, spread over the recording: its error is then far below one in a thousand. */
 const mostCovarianceRows = 1_000_000

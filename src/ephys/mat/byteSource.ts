@@ -8,29 +8,33 @@ const pieceBytes = 128 * 1024
 export type ByteSource = {
   /** Bytes passed so far. */
   readonly position: () => number
-  /** The next bytes; fewer only where the source ends. They are valid until the next read. */
-  readonly read: (length: number) => Promise<Buffer>
+  /** Fills `bytes` with what comes next. Returns how many there were: fewer only where the source ends. */
+  readonly fill: (bytes: Uint8Array) => Promise<number>
   readonly skip: (length: number) => Promise<void>
   readonly close: () => void
+}
+
+/** The next bytes; fewer only where the source ends. For small pieces. */
+export async function takeBytes(source: ByteSource, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length)
+  return bytes.subarray(0, await source.fill(bytes))
 }
 
 /** Bytes `start` to `end` of an open file. Skipping is free. */
 export function fileBytes(file: number, start: number, end: number): ByteSource {
   let at = start
-  let buffer = Buffer.alloc(0)
   return {
     position: () => at - start,
-    read: async (length) => {
-      const wanted = Math.min(length, end - at)
-      if (buffer.length < wanted) buffer = Buffer.alloc(wanted)
+    fill: async (bytes) => {
+      const wanted = Math.min(bytes.length, end - at)
       let filled = 0
       while (filled < wanted) {
-        const got = readSync(file, buffer, filled, wanted - filled, at + filled)
+        const got = readSync(file, bytes, filled, wanted - filled, at + filled)
         if (got === 0) break
         filled += got
       }
       at += filled
-      return buffer.subarray(0, filled)
+      return filled
     },
     skip: async (length) => {
       at += length
@@ -70,16 +74,13 @@ export function inflatedBytes(path: string, start: number, end: number): ByteSou
   }
   return {
     position: () => at,
-    read: async (length) => {
-      if (length <= piece.length) {
-        const taken = piece.subarray(0, length)
-        piece = piece.subarray(length)
-        at += length
-        return taken
+    fill: async (bytes) => {
+      let filled = 0
+      for await (const part of take(bytes.length)) {
+        bytes.set(part, filled)
+        filled += part.length
       }
-      const parts: Buffer[] = []
-      for await (const part of take(length)) parts.push(part)
-      return Buffer.concat(parts)
+      return filled
     },
     skip: async (length) => {
       for await (const _ of take(length));

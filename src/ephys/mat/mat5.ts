@@ -3,9 +3,8 @@
 // as streams that go forward together. A read before the last one starts the stream anew.
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { messageOf } from '../errors.ts'
-import { type ByteSource, fileBytes, inflatedBytes } from './byteSource.ts'
+import { fileBytes, inflatedBytes } from './byteSource.ts'
 import {
-  decode,
   ElementError,
   type Elements,
   miCompressed,
@@ -14,6 +13,7 @@ import {
   mxStruct,
   numberBytes,
   readMatrixHeader,
+  readStored,
   readTag,
 } from './mat5Elements.ts'
 import { type FieldContent, readPortStruct, readTimesField } from './mat5Port.ts'
@@ -37,9 +37,9 @@ export async function openMat5(
 ): Promise<MatRecording> {
   const file = openSync(path, 'r')
   const ports = new Map<string, Port>()
-  const cursors = new Map<string, ByteSource>()
+  const cursors = new Map<string, Elements>()
   const release = () => {
-    for (const source of cursors.values()) source.close()
+    for (const { source } of cursors.values()) source.close()
     cursors.clear()
   }
   try {
@@ -59,7 +59,7 @@ export async function openMat5(
       read: (channel, from, to) =>
         saying(path, channel.name, async () => {
           const port = ports.get(channel.name)!
-          const numbers = await readNumbersAt(port, cursors, from, to, bigEndian)
+          const numbers = await readNumbersAt(port, cursors, from, to)
           return asSamples(numbers, channel.counts)
         }),
       readTimes: (channel) => readTimes(path, ports.get(channel.name)!),
@@ -135,25 +135,18 @@ async function openPort(path: string, variable: Variable) {
   }
 }
 
-async function readNumbersAt(
-  port: Port,
-  cursors: Map<string, ByteSource>,
-  from: number,
-  to: number,
-  bigEndian: boolean,
-): Promise<Samples> {
-  const size = numberBytes(port.values.type)
-  const at = port.values.at + from * size
-  let source = cursors.get(port.name)
-  if (source === undefined || source.position() > at) {
-    source?.close()
-    source = (await port.open()).source
-    cursors.set(port.name, source)
+/** Goes on from where the channel was read last, or anew when that is past the place. */
+async function readNumbersAt(port: Port, cursors: Map<string, Elements>, from: number, to: number): Promise<Samples> {
+  const { type } = port.values
+  const at = port.values.at + from * numberBytes(type)
+  let elements = cursors.get(port.name)
+  if (elements === undefined || elements.source.position() > at) {
+    elements?.source.close()
+    elements = await port.open()
+    cursors.set(port.name, elements)
   }
-  await source.skip(at - source.position())
-  const bytes = await source.read((to - from) * size)
-  if (bytes.length < (to - from) * size) throw new ElementError('ends too early')
-  return decode(bytes, port.values.type, bigEndian)
+  await elements.source.skip(at - elements.source.position())
+  return readStored(elements, type, to - from)
 }
 
 function asSamples(numbers: Samples, counts: boolean): Samples {
@@ -170,12 +163,9 @@ async function* readTimes(path: string, port: Port): AsyncGenerator<Float64Array
       elements = await saying(path, port.name, port.open)
       await elements.source.skip(times.at - elements.source.position())
     }
-    const size = numberBytes(times.type)
     for (let left = times.count; left > 0; left -= timesNumbers) {
-      const wanted = Math.min(left, timesNumbers) * size
-      const bytes = await saying(path, port.name, () => elements.source.read(wanted))
-      if (bytes.length < wanted) throw damaged(path, `is cut short in the times of ${port.name}`)
-      yield Float64Array.from(decode(bytes, times.type, elements.bigEndian))
+      const count = Math.min(left, timesNumbers)
+      yield Float64Array.from(await saying(path, port.name, () => readStored(elements, times.type, count)))
     }
   } finally {
     elements.source.close()

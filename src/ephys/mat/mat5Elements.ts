@@ -1,6 +1,6 @@
 // The data elements of a version 5 .mat file ("MAT-File Format", The MathWorks): a tag (type and length) and the data,
 // padded to 8 bytes. Four bytes or fewer may stand in the tag itself. A matrix is an element of elements.
-import type { ByteSource } from './byteSource.ts'
+import { type ByteSource, takeBytes } from './byteSource.ts'
 
 export const miMatrix = 14
 export const miCompressed = 15
@@ -41,7 +41,7 @@ export type Elements = { readonly source: ByteSource; readonly bigEndian: boolea
 
 /** Reads a tag; the data, even those within the tag, come next from the source. Undefined at the end of the source. */
 export async function readTag({ source, bigEndian }: Elements): Promise<{ tag: Tag; inline?: Buffer } | undefined> {
-  const bytes = await source.read(8)
+  const bytes = await takeBytes(source, 8)
   if (bytes.length === 0) return undefined
   if (bytes.length < 8) throw new ElementError('ends within a tag')
   const first = bigEndian ? bytes.readUInt32BE(0) : bytes.readUInt32LE(0)
@@ -49,7 +49,7 @@ export async function readTag({ source, bigEndian }: Elements): Promise<{ tag: T
   if (smallBytes > 4) throw new ElementError('has a tag that makes no sense')
   if (smallBytes > 0) {
     const tag = { type: first & 0xffff, lengthBytes: smallBytes, paddedBytes: 0 }
-    return { tag, inline: Buffer.from(bytes.subarray(4, 4 + smallBytes)) }
+    return { tag, inline: bytes.subarray(4, 4 + smallBytes) }
   }
   const lengthBytes = bigEndian ? bytes.readUInt32BE(4) : bytes.readUInt32LE(4)
   return { tag: { type: first, lengthBytes, paddedBytes: Math.ceil(lengthBytes / 8) * 8 } }
@@ -63,10 +63,10 @@ export async function readNumbers(elements: Elements): Promise<number[]> {
   const { tag, inline } = (await readTag(elements)) ?? {}
   if (tag === undefined) throw new ElementError('ends too early')
   if (tag.lengthBytes > smallElementBytes) throw new ElementError('has an element that is far too long')
-  if (inline !== undefined) return Array.from(decode(inline, tag.type, elements.bigEndian))
-  const bytes = await elements.source.read(tag.paddedBytes)
+  if (inline !== undefined) return Array.from(decode(Uint8Array.from(inline), tag.type, elements.bigEndian))
+  const bytes = await takeBytes(elements.source, tag.paddedBytes)
   if (bytes.length < tag.lengthBytes) throw new ElementError('ends too early')
-  return Array.from(decode(bytes.subarray(0, tag.lengthBytes), tag.type, elements.bigEndian))
+  return Array.from(decode(Uint8Array.from(bytes.subarray(0, tag.lengthBytes)), tag.type, elements.bigEndian))
 }
 
 export type MatrixHeader = {
@@ -91,16 +91,27 @@ export function numberBytes(type: number): number {
   return storage.bytes
 }
 
-/** The numbers in `bytes`, which are copied. */
-export function decode(bytes: Buffer, type: number, bigEndian: boolean): Int16Array | Float64Array {
+/** Reads the numbers that come next. Throws ElementError when there are fewer. */
+export async function readStored(elements: Elements, type: number, count: number): Promise<Int16Array | Float64Array> {
+  const bytes = new Uint8Array(count * numberBytes(type))
+  if ((await elements.source.fill(bytes)) < bytes.length) throw new ElementError('ends too early')
+  return decode(bytes, type, elements.bigEndian)
+}
+
+/** The numbers in `bytes`, whose order is changed where they stand. They must begin where their buffer does. */
+function decode(bytes: Uint8Array<ArrayBuffer>, type: number, bigEndian: boolean): Int16Array | Float64Array {
   const size = numberBytes(type)
-  const copy = Buffer.from(new Uint8Array(bytes).buffer)
-  if (bigEndian && size === 2) copy.swap16()
-  if (bigEndian && size === 4) copy.swap32()
-  if (bigEndian && size === 8) copy.swap64()
+  if (bigEndian) swapBytes(bytes, size)
   const { array } = storages.get(type as 1)!
-  const numbers = new array(copy.buffer, 0, bytes.length / size)
+  const numbers = new array(bytes.buffer, 0, Math.floor(bytes.length / size))
   if (numbers instanceof Int16Array || numbers instanceof Float64Array) return numbers
   if (numbers instanceof BigInt64Array || numbers instanceof BigUint64Array) return Float64Array.from(numbers, Number)
   return Float64Array.from(numbers)
+}
+
+function swapBytes(bytes: Uint8Array<ArrayBuffer>, size: number): void {
+  const buffer = Buffer.from(bytes.buffer)
+  if (size === 2) buffer.swap16()
+  if (size === 4) buffer.swap32()
+  if (size === 8) buffer.swap64()
 }

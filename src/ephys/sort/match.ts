@@ -18,7 +18,7 @@ export interface MatchedSpike {
 export type SpikeVisitor = (spike: MatchedSpike, residual: TraceWindow) => void
 
 /** Noise deviations; a spike's trough may be less deep than the one it was found by, with noise on it. */
-const THRESHOLD = 4.5
+const THRESHOLD = 3.6
 /** A template is tried on troughs this near to the channel where it is largest. */
 const CANDIDATE_WITHIN_UM = 75
 /** Channels on which a template stays below this many noise deviations say nothing about a spike. */
@@ -115,8 +115,8 @@ function templateFitter(
         const sample = peak.sample + lag
         if (!liesInOneStretch(traces.borders, sample - windows.before, sample + windows.after)) continue
         const product = productOf(fitter, residual, sample - windows.before)
-        const amplitude = product / fitter.energy
-        const gain = product * amplitude
+        const amplitude = (product + 100) / (fitter.energy + 100)
+        const gain = (product + 100) * amplitude - 100
         if (amplitude < AMPLITUDES.least || amplitude > AMPLITUDES.most) continue
         if (best === undefined || gain > best.gain) best = { unit, sample, amplitude, gain }
       }

@@ -1,0 +1,195 @@
+import { emptyBoard, nextBoard } from '../core/board.ts'
+import { formatSeconds } from '../core/durations.ts'
+import { namedJobs, withPrerequisites } from '../core/goals.ts'
+import { jobsToRun } from '../core/plan.ts'
+import { causeText } from '../core/reasons.ts'
+import { build, type Outcome, type PlannedGraph } from '../engine/build.ts'
+import { recover } from '../engine/recover.ts'
+import { leftAttempts } from '../io/attempts.ts'
+import type { BuildEvent } from '../model/event.ts'
+import type { Plan } from '../model/plan.ts'
+import { closingLine, planJson, planLines } from './dryRun.ts'
+import { faultLines } from './faults.ts'
+import { lineReporter } from './lines.ts'
+import { liveReporter } from './live.ts'
+import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
+import { openPorts, withLock } from './ports.ts'
+import type { Reporter } from './reporter.ts'
+import { paint, printable, sign, styleOf } from './terminal.ts'
+import { type OpenWorkspace, openWorkspace } from './workspace.ts'
+
+/** `labmake [GOAL…]`: brings what is named, or everything, up to date. */
+export async function buildCommand(typed: readonly string[], options: BuildCommandOptions): Promise<ExitCode> {
+  const workspace = await openWorkspace(options.directory)
+  const goals = typed.map((goal) => workspace.goal(goal))
+  const planned = workspace.plan()
+  const chosen = chooseGoals(planned.plan, workspace, goals)
+  const left = leftAttempts(workspace.root)
+  if (options.dryRun) {
+    showPlan(planned.plan, chosen, options)
+    if (left.length > 0 && !options.json) {
+      process.stdout.write(
+        `${left.length} attempts of an earlier labmake are taken over by the next run: ${left.map((a) => a.job).join(', ')}\n`,
+      )
+    }
+    return planned.plan.errors.length > 0 ? exitCodes.wrong : exitCodes.fine
+  }
+  if (left.length === 0 && jobsToRun(planned.plan, chosen).length === 0) {
+    return finish(planned.plan, chosen, { outcomes: new Map(), goals, options, seconds: 0 })
+  }
+  return runBuild(workspace, goals, options)
+}
+
+function chooseGoals(plan: Plan, workspace: OpenWorkspace, goals: readonly string[]): ReadonlySet<string> {
+  return withPrerequisites(plan, namedJobs(plan, workspace.ruleSet.rules, goals))
+}
+
+function showPlan(plan: Plan, chosen: ReadonlySet<string>, { json, color, verbose }: BuildCommandOptions): void {
+  if (json) process.stdout.write(`${JSON.stringify(planJson(plan, chosen))}\n`)
+  else
+    process.stdout.write(`${planLines(plan, chosen, { style: styleOf(process.stdout, color), verbose }).join('\n')}\n`)
+}
+
+/** Runs with the lock held: takes over what was left, then builds. Used by `rebuild` too. */
+export async function runBuild(
+  workspace: OpenWorkspace,
+  goals: readonly string[],
+  options: BuildCommandOptions,
+  before: () => Promise<void> = async () => {},
+): Promise<ExitCode> {
+  const stop = new AbortController()
+  const kill = new AbortController()
+  let lockLost = false
+  const onLost = () => {
+    lockLost = true
+    stop.abort()
+  }
+  const onSignal = () => (stop.signal.aborted ? kill.abort() : stop.abort())
+  const startedMs = Date.now()
+  return withLock(workspace, onLost, async () => {
+    const ports = await openPorts(workspace)
+    const slots = new Map([...workspace.ruleSet.pools.values()].map((pool) => [pool.name, pool.slots]))
+    const reporter = openReporter(workspace, slots, options)
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+    let board = emptyBoard
+    try {
+      const recovery = await recover(ports)
+      for (const { job, end } of recovery.settled) reporter.event(settledEvent(job, end))
+      for (const message of recovery.troubles) reporter.event({ type: 'trouble', atMs: Date.now(), message })
+      await before()
+      const start: PlannedGraph = workspace.plan()
+      const outcomes = await build(
+        start,
+        {
+          replan: () => workspace.plan(),
+          choose: (plan) => chooseGoals(plan, workspace, goals),
+          slots,
+          maxJobs: options.jobs,
+          failFast: options.failFast,
+          adopted: recovery.running,
+          stop: stop.signal,
+          kill: kill.signal,
+          emit: (event) => {
+            board = nextBoard(board, event)
+            reporter.event(event)
+          },
+        },
+        ports,
+      )
+      reporter.close()
+      const { plan } = workspace.plan()
+      const chosen = chooseGoals(plan, workspace, goals)
+      const code = finish(plan, chosen, { outcomes, goals, options, seconds: (Date.now() - startedMs) / 1000 })
+      if (lockLost)
+        process.stderr.write('The lock of the workspace was taken by another labmake, so this one stopped.\n')
+      return stop.signal.aborted ? exitCodes.interrupted : code
+    } finally {
+      reporter.close()
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    }
+  })
+}
+
+function settledEvent(job: string, end: Awaited<ReturnType<typeof recover>>['settled'][number]['end']): BuildEvent {
+  const base = { atMs: Date.now(), job, seconds: end.seconds }
+  switch (end.status) {
+    case 'made':
+      return { type: 'done', ...base, ...(end.attic === undefined ? {} : { attic: end.attic }) }
+    case 'failed':
+      return { type: 'failed', ...base, attempt: end.attempt, cause: end.cause, log: end.log, retryInMs: undefined }
+    case 'cancelled':
+      return { type: 'cancelled', ...base }
+  }
+}
+
+function openReporter(
+  workspace: OpenWorkspace,
+  slots: ReadonlyMap<string, number>,
+  options: BuildCommandOptions,
+): Reporter {
+  const stream = process.stdout
+  if (options.json) {
+    return { event: (event) => stream.write(`${JSON.stringify(event)}\n`), close: () => {} }
+  }
+  if (stream.isTTY && process.env.TERM !== 'dumb') {
+    const style = styleOf(stream, options.color)
+    return liveReporter({ root: workspace.root, slots, style, stream, verbose: options.verbose })
+  }
+  return lineReporter(workspace.root, slots, (text) => stream.write(text))
+}
+
+interface Ending {
+  readonly outcomes: ReadonlyMap<string, Outcome>
+  readonly goals: readonly string[]
+  readonly options: BuildCommandOptions
+  readonly seconds: number
+}
+
+/** Says how it ended, and with which exit code. */
+function finish(plan: Plan, chosen: ReadonlySet<string>, ending: Ending): ExitCode {
+  const { outcomes, goals, options } = ending
+  const count = (outcome: Outcome) => [...outcomes.values()].filter((o) => o === outcome).length
+  if (options.json) process.stdout.write(`${JSON.stringify({ type: 'ended', ...planJson(plan, chosen) })}\n`)
+  else for (const line of endingLines(plan, chosen, ending)) process.stdout.write(`${line}\n`)
+  if (plan.errors.length > 0) return exitCodes.wrong
+  const state = (id: string) => plan.byId.get(id)?.verdict.state
+  const unfinished = [...chosen].some((id) => {
+    const verdict = state(id)
+    // A batch that waits for its recording is no fault, unless it is what was asked for.
+    return verdict === 'stale' || verdict === 'protected' || (goals.length > 0 && verdict === 'waiting')
+  })
+  return count('failed') + count('blocked') > 0 || unfinished ? exitCodes.unfinished : exitCodes.fine
+}
+
+function endingLines(plan: Plan, chosen: ReadonlySet<string>, { outcomes, options, seconds }: Ending): string[] {
+  const style = styleOf(process.stdout, options.color)
+  const lines = plan.errors.flatMap((fault) => faultLines(fault, style))
+  for (const { job, verdict } of plan.jobs) {
+    if (verdict.state !== 'protected' || !chosen.has(job.id)) continue
+    lines.push(
+      `${sign(style, 'protected')} ${job.id} was edited by a person and is stale: labmake accept ${job.id}, or labmake rebuild ${job.id}`,
+    )
+  }
+  for (const { job, verdict } of plan.jobs) {
+    const failed =
+      outcomes.get(job.id) === 'failed' && verdict.state === 'stale'
+        ? verdict.reasons.find((r) => r.kind === 'failed-before')
+        : undefined
+    if (failed?.kind !== 'failed-before') continue
+    lines.push(
+      `${sign(style, 'failed')} ${job.id} failed: ${printable(causeText(failed.cause))}. Its output: labmake log ${job.batch ?? ''} ${job.rule.name}`.replace(
+        / {2,}/g,
+        ' ',
+      ),
+    )
+  }
+  const done = [...outcomes.values()].filter((o) => o === 'done').length
+  const made =
+    outcomes.size === 0
+      ? ''
+      : `Made ${done} of ${outcomes.size} ${outcomes.size === 1 ? 'job' : 'jobs'} in ${formatSeconds(seconds)}. `
+  lines.push(made + paint(style, 'dim', closingLine(plan, chosen).replace(/^(\d+ jobs?) would run/, '$1 still stale')))
+  return lines
+}

@@ -1,0 +1,56 @@
+import { namedCommands } from './names.ts'
+import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import { openWorkspace } from './workspace.ts'
+
+export type Shell = 'bash' | 'zsh' | 'fish'
+
+const options = '-n --dry-run -j --jobs --fail-fast -C --directory --json --color -v --verbose -h --help -V --version'
+
+/** `labmake completion bash`: a script for the shell's start-up file. Names come from the workspace one stands in. */
+export function completionScript(shell: Shell): string {
+  const commands = namedCommands.join(' ')
+  switch (shell) {
+    case 'bash':
+      return `_labmake() {
+  local word=\${COMP_WORDS[COMP_CWORD]} words
+  if [[ $word == -* ]]; then words='${options}'
+  elif ((COMP_CWORD == 1)); then words="${commands} $(labmake completion names 2>/dev/null)"
+  else words=$(labmake completion names 2>/dev/null); fi
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+complete -o default -F _labmake labmake
+`
+    case 'zsh':
+      return `#compdef labmake
+_labmake() {
+  local -a names
+  names=(\${(f)"$(labmake completion names 2>/dev/null)"})
+  ((CURRENT == 2)) && names+=(${commands})
+  [[ $PREFIX == -* ]] && names=(${options})
+  compadd -a names
+  _files
+}
+compdef _labmake labmake
+`
+    case 'fish':
+      return `complete -c labmake -n __fish_use_subcommand -a '${commands}'
+complete -c labmake -a '(labmake completion names 2>/dev/null)'
+${options
+  .split(' ')
+  .map((o) => `complete -c labmake ${o.startsWith('--') ? `-l ${o.slice(2)}` : `-s ${o.slice(1)}`}`)
+  .join('\n')}
+`
+  }
+}
+
+/** `labmake completion names`: batches, rules and targets, a line each. Outside a workspace nothing, and no error. */
+export async function completionNames({ directory }: CommonOptions): Promise<ExitCode> {
+  const workspace = await openWorkspace(directory).catch(() => undefined)
+  if (workspace === undefined) return exitCodes.fine
+  const { plan } = workspace.plan()
+  const batches = new Set(plan.jobs.flatMap(({ job }) => job.batch ?? []))
+  const targets = plan.jobs.flatMap(({ job }) => job.targets.map((t) => t.path))
+  const names = [...workspace.ruleSet.rules.map((rule) => rule.name), ...batches, ...targets]
+  process.stdout.write(names.map((name) => `${name}\n`).join(''))
+  return exitCodes.fine
+}

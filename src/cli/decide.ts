@@ -1,0 +1,80 @@
+import { namedJobs } from '../core/goals.ts'
+import { takeIngredients, takeTargets } from '../core/provenance.ts'
+import { reasonText, verdictReason } from '../core/reasons.ts'
+import { surveyDisk } from '../core/survey.ts'
+import { userName } from '../io/lock.ts'
+import { UserError } from '../model/errors.ts'
+import type { PlannedJob } from '../model/plan.ts'
+import { runBuild } from './build.ts'
+import { type BuildCommandOptions, type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import { withLock } from './ports.ts'
+import { type OpenWorkspace, openWorkspace } from './workspace.ts'
+
+/** `labmake accept GOAL…`: what lies there is current, whatever the times and stamps say. Nothing runs. */
+export async function acceptCommand(typed: readonly string[], options: CommonOptions): Promise<ExitCode> {
+  const workspace = await openWorkspace(options.directory)
+  return withLock(
+    workspace,
+    () => {},
+    async () => {
+      const { plan, graph } = workspace.plan()
+      const chosen = chosenJobs(workspace, plan, typed)
+      let accepted = 0
+      let refused = 0
+      for (const { job, verdict } of chosen) {
+        const survey = surveyDisk(workspace.disk)
+        const targets = takeTargets(job, survey)
+        const absent = job.targets.find((t) => targets[t.path] === undefined)
+        if (absent !== undefined || verdict.state === 'waiting' || verdict.state === 'orphaned') {
+          const why = absent === undefined ? reasonText(verdictReason(verdict)) : `${absent.path} is not there`
+          process.stdout.write(`${job.id} cannot be accepted: ${why}\n`)
+          refused++
+          continue
+        }
+        const { sourceBytes: _, ...ingredients } = takeIngredients(job, survey, graph.ignoreOf)
+        const record = { at: new Date().toISOString(), job: job.id, target: job.targets[0]!.path, by: userName() }
+        await workspace.journal.append({ type: 'accepted', ...record, ...ingredients, targets })
+        process.stdout.write(
+          `${job.id} accepted: ${job.targets.map((t) => t.path).join(', ')} counts as made from its sources as they are\n`,
+        )
+        accepted++
+      }
+      process.stdout.write(`${accepted} accepted${refused > 0 ? `, ${refused} not` : ''}.\n`)
+      return refused > 0 ? exitCodes.unfinished : exitCodes.fine
+    },
+  )
+}
+
+/** `labmake rebuild GOAL…`: makes targets again, whatever they hold; edited ones go to the attic. */
+export async function rebuildCommand(typed: readonly string[], options: BuildCommandOptions): Promise<ExitCode> {
+  const workspace = await openWorkspace(options.directory)
+  const chosen = chosenJobs(workspace, workspace.plan().plan, typed)
+  if (options.dryRun) {
+    process.stdout.write(`${chosen.map(({ job }) => `${job.id} would be made again`).join('\n')}\n`)
+    return exitCodes.fine
+  }
+  const by = userName()
+  const goals = chosen.map(({ job }) => job.id)
+  const code = await runBuild(workspace, goals, options, async () => {
+    for (const { job } of chosen) {
+      const record = { at: new Date().toISOString(), job: job.id, target: job.targets[0]!.path }
+      await workspace.journal.append({ type: 'rebuild', ...record, by })
+    }
+  })
+  return code
+}
+
+function chosenJobs(
+  workspace: OpenWorkspace,
+  plan: ReturnType<OpenWorkspace['plan']>['plan'],
+  typed: readonly string[],
+): PlannedJob[] {
+  const named = namedJobs(
+    plan,
+    workspace.ruleSet.rules,
+    typed.map((goal) => workspace.goal(goal)),
+  )
+  const chosen = plan.jobs.filter(({ job }) => named.has(job.id))
+  if (chosen.length === 0) throw new UserError(`there is no job for ${typed.join(', ')} yet`)
+  return chosen
+}

@@ -1,0 +1,193 @@
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  statfsSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { stagingPrefix } from '../core/names.ts'
+import { leftAttempts } from '../io/attempts.ts'
+import { findCommand } from '../io/commands.ts'
+import { describeErrno } from '../io/disk.ts'
+import { runningEngine } from '../io/lock.ts'
+import { processors } from '../io/ruleFiles.ts'
+import type { Rule } from '../model/rule.ts'
+import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import { paint, printable, sign, styleOf } from './terminal.ts'
+import { type OpenWorkspace, openWorkspace } from './workspace.ts'
+
+interface Finding {
+  readonly level: 'fine' | 'note' | 'wrong'
+  readonly text: string
+  readonly hint?: string
+}
+
+/** `labmake doctor`: what is missing or wrong here, each with its remedy. Changes nothing that lasts. */
+export async function doctorCommand(options: CommonOptions): Promise<ExitCode> {
+  const workspace = await openWorkspace(options.directory)
+  const findings = [
+    ...checkRules(workspace),
+    ...workspace.ruleSet.rules.flatMap((rule) => checkRecipe(rule, workspace.root)),
+    ...checkPools(workspace),
+    ...checkDisk(workspace.root),
+    ...checkOwnFolders(workspace),
+  ]
+  const wrong = findings.some((f) => f.level === 'wrong')
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ workspace: workspace.root, findings })}\n`)
+  } else {
+    const style = styleOf(process.stdout, options.color)
+    const signOf = { fine: sign(style, 'done'), note: paint(style, 'yellow', '!'), wrong: sign(style, 'failed') }
+    for (const { level, text, hint } of findings) {
+      process.stdout.write(`${signOf[level]} ${printable(text)}\n`)
+      if (hint !== undefined) process.stdout.write(`    ${paint(style, 'dim', printable(hint))}\n`)
+    }
+    process.stdout.write(
+      wrong ? 'Something is wrong here: see ✗ above.\n'.replace('✗', style.unicode ? '✗' : 'X') : 'All is well here.\n',
+    )
+  }
+  return wrong ? exitCodes.unfinished : exitCodes.fine
+}
+
+function checkRules({ root, ruleSet, plan, journal }: OpenWorkspace): Finding[] {
+  const files = new Set(ruleSet.rules.map((rule) => rule.file)).size
+  const { plan: planned } = plan()
+  const findings: Finding[] = [
+    {
+      level: 'fine',
+      text: `workspace ${root}: ${ruleSet.rules.length} rules in ${files} files, ${planned.jobs.length} jobs`,
+    },
+  ]
+  if (ruleSet.rules.length === 0) {
+    findings.push({ level: 'wrong', text: 'no rule can be used', hint: 'labmake init writes rules to start with.' })
+  }
+  for (const { where, message, hint } of planned.errors) {
+    findings.push({ level: 'wrong', text: `${where}: ${message}`, ...(hint === undefined ? {} : { hint }) })
+  }
+  for (const { where, message } of planned.warnings) findings.push({ level: 'note', text: `${where}: ${message}` })
+  if (journal.faults.length === 0) findings.push({ level: 'fine', text: 'the journal is whole' })
+  return findings
+}
+
+function checkRecipe(rule: Rule, root: string): Finding[] {
+  const first = rule.recipe.kind === 'script' ? ['bash'] : rule.recipe.words[0]
+  const command = first?.[0]
+  if (typeof command !== 'string' || first?.length !== 1) return []
+  const found = findCommand(command, root)
+  if (found !== undefined) return [{ level: 'fine', text: `rule ${rule.name} runs ${found}` }]
+  const hint = `Install ${command}, or put its folder on the PATH of whoever starts labmake.`
+  return [{ level: 'wrong', text: `rule ${rule.name}: there is no command ${command} here`, hint }]
+}
+
+function checkPools({ ruleSet }: OpenWorkspace): Finding[] {
+  return [...ruleSet.pools.values()].map(({ name, slots, where }): Finding => {
+    const text = `pool ${name}: ${slots} ${slots === 1 ? 'slot' : 'slots'} (${where})`
+    if (name !== 'cpu' || slots <= processors) return { level: 'fine', text }
+    return { level: 'note', text: `${text}, but this machine has ${processors} processors` }
+  })
+}
+
+/** Less than this free, and the next recording may not fit. */
+const lowBytes = 10e9
+
+function checkDisk(root: string): Finding[] {
+  const findings: Finding[] = []
+  const { bavail, bsize } = statfsSync(root)
+  const free = Number(bavail) * Number(bsize)
+  const text = `${(free / 1e9).toFixed(0)} GB are free`
+  findings.push(
+    free < lowBytes
+      ? { level: 'note', text, hint: 'A recording and its targets may need more.' }
+      : { level: 'fine', text },
+  )
+  for (const folder of ['data', 'inbox', '.labmake']) {
+    if (!existsSync(`${root}/${folder}`)) continue
+    try {
+      accessSync(`${root}/${folder}`, constants.W_OK)
+    } catch (error) {
+      findings.push({
+        level: 'wrong',
+        text: `${folder}/ cannot be written: ${describeErrno(error)}`,
+        hint: 'Ask whoever owns it for write permission.',
+      })
+    }
+  }
+  return [...findings, ...checkClock(root)]
+}
+
+/** A file server whose clock differs makes new files look old, or dated in the future. */
+function checkClock(root: string): Finding[] {
+  const probe = `${root}/${stagingPrefix}clock`
+  try {
+    writeFileSync(probe, '')
+    const apartSeconds = Math.abs(statSync(probe).mtimeMs - Date.now()) / 1000
+    unlinkSync(probe)
+    if (apartSeconds < 5) return [{ level: 'fine', text: 'file times agree with the clock' }]
+    const hint = 'Without a journal, file times decide: let both use the same time server.'
+    return [
+      { level: 'note', text: `file times here differ from this machine's clock by ${apartSeconds.toFixed(0)} s`, hint },
+    ]
+  } catch (error) {
+    return [{ level: 'wrong', text: `nothing can be written in ${root}: ${describeErrno(error)}` }]
+  }
+}
+
+function checkOwnFolders({ root, disk, ruleSet }: OpenWorkspace): Finding[] {
+  const findings: Finding[] = []
+  const engine = runningEngine(root)
+  if (engine !== undefined) {
+    findings.push({
+      level: 'fine',
+      text: `${engine.user}'s "${engine.command}" is at work (process ${engine.process.pid})`,
+    })
+  }
+  const left = leftAttempts(root)
+  if (left.length > 0 && engine === undefined) {
+    findings.push({
+      level: 'note',
+      text: `${left.map((a) => a.job).join(', ')}: left by a labmake that was killed`,
+      hint: 'Run labmake: it takes them over, or says that they are lost.',
+    })
+  }
+  const known = new Set(left.flatMap((attempt) => attempt.targets.map((t) => t.folder)))
+  for (const folder of stagingFolders(ruleSet.rules, (path) => disk.list(path)?.map((e) => e.name) ?? [])) {
+    if (known.has(folder)) continue
+    findings.push({
+      level: 'note',
+      text: `${folder}/ was left by an attempt that nothing is known of`,
+      hint: 'It counts for nothing. Remove it once no recipe writes there.',
+    })
+  }
+  for (const [folder, what] of [
+    ['attic', 'old targets that a person may have edited'],
+    ['attempts', 'what failed attempts left'],
+  ] as const) {
+    const count = countEntries(`${root}/.labmake/${folder}`)
+    if (count > 0)
+      findings.push({
+        level: 'note',
+        text: `.labmake/${folder}/ keeps ${what}`,
+        hint: 'Look through it and remove what nobody needs; labmake never does.',
+      })
+  }
+  return findings
+}
+
+function* stagingFolders(rules: readonly Rule[], list: (path: string) => readonly string[]): Generator<string> {
+  const parents = new Set(
+    rules.flatMap((rule) => rule.targets.map(({ pattern }) => pattern.text.split('/').slice(0, -1).join('/'))),
+  )
+  for (const parent of parents) {
+    if (parent.includes('{')) continue
+    for (const name of list(parent === '' ? '.' : parent)) {
+      if (name.startsWith(stagingPrefix)) yield parent === '' ? name : `${parent}/${name}`
+    }
+  }
+}
+
+function countEntries(path: string): number {
+  return existsSync(path) ? readdirSync(path).length : 0
+}

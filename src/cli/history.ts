@@ -1,0 +1,53 @@
+import { formatSeconds } from '../core/durations.ts'
+import { causeText } from '../core/reasons.ts'
+import type { JournalRecord } from '../model/record.ts'
+import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import { localTime, printable, type Style, sign, styleOf } from './terminal.ts'
+import { openWorkspace } from './workspace.ts'
+
+export interface HistoryOptions extends CommonOptions {
+  readonly limit: number
+}
+
+/** `labmake history [BATCH, RULE or TARGET…]`: what was made, when, and how long it took, newest last. */
+export async function historyCommand(goals: readonly string[], options: HistoryOptions): Promise<ExitCode> {
+  const workspace = await openWorkspace(options.directory)
+  const wanted = goals.map((goal) => workspace.goal(goal).replace(/\/$/, ''))
+  const records = workspace.journal
+    .records()
+    .filter((record) => record.type !== 'started')
+    .filter((record) => wanted.length === 0 || wanted.some((goal) => concerns(record, goal)))
+    .slice(-options.limit)
+  if (options.json) {
+    process.stdout.write(records.map((record) => `${JSON.stringify(record)}\n`).join(''))
+    return exitCodes.fine
+  }
+  const style = styleOf(process.stdout, options.color)
+  const lines = records.map((record) => historyLine(record, style))
+  process.stdout.write(lines.length > 0 ? `${lines.join('\n')}\n` : 'Nothing was made here yet.\n')
+  return exitCodes.fine
+}
+
+/** A job `phy/B1` concerns its target, its own name, its rule and its batch. */
+function concerns(record: JournalRecord, goal: string): boolean {
+  return record.target === goal || record.job === goal || record.job.split('/').includes(goal)
+}
+
+function historyLine(record: JournalRecord, style: Style): string {
+  const when = localTime(Date.parse(record.at))
+  const job = printable(record.job)
+  switch (record.type) {
+    case 'made':
+      return `${when}  ${sign(style, 'done')} ${job}  ${formatSeconds(record.seconds)}  ${record.target}`
+    case 'failed':
+      return `${when}  ${sign(style, 'failed')} ${job}  ${formatSeconds(record.seconds)}  ${causeText(record.cause)}  ${record.log}`
+    case 'cancelled':
+      return `${when}  ${sign(style, 'cancelled')} ${job}  stopped after ${formatSeconds(record.seconds)}`
+    case 'accepted':
+      return `${when}  ${sign(style, 'protected')} ${job}  accepted as it is by ${record.by}`
+    case 'rebuild':
+      return `${when}  ${sign(style, 'stale')} ${job}  ${record.by} asked for it to be made again`
+    case 'started':
+      return `${when}  ${sign(style, 'running')} ${job}  attempt ${record.attempt}`
+  }
+}

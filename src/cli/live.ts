@@ -1,0 +1,134 @@
+import { type Board, type BoardJob, countStates, emptyBoard, nextBoard, secondsLeft, usedSlots } from '../core/board.ts'
+import { formatSeconds } from '../core/durations.ts'
+import { causeHint, causeText, reasonText } from '../core/reasons.ts'
+import { tailOfLog } from '../io/logs.ts'
+import type { BuildEvent } from '../model/event.ts'
+import type { Reporter } from './reporter.ts'
+import { cut, paint, printable, type Style, sign } from './terminal.ts'
+
+const refreshMs = 500
+const logLinesShown = 5
+
+export interface LiveOptions {
+  readonly root: string
+  readonly slots: ReadonlyMap<string, number>
+  readonly style: Style
+  readonly stream: NodeJS.WriteStream
+  readonly verbose: boolean
+}
+
+/**
+ * For a terminal: what ended scrolls by, and two lines at the bottom say what runs and how far all is. The lines are
+ * drawn over in place, cut to the width, so that a resize or a long name never breaks them.
+ */
+export function liveReporter({ root, slots, style, stream, verbose }: LiveOptions): Reporter {
+  let board = emptyBoard
+  let drawn = 0
+  const erase = () => (drawn === 0 ? '' : `\r${'\x1b[1A\x1b[2K'.repeat(drawn)}`)
+  const footer = () => {
+    const lines = footerLines(board, slots, Date.now(), style, (stream.columns ?? 80) - 1)
+    drawn = lines.length
+    return lines.map((line) => `${line}\n`).join('')
+  }
+  const draw = (above: readonly string[]) => {
+    stream.write(erase() + above.map((line) => `${line}\n`).join('') + footer())
+  }
+  const timer = setInterval(() => draw([]), refreshMs)
+  timer.unref()
+  return {
+    event(event) {
+      board = nextBoard(board, event)
+      const lines = eventLines(event, style, verbose)
+      if (event.type === 'failed') {
+        for (const line of tailOfLog(root, event.log, logLinesShown))
+          lines.push(`     ${paint(style, 'dim', `| ${printable(line)}`)}`)
+        if (event.log !== '') lines.push(`     ${paint(style, 'dim', `log: ${event.log}`)}`)
+      }
+      if (lines.length > 0 || event.type === 'started') draw(lines)
+    },
+    close() {
+      clearInterval(timer)
+      stream.write(erase())
+      drawn = 0
+    },
+  }
+}
+
+function eventLines(event: BuildEvent, style: Style, verbose: boolean): string[] {
+  switch (event.type) {
+    case 'started':
+      return verbose ? [` ${sign(style, 'running')} ${event.job}  ${printable(reasonText(event.reason))}`] : []
+    case 'adopted':
+      return [` ${sign(style, 'running')} ${event.job} was started by an earlier labmake and still runs: taken over`]
+    case 'done': {
+      const attic = event.attic === undefined ? '' : `  (the version before is in ${event.attic})`
+      return [` ${sign(style, 'done')} ${event.job}  ${paint(style, 'dim', formatSeconds(event.seconds) + attic)}`]
+    }
+    case 'failed': {
+      const retry = event.retryInMs === undefined ? '' : `; again in ${formatSeconds(event.retryInMs / 1000)}`
+      const hint = causeHint(event.cause)
+      return [
+        ` ${sign(style, 'failed')} ${event.job}  ${printable(causeText(event.cause))}, after ${formatSeconds(event.seconds)}${retry}`,
+        ...(hint === undefined ? [] : [`     ${hint}`]),
+      ]
+    }
+    case 'cancelled':
+      return [
+        ` ${sign(style, 'cancelled')} ${event.job} was stopped after ${formatSeconds(event.seconds)}; its target is as it was`,
+      ]
+    case 'blocked':
+      return [` ${sign(style, 'blocked')} ${event.job} is blocked: ${event.by} was not made`]
+    case 'skipped':
+      return [` ${sign(style, 'waiting')} ${event.job} was left out: ${printable(reasonText(event.reason))}`]
+    case 'source-changed':
+      return [` ${sign(style, 'stale')} ${event.job}: ${printable(event.path)} changed while the recipe ran`]
+    case 'stopping':
+      return [
+        event.because === 'asked'
+          ? 'Stopping. Press Ctrl-C again to end what runs at once.'
+          : 'A job failed; nothing more is started.',
+      ]
+    case 'trouble':
+      return [` ${paint(style, 'yellow', '!')} ${printable(event.message)}`]
+    case 'planned':
+    case 'added':
+      return []
+  }
+}
+
+/** The two lines at the bottom: running jobs with their times, then pools, counts and the expected end. */
+export function footerLines(
+  board: Board,
+  slots: ReadonlyMap<string, number>,
+  nowMs: number,
+  style: Style,
+  width: number,
+): string[] {
+  const running = [...board.jobs.values()].filter((job) => job.state === 'running')
+  const counts = countStates(board)
+  if (running.length === 0 && counts.waiting + counts.retrying === 0) return []
+  const used = usedSlots(board)
+  const pools = [...slots].filter(([pool]) => [...board.jobs.values()].some((job) => pool in job.pools))
+  const left = secondsLeft(board, slots, nowMs)
+  const second = [
+    ...pools.map(([pool, n]) => `${pool} ${used.get(pool) ?? 0}/${n}`),
+    `${counts.done}/${board.jobs.size} done`,
+    counts.failed > 0 ? `${counts.failed} failed` : '',
+    counts.blocked > 0 ? `${counts.blocked} blocked` : '',
+    left === undefined ? '' : `about ${formatSeconds(left)} left`,
+  ]
+  const plainSign = style.unicode ? '►' : '>'
+  const first =
+    running.length === 0
+      ? `${plainSign} waiting to try again`
+      : `${plainSign} ${running.map((job) => runningText(job, nowMs)).join('   ')}`
+  return [
+    paint(style, 'cyan', cut(` ${first}`, width, style)),
+    cut(` ${second.filter(Boolean).join('   ')}`, width, style),
+  ]
+}
+
+function runningText(job: BoardJob, nowMs: number): string {
+  const seconds = Math.max(0, Math.floor((nowMs - (job.startedMs ?? nowMs)) / 1000))
+  return `${job.job} ${seconds < 10 ? `${seconds}s` : formatSeconds(seconds)}`
+}

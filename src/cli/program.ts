@@ -1,0 +1,175 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { version } from '../version.ts'
+import { type BuildCommandOptions, type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import type { ColorChoice } from './terminal.ts'
+
+const help = `
+Goals are batches, rules, jobs (denoise/B1) or targets (data/kwd/B1.kwd). A batch that is called like a
+command is built with: labmake build NAME
+
+Exit codes: 0 all is up to date, 1 a job failed or something is blocked or protected, 2 the request, a rule
+or a manifest is wrong, 70 a defect of labmake, 130 interrupted.`
+
+/** Reads the command line and runs the command that it names. Each command's own code is loaded only when it runs. */
+export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.fine
+  const program = makeProgram((result) => {
+    code = result
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? exitCodes.fine : exitCodes.wrong
+  }
+  return code
+}
+
+type Conclude = (code: ExitCode) => void
+
+function makeProgram(conclude: Conclude): Command {
+  const program = new Command('labmake')
+    .description('Brings the targets of a workspace up to date: what is named, or everything.')
+    .version(version, '-V, --version', 'print the version')
+    .argument('[goal...]', 'batches, rules, jobs or targets; everything if there are none')
+    .option('-C, --directory <dir>', 'work in the workspace that DIR lies in', '.')
+    .option('-n, --dry-run', 'show what would run, in order, and why; change nothing', false)
+    .option('-j, --jobs <n>', 'at most N jobs at once, all pools together', wholeNumber)
+    .option('--fail-fast', 'start nothing more once a job has failed', false)
+    .option('--json', 'print JSON for programs', false)
+    .addOption(new Option('--color <when>', 'use colours').choices(['auto', 'always', 'never']).default('auto'))
+    .option('-v, --verbose', 'also show commands and what starts', false)
+    .addHelpText('after', help)
+    .exitOverride()
+    .showHelpAfterError('(labmake --help lists what there is)')
+    .configureHelp({ sortSubcommands: false })
+    .action(async (goals: string[]) =>
+      conclude(await (await import('./build.ts')).buildCommand(goals, buildOptions(program))),
+    )
+  addActs(program, conclude)
+  addLooks(program, conclude)
+  addSetUp(program, conclude)
+  return program
+}
+
+/** Commands that make or decide something. */
+function addActs(program: Command, conclude: Conclude): void {
+  program
+    .command('build')
+    .description('the same as labmake without a command, for goals that are called like one')
+    .argument('[goal...]', 'batches, rules, jobs or targets')
+    .action(async (goals: string[]) =>
+      conclude(await (await import('./build.ts')).buildCommand(goals, buildOptions(program))),
+    )
+  program
+    .command('accept')
+    .description('call targets current as they are: edited ones, or files that were copied with new times')
+    .argument('<goal...>', 'batches, rules, jobs or targets')
+    .action(async (goals: string[]) =>
+      conclude(await (await import('./decide.ts')).acceptCommand(goals, commonOptions(program))),
+    )
+  program
+    .command('rebuild')
+    .description('make targets again though they are up to date or edited; edited ones are kept in .labmake/attic/')
+    .argument('<goal...>', 'batches, rules, jobs or targets')
+    .action(async (goals: string[]) =>
+      conclude(await (await import('./decide.ts')).rebuildCommand(goals, buildOptions(program))),
+    )
+}
+
+/** Commands that only look. */
+function addLooks(program: Command, conclude: Conclude): void {
+  program
+    .command('status')
+    .description('one look at every batch')
+    .argument('[batch...]', 'only these')
+    .action(async (batches: string[]) =>
+      conclude(await (await import('./status.ts')).statusCommand(batches, commonOptions(program))),
+    )
+  program
+    .command('why')
+    .description('the verdict on a target, its reasons, and the file stamps that were compared')
+    .argument('<target...>', 'targets, jobs or batches')
+    .action(async (targets: string[]) =>
+      conclude(await (await import('./why.ts')).whyCommand(targets, commonOptions(program))),
+    )
+  program
+    .command('log')
+    .description("the output of a batch's last job, or of the job of a rule")
+    .argument('<batch>', 'a batch, job or target')
+    .argument('[rule]', 'the rule')
+    .option('-f, --follow', 'go on as it grows, until the job ends', false)
+    .option('-a, --attempt <n>', 'an earlier attempt', wholeNumber)
+    .action(async (batch: string, rule: string | undefined, own: { follow: boolean; attempt?: number }) => {
+      const options = { ...commonOptions(program), follow: own.follow, attempt: own.attempt }
+      conclude(await (await import('./log.ts')).logCommand(batch, rule, options))
+    })
+  program
+    .command('history')
+    .description('what was made, when, and how long it took')
+    .argument('[goal...]', 'only these batches, rules or targets')
+    .option('-l, --limit <n>', 'at most N entries, the newest', wholeNumber, 50)
+    .action(async (goals: string[], own: { limit: number }) => {
+      conclude(
+        await (await import('./history.ts')).historyCommand(goals, { ...commonOptions(program), limit: own.limit }),
+      )
+    })
+  program
+    .command('graph')
+    .description('how the rules hang together, as Mermaid; with goals or --all, the jobs')
+    .argument('[goal...]', 'only the jobs of these')
+    .option('--all', 'every job instead of every rule', false)
+    .option('--dot', 'as DOT, for graphviz', false)
+    .action(async (goals: string[], own: { all: boolean; dot: boolean }) => {
+      const options = { ...commonOptions(program), jobs: own.all, format: own.dot ? 'dot' : 'mermaid' } as const
+      conclude(await (await import('./graph.ts')).graphCommand(goals, options))
+    })
+}
+
+function addSetUp(program: Command, conclude: Conclude): void {
+  program
+    .command('init')
+    .description('make a new workspace')
+    .argument('[dir]', 'where; here if not given')
+    .action(async (dir: string | undefined) =>
+      conclude(await (await import('./init.ts')).initCommand(dir, commonOptions(program))),
+    )
+  program
+    .command('doctor')
+    .description('what is missing or wrong here, and what to do about it')
+    .action(async () => conclude(await (await import('./doctor.ts')).doctorCommand(commonOptions(program))))
+  program
+    .command('completion')
+    .description('a completion script for a shell: bash, zsh or fish')
+    .argument('<shell>', 'bash, zsh or fish')
+    .action(async (shell: string) => {
+      const { completionNames, completionScript } = await import('./completion.ts')
+      if (shell === 'names') conclude(await completionNames(commonOptions(program)))
+      else if (shell === 'bash' || shell === 'zsh' || shell === 'fish') process.stdout.write(completionScript(shell))
+      else
+        program.error(`error: no completion for "${shell}": bash, zsh and fish are known`, {
+          exitCode: exitCodes.wrong,
+        })
+    })
+}
+
+function wholeNumber(text: string): number {
+  const n = Number(text)
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('It takes a whole number, 1 or more.')
+  return n
+}
+
+function commonOptions(program: Command): CommonOptions {
+  const { directory, json, color, verbose } = program.opts<{
+    directory: string
+    json: boolean
+    color: ColorChoice
+    verbose: boolean
+  }>()
+  return { directory, json, color, verbose }
+}
+
+function buildOptions(program: Command): BuildCommandOptions {
+  const { dryRun, jobs, failFast } = program.opts<{ dryRun: boolean; jobs?: number; failFast: boolean }>()
+  return { ...commonOptions(program), dryRun, jobs, failFast }
+}

@@ -1,0 +1,146 @@
+import { namedJobs } from '../core/goals.ts'
+import { takeIngredients, takeTargets } from '../core/provenance.ts'
+import { reasonText, verdictReason } from '../core/reasons.ts'
+import { readFileStamp } from '../core/stamp.ts'
+import { surveyDisk } from '../core/survey.ts'
+import type { Job } from '../model/job.ts'
+import type { PlannedJob } from '../model/plan.ts'
+import type { TargetHistory } from '../model/record.ts'
+import type { Stamp, Stamps } from '../model/stamp.ts'
+import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import { localTime, paint, printable, type Style, styleOf } from './terminal.ts'
+import { type OpenWorkspace, openWorkspace } from './workspace.ts'
+
+interface Compared {
+  readonly path: string
+  readonly recorded: string | undefined
+  readonly now: string | undefined
+}
+
+/** `labmake why TARGET…`: the verdict, its reasons, and the stamps that were compared. */
+export async function whyCommand(typed: readonly string[], options: CommonOptions): Promise<ExitCode> {
+  const workspace = await openWorkspace(options.directory)
+  const { plan, graph } = workspace.plan()
+  const named = namedJobs(
+    plan,
+    workspace.ruleSet.rules,
+    typed.map((goal) => workspace.goal(goal)),
+  )
+  const jobs = plan.jobs.filter(({ job }) => named.has(job.id))
+  const looked = jobs.map((planned) => explain(planned, workspace, graph.ignoreOf))
+  if (options.json) process.stdout.write(`${JSON.stringify(looked.map(whyJson))}\n`)
+  else
+    process.stdout.write(
+      `${looked.flatMap((why) => whyLines(why, styleOf(process.stdout, options.color))).join('\n')}\n`,
+    )
+  return exitCodes.fine
+}
+
+interface Why {
+  readonly planned: PlannedJob
+  readonly history: TargetHistory
+  readonly sources: readonly Compared[]
+  readonly targets: readonly Compared[]
+}
+
+function explain(planned: PlannedJob, workspace: OpenWorkspace, ignoreOf: (path: string) => readonly string[]): Why {
+  const { job } = planned
+  const survey = surveyDisk(workspace.disk)
+  const history = workspace.journal.history(job.targets[0]!.path)
+  const now = takeIngredients(job, survey, ignoreOf)
+  const { current } = history
+  return {
+    planned,
+    history,
+    sources: [...compareAll(current?.sources, now.sources), ...compareAll(current?.uses, now.uses)],
+    targets: compareAll(current?.targets, takeTargets(job, survey)),
+  }
+}
+
+function compareAll(recorded: Stamps | undefined, now: Stamps): Compared[] {
+  const before = flatten(recorded ?? {})
+  const after = flatten(now)
+  return [...new Set([...after.keys(), ...before.keys()])].map((path) => ({
+    path,
+    recorded: before.get(path),
+    now: after.get(path),
+  }))
+}
+
+function flatten(stamps: Stamps): Map<string, string> {
+  return new Map(
+    Object.entries(stamps).flatMap(([path, stamp]): [string, string][] => {
+      if (typeof stamp === 'string') return [[path, stamp]]
+      return Object.entries(stamp as Record<string, Stamp>).map(([name, member]) => [`${path}/${name}`, String(member)])
+    }),
+  )
+}
+
+function reasonsOf({ verdict }: PlannedJob): string[] {
+  const list = verdict.state === 'stale' || verdict.state === 'protected' ? verdict.reasons : [verdictReason(verdict)]
+  return [...(verdict.state === 'protected' ? [reasonText(verdict.edited)] : []), ...list.map(reasonText)]
+}
+
+function whyJson({ planned, history, sources, targets }: Why): object {
+  const { job, verdict } = planned
+  return {
+    id: job.id,
+    state: verdict.state,
+    reasons: reasonsOf(planned),
+    made: history.current?.at ?? null,
+    after: job.prerequisites,
+    sources,
+    targets,
+  }
+}
+
+/** Of a folder with very many files, more rows than this help nobody. */
+const rowsShown = 40
+
+function whyLines(why: Why, style: Style): string[] {
+  const { planned, history } = why
+  const { job, verdict } = planned
+  const lines = [
+    `${paint(style, 'bold', job.id)} is ${verdict.state}`,
+    ...reasonsOf(planned).map((text) => `  because ${printable(text)}`),
+  ]
+  lines.push(`  ${madeText(history)}`)
+  for (const text of paramTexts(job)) lines.push(`  ${text}`)
+  if (job.prerequisites.length > 0) lines.push(`  after: ${job.prerequisites.join(', ')}`)
+  lines.push('  sources', ...rows(why.sources, history, style), '  targets', ...rows(why.targets, history, style))
+  return lines
+}
+
+function madeText({ current, failed }: TargetHistory): string {
+  const base =
+    current === undefined
+      ? 'the journal knows nothing of it: file times decide'
+      : current.type === 'made'
+        ? `made ${localTime(Date.parse(current.at))}, attempt ${current.attempt}, log ${current.log}`
+        : `accepted as it is by ${current.by}, ${localTime(Date.parse(current.at))}`
+  return failed === undefined
+    ? base
+    : `${base}; last attempt failed ${localTime(Date.parse(failed.at))}, log ${failed.log}`
+}
+
+const paramTexts = (job: Job) => [...job.params].map(([name, value]) => `${name} = "${printable(value)}"`)
+
+function rows(compared: readonly Compared[], history: TargetHistory, style: Style): string[] {
+  if (compared.length === 0) return ['    (nothing there)']
+  const shown = compared.slice(0, rowsShown).map(({ path, recorded, now }) => {
+    const same = recorded === now || (history.current === undefined && now !== undefined)
+    const text = same ? stampText(now) : `recorded ${stampText(recorded)}, now ${stampText(now)}`
+    return `    ${same ? '  ' : paint(style, 'yellow', '! ')}${printable(path)}  ${same ? paint(style, 'dim', text) : text}`
+  })
+  const more = compared.length - shown.length
+  return more > 0 ? [...shown, `    … and ${more} more`] : shown
+}
+
+function stampText(stamp: string | undefined): string {
+  if (stamp === undefined) return 'not there'
+  if (!/ -?\d+$/.test(stamp) || /^\d+ [0-9a-f]{16}$/.test(stamp)) return stamp
+  const { sizeBytes, mtimeNs, link } = readFileStamp(stamp)
+  const ns = mtimeNs % 1_000_000_000n
+  const time = localTime(Number(mtimeNs / 1_000_000n)).replace(/([+-]\d\d:\d\d)$/, `.${String(ns).padStart(9, '0')}$1`)
+  return `${link === undefined ? '' : `-> ${link} `}${sizeBytes} bytes, ${time}`
+}

@@ -1,0 +1,48 @@
+import { UserError } from '../model/errors.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Rule } from '../model/rule.ts'
+import { didYouMean } from './suggest.ts'
+
+/**
+ * The jobs that goals name. A goal is a batch, a rule, a job (`denoise/B1`) or a target's path relative to the workspace;
+ * no goals mean all jobs. Throws UserError for a goal that nothing matches.
+ */
+export function namedJobs(plan: Plan, rules: readonly Rule[], goals: readonly string[]): ReadonlySet<string> {
+  if (goals.length === 0) return new Set(plan.jobs.map(({ job }) => job.id))
+  const named = new Set<string>()
+  for (const goal of goals) {
+    const path = goal.replace(/^\.\//, '').replace(/\/+$/, '')
+    const matches = plan.jobs.filter(
+      ({ job }) =>
+        job.id === goal || job.batch === goal || job.rule.name === goal || job.targets.some((t) => t.path === path),
+    )
+    if (matches.length === 0 && !rules.some((rule) => rule.name === goal)) throw unknownGoal(plan, rules, goal)
+    for (const { job } of matches) named.add(job.id)
+  }
+  return named
+}
+
+/** The named jobs with all that they need. */
+export function withPrerequisites(plan: Plan, named: ReadonlySet<string>): ReadonlySet<string> {
+  const chosen = new Set(named)
+  // Prerequisites stand before what needs them, so one pass from the end finds them all.
+  for (const { job } of plan.jobs.toReversed()) {
+    if (chosen.has(job.id)) for (const id of job.prerequisites) chosen.add(id)
+  }
+  return chosen
+}
+
+function unknownGoal(plan: Plan, rules: readonly Rule[], goal: string): UserError {
+  const batches = new Set(plan.jobs.flatMap(({ job }) => job.batch ?? []))
+  const targets = goal.includes('/') ? plan.jobs.flatMap(({ job }) => job.targets.map((t) => t.path)) : []
+  const known = [...rules.map((rule) => rule.name), ...batches, ...targets]
+  const orphan = plan.orphaned.find((o) => o.batch === goal || o.target.replace(/\/$/, '') === goal.replace(/\/$/, ''))
+  if (orphan !== undefined) {
+    return new UserError(`${goal} cannot be made: what ${orphan.target} was made from is gone`, {
+      hint: `The result is kept. To make it again, put the source of rule ${orphan.rule} back.`,
+    })
+  }
+  return new UserError(`nothing is called "${goal}": no batch, rule or target`, {
+    hint: didYouMean(goal, known) ?? 'There is no batch yet: put a recording into data/mat/, or see labmake doctor.',
+  })
+}

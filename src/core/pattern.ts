@@ -1,0 +1,155 @@
+import { UserError } from '../model/errors.ts'
+import type { Binding } from '../model/job.ts'
+import type { Part, Pattern, Segment } from '../model/rule.ts'
+import { batchPattern, namePattern } from './names.ts'
+
+const wildcardRegex = new RegExp(`^${namePattern}$`)
+
+/**
+ * Reads a pattern: `data/mat/{batch}/`, `data/mat/{batch}/*.mat`, `probes/*.json`. Throws UserError.
+ * `absolute` allows a leading slash (things to read may lie on another disk; targets may not).
+ */
+export function parsePattern(written: string, options: { readonly absolute: boolean }): Pattern {
+  const isFolder = written.endsWith('/')
+  const text = written.replace(/^(\.\/)+/, '').replace(/\/+$/, '')
+  if (text === '' || text === '.') {
+    throw new UserError(`"${written}" names no file or folder`, { hint: 'Write a path below the workspace.' })
+  }
+  if (text.includes('\0') || text.includes('\n')) throw new UserError('a path holds a line end or a NUL')
+  const rooted = text.startsWith('/')
+  if (rooted && !options.absolute) {
+    throw new UserError(`"${written}" is an absolute path`, {
+      hint: 'Targets lie inside the workspace: write it without the leading slash, or link the other disk into data/.',
+    })
+  }
+  const names = (rooted ? text.slice(1) : text).split('/')
+  const segments = names.map((name) => parseSegment(name, written))
+  const wildcards: string[] = []
+  const source = segments.map((segment, i) => segmentSource(segment, i === segments.length - 1, wildcards)).join('')
+  return {
+    text,
+    isFolder,
+    wildcards,
+    gathers: segments.some((s) => s.kind === 'anyDepth' || (s.kind === 'match' && s.parts.some((p) => 'star' in p))),
+    segments,
+    regex: new RegExp(`^${rooted ? '/' : ''}${source}$`, 'u'),
+  }
+}
+
+function parseSegment(name: string, written: string): Segment {
+  if (name === '') throw new UserError(`"${written}" has an empty part between slashes`)
+  if (name === '.' || name === '..') {
+    throw new UserError(`"${written}" has "${name}" in it`, {
+      hint: 'Paths start at the workspace and go down. To use another place, link it into data/.',
+    })
+  }
+  if (name === '**') return { kind: 'anyDepth' }
+  if (name.includes('**')) throw new UserError(`"${written}": ** must stand alone between slashes`)
+  const parts = parseParts(name, written)
+  if (parts.length === 1 && 'literal' in parts[0]!) return { kind: 'literal', name: parts[0].literal }
+  const strict = new RegExp(`^${partsSource(parts, [], 'strict')}$`, 'u')
+  const loose = new RegExp(`^${partsSource(parts, [], 'loose')}$`, 'u')
+  return { kind: 'match', parts, strict, loose }
+}
+
+function parseParts(name: string, written: string): Part[] {
+  const parts: Part[] = []
+  for (const [piece] of name.matchAll(/\{[^}]*\}?|\*|[^{*]+/g)) {
+    const before = parts.at(-1)
+    if (piece === '*') {
+      parts.push({ star: true })
+    } else if (piece.startsWith('{')) {
+      const wildcard = piece.slice(1, -1)
+      if (!piece.endsWith('}') || !wildcardRegex.test(wildcard)) {
+        throw new UserError(`"${piece}" in "${written}" is not a wildcard`, {
+          hint: 'A wildcard is {name}: small letters, digits and _. For alternatives write two patterns.',
+        })
+      }
+      if (before !== undefined && !('literal' in before)) {
+        throw new UserError(`"${written}": nothing stands between ${piece} and what is before it`, {
+          hint: 'Put a letter or sign between them, so that it is clear where one ends.',
+        })
+      }
+      parts.push({ wildcard })
+    } else {
+      if (piece.includes('}')) throw new UserError(`"${written}" has a } without its {`)
+      parts.push({ literal: piece })
+    }
+  }
+  return parts
+}
+
+const quote = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+
+/** Source of the regular expression of one segment. `seen` collects wildcards: a second use must repeat the first value. */
+function partsSource(parts: readonly Part[], seen: string[], how: 'strict' | 'loose'): string {
+  const first = parts[0]
+  let source = first !== undefined && 'literal' in first ? '' : '(?!\\.)'
+  for (const part of parts) {
+    if ('literal' in part) source += quote(part.literal)
+    else if ('star' in part) source += '[^/]*'
+    else if (seen.includes(part.wildcard)) source += `\\k<${part.wildcard}>`
+    else {
+      seen.push(part.wildcard)
+      const any = '(?!-)[^/\\n]+'
+      source += `(?<${part.wildcard}>${part.wildcard === 'batch' && how === 'strict' ? batchPattern : how === 'strict' ? any : '[^/]+'})`
+    }
+  }
+  return source
+}
+
+function segmentSource(segment: Segment, isLast: boolean, wildcards: string[]): string {
+  const slash = isLast ? '' : '/'
+  switch (segment.kind) {
+    case 'literal':
+      return quote(segment.name) + slash
+    case 'anyDepth':
+      return isLast ? '(?:(?!\\.)[^/]+/)*(?!\\.)[^/]+' : '(?:(?!\\.)[^/]+/)*'
+    case 'match':
+      return partsSource(segment.parts, wildcards, 'strict') + slash
+  }
+}
+
+/** Values of the wildcards where the whole path matches, else undefined. `path` has no trailing slash. */
+export function matchPattern(pattern: Pattern, path: string): Binding | undefined {
+  const match = pattern.regex.exec(path)
+  return match === null ? undefined : { ...match.groups }
+}
+
+/** The path with the wildcards filled in; `*` and `**` stay. Wildcards without a value stay as `{name}`. */
+export function expandPattern(pattern: Pattern, binding: Binding): string {
+  if (pattern.wildcards.length === 0) return pattern.text
+  return pattern.text.replace(/\{([a-z0-9_]+)\}/g, (whole, name: string) => binding[name] ?? whole)
+}
+
+/** A glob in fast-glob's language: bound wildcards as their value, others as `*`, everything else literal. */
+export function patternGlob(pattern: Pattern, binding: Binding): string {
+  const literal = (text: string) => text.replace(/[\\()[\]{}!?@+|*]/g, '\\$&')
+  const segments = pattern.segments.map((segment) => {
+    if (segment.kind === 'literal') return literal(segment.name)
+    if (segment.kind === 'anyDepth') return '**'
+    return segment.parts
+      .map((part) => {
+        if ('literal' in part) return literal(part.literal)
+        const value = 'wildcard' in part ? binding[part.wildcard] : undefined
+        return value === undefined ? '*' : literal(value)
+      })
+      .join('')
+  })
+  return (pattern.text.startsWith('/') ? '/' : '') + segments.join('/')
+}
+
+/** Patterns that could name one path whatever their wildcards are called: `a/{x}.kwd` and `a/{batch}.kwd`. */
+export function patternShape(pattern: Pattern): string {
+  return pattern.text.replace(/\{[a-z0-9_]+\}/g, '{}')
+}
+
+/** Does the folder at `folder` lie above `path`? */
+export function isBelow(path: string, folder: string): boolean {
+  return path.length > folder.length && path.startsWith(folder) && path[folder.length] === '/'
+}
+
+/** Folders above a path, nearest first: `a/b/c` → `a/b`, `a`. */
+export function* foldersAbove(path: string): Generator<string> {
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) yield path.slice(0, at)
+}

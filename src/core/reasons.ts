@@ -1,0 +1,132 @@
+import { assertNever } from '../model/errors.ts'
+import type { Reason, Verdict } from '../model/plan.ts'
+import type { Cause } from '../model/record.ts'
+import { formatSeconds } from './durations.ts'
+
+/** The one place where a reason becomes words: a sentence without its full stop, that a scientist understands. */
+export function reasonText(reason: Reason): string {
+  switch (reason.kind) {
+    case 'rebuild':
+      return `${reason.by} asked for it to be made again`
+    case 'failed-before':
+      return `the last attempt failed: ${causeText(reason.cause)}`
+    case 'target-missing':
+      return `${reason.path} is not there yet`
+    case 'source-newer':
+      return `${reason.path} is newer than ${reason.target}`
+    case 'source-changed':
+      return `${reason.path} changed`
+    case 'source-added':
+      return `${reason.path} was added`
+    case 'source-removed':
+      return `${reason.path} was removed`
+    case 'uses-changed':
+      return `${reason.path}, which the recipe uses, changed`
+    case 'recipe-changed':
+      return `the recipe changed, from "${clipped(reason.before)}" to "${clipped(reason.after)}"`
+    case 'param-changed':
+      return `${reason.name} changed, from ${quoted(reason.before)} to ${quoted(reason.after)}`
+    case 'upstream':
+      return `${reason.job} is made again first`
+    case 'no-source':
+      return noSourceText(reason.path, reason.state)
+    case 'no-param':
+      return `${reason.name} has no value: add the batch to a manifest in data/manifests/`
+    case 'row-refused':
+      return `its manifest row was refused (${reason.where}: ${reason.message})`
+    case 'prerequisite':
+      return `waits for ${reason.job}`
+    case 'edited':
+      return `${reason.path} was edited since the recipe made it`
+    case 'up-to-date':
+      return 'up to date'
+    case 'orphaned':
+      return `${reason.path} is kept, but what it was made from is gone`
+    case 'blocked':
+      return `${reason.job} failed`
+    default:
+      return assertNever(reason)
+  }
+}
+
+function noSourceText(path: string, state: 'missing' | 'empty' | 'no match'): string {
+  if (state === 'missing') return `${path} is not there yet`
+  return state === 'empty' ? `${path} is empty` : `nothing matches ${path} yet`
+}
+
+const quoted = (value: string | undefined) => (value === undefined ? 'no value' : `"${value}"`)
+
+/** A recipe is shown on one line; a long script by its beginning. */
+function clipped(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ')
+  return line.length > 160 ? `${line.slice(0, 159)}…` : line
+}
+
+/** Why an attempt failed, in words. */
+export function causeText(cause: Cause): string {
+  switch (cause.kind) {
+    case 'exit':
+      return `the recipe ended with exit code ${cause.code}`
+    case 'signal':
+      return `the recipe was killed by ${cause.signal}${cause.signal === 'SIGKILL' ? ' (out of memory?)' : ''}`
+    case 'timeout':
+      return `it took longer than its timeout of ${formatSeconds(cause.timeoutMs / 1000)}`
+    case 'no-command':
+      return `${cause.command} could not be started: ${cause.problem}`
+    case 'no-target':
+      return `the recipe ended well but did not make ${cause.target}`
+    case 'no-member':
+      return `the recipe ended well but ${cause.target} has no ${cause.member}`
+    case 'wrong-kind':
+      return `the recipe made ${cause.target}, but not as a ${cause.expected}`
+    case 'unstable-source':
+      return `${cause.path} changed each time the recipe ran: the recipe writes to its own source, or something else does`
+    case 'edited-meanwhile':
+      return `${cause.path} was edited while the recipe ran, so the new version was put aside`
+    case 'disk':
+      return `cannot ${cause.action} ${cause.path}: ${cause.problem}`
+    case 'lost':
+      return 'it was lost when labmake or the machine stopped'
+    default:
+      return assertNever(cause)
+  }
+}
+
+/** What to do about a failure, beyond reading its log. */
+export function causeHint(cause: Cause): string | undefined {
+  switch (cause.kind) {
+    case 'no-command':
+      return 'Install it, or put its folder on the PATH; labmake doctor checks all recipes.'
+    case 'no-target':
+      return 'The recipe must write exactly to {target}.'
+    case 'no-member':
+      return 'See expects: in the rule, and the log for what the recipe wrote.'
+    case 'wrong-kind':
+      return 'A target with a trailing slash is a folder, one without is a file.'
+    case 'unstable-source':
+      return 'Let the recipe write to {target} only.'
+    case 'edited-meanwhile':
+      return 'Your edit is kept. labmake accept keeps it for good, labmake rebuild replaces it.'
+    case 'disk':
+      return 'Free some space or mend the permissions, then run labmake again: nothing was lost.'
+    default:
+      return undefined
+  }
+}
+
+/** The reason to show for a verdict. */
+export function verdictReason(verdict: Verdict): Reason {
+  switch (verdict.state) {
+    case 'waiting':
+    case 'orphaned':
+      return verdict.reason
+    case 'up-to-date':
+      return verdict.edited ?? { kind: 'up-to-date' }
+    case 'stale':
+      return verdict.reasons[0]
+    case 'protected':
+      return verdict.edited
+    default:
+      return assertNever(verdict)
+  }
+}

@@ -1,0 +1,333 @@
+import { type Fault, UserError } from '../model/errors.ts'
+import type { Acceptance, NamedPattern, ParamDefault, Pattern, Rule } from '../model/rule.ts'
+import { parseDuration } from './durations.ts'
+import { isBelow, parsePattern } from './pattern.ts'
+import { parseRecipe, parseScript, type RecipeNames } from './recipe.ts'
+import { type RuleData, type RuleFileData, ruleFileKeys, ruleFileSchema, ruleKeys } from './ruleSchema.ts'
+import { didYouMean } from './suggest.ts'
+
+/** Steps from the root of a rule file to a value: `['rules', 'denoise', 'sources', 0]`. */
+export type DataPath = readonly PropertyKey[]
+
+/** Where in the file a value (or the key that names it) stands. */
+export type Locate = (path: DataPath, at: 'key' | 'value') => Pick<Fault, 'where' | 'excerpt'>
+
+/** One rule file. With a fault, everything else is empty: a file is used as a whole or not at all. */
+export interface RuleFile {
+  readonly file: string
+  readonly pools: readonly { readonly name: string; readonly slots: number | 'auto'; readonly where: string }[]
+  readonly inbox: readonly Acceptance[]
+  readonly rules: readonly Rule[]
+  readonly faults: readonly Fault[]
+}
+
+const defaultBackoffMs = 10_000
+const reserved = ['source', 'sources', 'target', 'targets', 'slots']
+
+type Issue = {
+  readonly path: DataPath
+  readonly at?: 'key' | 'value'
+  readonly message: string
+  readonly hint?: string
+}
+type Report = (issue: Issue) => void
+
+/** Checks the content of one rule file whole and makes rules of it. Never throws: what is wrong is in `faults`. */
+export function parseRuleFile(file: string, content: unknown, locate: Locate): RuleFile {
+  const faults: Fault[] = []
+  const report: Report = ({ path, at = 'value', message, hint }) => {
+    faults.push({ ...locate(path, at), message, ...(hint === undefined ? {} : { hint }) })
+  }
+  const broken = (): RuleFile => ({ file, pools: [], inbox: [], rules: [], faults })
+  const shape = ruleFileSchema.safeParse(content ?? {})
+  if (!shape.success) {
+    for (const issue of shape.error.issues) reportShape(issue as ShapeIssue, report)
+    return broken()
+  }
+  const data: RuleFileData = shape.data
+  const rules = Object.entries(data.rules ?? {}).map(([name, rule]) => {
+    const path = ['rules', name]
+    return parseRule({ name, file, where: locate(path, 'key').where, data: rule, path, report })
+  })
+  const inbox = (data.inbox ?? []).map((drop, i) => parseAcceptance(drop, ['inbox', i], report))
+  if (faults.length > 0) return broken()
+  const pools = Object.entries(data.pools ?? {}).map(([name, slots]) => {
+    return { name, slots, where: locate(['pools', name], 'key').where }
+  })
+  return { file, pools, inbox: inbox.filter(isThere), rules: rules.filter(isThere), faults }
+}
+
+const isThere = <T>(value: T | undefined): value is T => value !== undefined
+
+interface ShapeIssue {
+  readonly code: string
+  readonly path: DataPath
+  readonly message: string
+  readonly keys?: readonly string[]
+  readonly issues?: readonly { readonly message: string }[]
+  readonly errors?: readonly (readonly ShapeIssue[])[]
+}
+
+function reportShape(issue: ShapeIssue, report: Report): void {
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.path.length === 0 ? ruleFileKeys : issue.path[0] === 'rules' ? ruleKeys : ['accept', 'store']
+    for (const key of issue.keys ?? []) {
+      const hint = didYouMean(key, known)
+      report({ path: [...issue.path, key], at: 'key', message: `unknown key "${key}"`, ...(hint ? { hint } : {}) })
+    }
+    return
+  }
+  if (issue.code === 'invalid_key') {
+    const key = String(issue.path.at(-1))
+    report({ path: issue.path, at: 'key', message: `"${key}": ${issue.issues?.[0]?.message ?? issue.message}` })
+    return
+  }
+  // Of a union, the branch that came furthest says what is wrong inside it: the third word of a list, not "a list".
+  const inner = issue.errors?.flat().find((e) => e.path.length > 0)
+  if (inner !== undefined) reportShape({ ...inner, path: [...issue.path, ...inner.path] }, report)
+  else report({ path: issue.path, message: issue.message })
+}
+
+interface RuleSource {
+  readonly name: string
+  readonly file: string
+  readonly where: string
+  readonly data: RuleData
+  readonly path: DataPath
+  readonly report: Report
+}
+
+function parseRule(source: RuleSource): Rule | undefined {
+  const { data, path } = source
+  let faulty = false
+  const report: Report = (issue) => {
+    faulty = true
+    source.report(issue)
+  }
+  const sources = parsePaths(data.sources ?? [], [...path, 'sources'], { absolute: true, report })
+  const targets = parsePaths(data.targets, [...path, 'targets'], { absolute: false, report })
+  const uses = parsePaths(data.uses ?? [], [...path, 'uses'], { absolute: true, report }).map((use) => use.pattern)
+  const wildcards = checkWildcards({ sources, targets, uses, path, report })
+  checkPlaces({ sources, targets, path, report })
+  const params = parseParams(data.params ?? {}, wildcards, [...path, 'params'], report)
+  const pools = parsePool(data.pool)
+  const recipe = attempt([...path, data.script === undefined ? 'recipe' : 'script'], report, () => {
+    const names: RecipeNames = {
+      values: new Set([...wildcards, ...params.keys()]),
+      sources: new Set(sources.map((s) => s.name)),
+      targets: new Set(targets.map((t) => t.name)),
+      pools: new Set(pools.keys()),
+      oneSource: sources.length === 1 && !sources[0]!.pattern.gathers,
+      oneTarget: targets.length === 1,
+    }
+    if (data.recipe !== undefined && data.script !== undefined) {
+      throw new UserError('a rule has a recipe or a script, not both')
+    }
+    if (data.script !== undefined) return parseScript(data.script, names)
+    if (data.recipe !== undefined) return parseRecipe(data.recipe, names)
+    throw new UserError('the rule has neither recipe nor script', {
+      hint: 'Add recipe: and the command that makes {target}.',
+    })
+  })
+  const duration = (key: 'timeout' | 'backoff') => {
+    const written = data[key]
+    return written === undefined ? undefined : attempt([...path, key], report, () => parseDuration(written))
+  }
+  const timeoutMs = duration('timeout')
+  const backoffMs = duration('backoff') ?? defaultBackoffMs
+  const expects = parseMembers(data.expects, targets, [...path, 'expects'], report)
+  const ignore = parseMembers(data.ignore, targets, [...path, 'ignore'], report)
+  if (faulty || recipe === undefined) return undefined
+  return {
+    name: source.name,
+    file: source.file,
+    where: source.where,
+    sources,
+    targets,
+    wildcards,
+    params,
+    uses,
+    pools,
+    recipe,
+    expects,
+    ignore,
+    intermediate: data.intermediate ?? false,
+    priority: data.priority ?? 0,
+    timeoutMs,
+    retries: data.retries ?? 0,
+    backoffMs,
+  }
+}
+
+/** Runs a parser; what it throws for the person becomes an issue at `path`. */
+function attempt<T>(path: DataPath, report: Report, parse: () => T): T | undefined {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    report({ path, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) })
+    return undefined
+  }
+}
+
+interface PathOptions {
+  readonly absolute: boolean
+  readonly report: Report
+}
+
+function parsePaths(written: RuleData['targets'], path: DataPath, options: PathOptions): NamedPattern[] {
+  const entries: [string, string, DataPath][] =
+    typeof written === 'string'
+      ? [['1', written, path]]
+      : Array.isArray(written)
+        ? written.map((text, i) => [String(i + 1), text, [...path, i]])
+        : Object.entries(written).map(([name, text]) => [name, text, [...path, name]])
+  return entries.flatMap(([name, text, at]) => {
+    const pattern = attempt(at, options.report, () => parsePattern(text, options))
+    return pattern === undefined ? [] : [{ name, pattern }]
+  })
+}
+
+interface WildcardCheck {
+  readonly sources: readonly NamedPattern[]
+  readonly targets: readonly NamedPattern[]
+  readonly uses: readonly Pattern[]
+  readonly path: DataPath
+  readonly report: Report
+}
+
+/** All targets have the same wildcards, and the sources bind them. Returns them, `batch` first. */
+function checkWildcards({ sources, targets, uses, path, report }: WildcardCheck): string[] {
+  const first = targets[0]?.pattern
+  if (first === undefined) return []
+  const wildcards = [...first.wildcards].sort((a, b) => Number(b === 'batch') - Number(a === 'batch'))
+  const known = new Set(wildcards)
+  for (const { pattern } of targets) {
+    if (pattern.gathers) {
+      report({
+        path: [...path, 'targets'],
+        message: `the target ${pattern.text} has a *`,
+        hint: 'A target is one path: use a {wildcard}.',
+      })
+    }
+    if (pattern.wildcards.length !== known.size || pattern.wildcards.some((w) => !known.has(w))) {
+      report({
+        path: [...path, 'targets'],
+        message: `the targets ${first.text} and ${pattern.text} have different wildcards`,
+        hint: 'Every target of a rule needs the same wildcards, so that one job makes one of each.',
+      })
+    }
+  }
+  for (const pattern of [...sources.map((s) => s.pattern), ...uses]) {
+    for (const w of pattern.wildcards.filter((w) => !known.has(w))) {
+      report({
+        path: [...path, 'sources'],
+        message: `{${w}} of ${pattern.text} is in no target`,
+        hint: `To read all of them in one job, write * instead of {${w}}; to make a target for each, put {${w}} into the target.`,
+      })
+    }
+  }
+  const bound = new Set(sources.flatMap((s) => s.pattern.wildcards))
+  for (const w of wildcards.filter((w) => !bound.has(w) && (w !== 'batch' || wildcards.length > 1))) {
+    report({ path: [...path, 'targets'], message: `nothing gives {${w}} a value: no source has it` })
+  }
+  return wildcards
+}
+
+const ownFolders = ['.labmake', 'inbox', 'rules']
+
+/** Targets lie apart from each other, from the sources, and from the folders that belong to people and labmake. */
+function checkPlaces({ sources, targets, path, report }: Omit<WildcardCheck, 'uses'>): void {
+  const at = [...path, 'targets']
+  targets.forEach(({ pattern }, i) => {
+    const own = ownFolders.find((folder) => pattern.text === folder || isBelow(pattern.text, folder))
+    if (own !== undefined)
+      report({ path: at, message: `the target ${pattern.text} lies in ${own}/`, hint: 'Put targets below data/.' })
+    for (const { pattern: other } of targets.slice(0, i)) {
+      if (other.text === pattern.text || isBelow(pattern.text, other.text) || isBelow(other.text, pattern.text)) {
+        report({ path: at, message: `the targets ${other.text} and ${pattern.text} lie in each other` })
+      }
+    }
+    for (const { pattern: from } of sources) {
+      if (from.text === pattern.text || (from.isFolder && isBelow(pattern.text, from.text))) {
+        report({
+          path: at,
+          message: `the target ${pattern.text} lies in the rule's own source ${from.text}`,
+          hint: 'It would make itself stale for ever. Put the target elsewhere below data/.',
+        })
+      }
+    }
+  })
+}
+
+function parseParams(
+  written: NonNullable<RuleData['params']>,
+  wildcards: readonly string[],
+  path: DataPath,
+  report: Report,
+): Map<string, ParamDefault> {
+  const params = new Map<string, ParamDefault>()
+  for (const [name, value] of Object.entries(written)) {
+    if (reserved.includes(name) || wildcards.includes(name)) {
+      report({
+        path: [...path, name],
+        at: 'key',
+        message: `"${name}" cannot be a param: it is ${wildcards.includes(name) ? 'a wildcard' : 'a word'} of this rule`,
+      })
+    }
+    if (value === 'required' && !wildcards.includes('batch')) {
+      report({
+        path: [...path, name],
+        message: `"${name}" is required, but the rule has no {batch} to look up in a manifest`,
+      })
+    }
+    params.set(name, value === 'required' ? { required: true } : { required: false, value: String(value) })
+  }
+  return params
+}
+
+function parsePool(written: RuleData['pool']): Map<string, number> {
+  if (written === undefined) return new Map([['cpu', 1]])
+  return new Map(typeof written === 'string' ? [[written, 1]] : Object.entries(written))
+}
+
+function parseMembers(
+  written: RuleData['expects'],
+  targets: readonly NamedPattern[],
+  path: DataPath,
+  report: Report,
+): string[] {
+  const members = written === undefined ? [] : typeof written === 'string' ? [written] : written
+  if (members.length > 0 && !targets.some((t) => t.pattern.isFolder)) {
+    report({
+      path,
+      message: 'the rule makes no folder',
+      hint: 'Members belong to target folders: end the target in a slash.',
+    })
+  }
+  for (const member of members) {
+    if (member.startsWith('/') || member.split('/').includes('..')) {
+      report({
+        path,
+        message: `"${member}" is not a member of a folder`,
+        hint: 'Write its path from inside the target folder.',
+      })
+    }
+  }
+  return members
+}
+
+function parseAcceptance(
+  drop: { accept: string; store: string },
+  path: DataPath,
+  report: Report,
+): Acceptance | undefined {
+  const accept = attempt([...path, 'accept'], report, () => parsePattern(drop.accept, { absolute: false }))
+  const store = attempt([...path, 'store'], report, () => parsePattern(drop.store, { absolute: false }))
+  if (accept === undefined || store === undefined) return undefined
+  const strange = store.wildcards.find((w) => !accept.wildcards.includes(w))
+  if (strange !== undefined) {
+    report({ path: [...path, 'store'], message: `{${strange}} of ${store.text} is not in accept: ${accept.text}` })
+  }
+  return { accept, store }
+}

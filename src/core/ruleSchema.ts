@@ -1,0 +1,117 @@
+import * as z from 'zod/mini'
+import { namePattern } from './names.ts'
+
+/**
+ * The shape of a rule file, in one place: it checks files, and the JSON Schema for editors is made from it. What goes
+ * beyond shape (wildcards that match, pools that exist) is checked in core/ruleFile and core/ruleSet.
+ */
+const describe = <T extends z.ZodMiniType>(schema: T, description: string): T => {
+  z.globalRegistry.add(schema, { description })
+  return schema
+}
+
+const nameError = 'expected a name: small letters, digits and _, beginning with a letter'
+const name = z.string().check(z.regex(new RegExp(`^${namePattern}$`), { error: nameError }))
+const text = (what: string) =>
+  z.string({ error: `expected ${what}` }).check(z.minLength(1, { error: `expected ${what}` }))
+const count = (what: string, least: number) =>
+  z.int({ error: `expected ${what}` }).check(z.minimum(least, { error: `expected ${what}` }))
+const duration = z.string({ error: 'expected a duration with its unit, such as 90s, 30m, 2h' })
+
+const paths = z.union([text('a path'), z.array(text('a path')).check(z.minLength(1)), z.record(name, text('a path'))], {
+  error: 'expected a path, a list of paths, or a map of names to paths',
+})
+const members = z.union([text('a file name'), z.array(text('a file name'))], {
+  error: 'expected file names, in a list',
+})
+const slots = count('a number of slots, 1 or more', 1)
+const value = z.union([z.string(), z.number(), z.boolean()], {
+  error: 'expected a text, a number, or the word required',
+})
+
+const rule = z.strictObject(
+  {
+    sources: z.optional(describe(paths, 'What the rule reads. A trailing slash is a folder; * and ** gather.')),
+    targets: describe(paths, 'What the rule makes. {batch} and other wildcards bind part of a path.'),
+    params: z.optional(
+      describe(
+        z.record(name, value, { error: 'expected a map of params to their defaults' }),
+        'Values of a batch from manifests: name: default, or the word required.',
+      ),
+    ),
+    uses: z.optional(describe(paths, 'Other files that the recipe depends on, such as scripts and probe maps.')),
+    pool: z.optional(
+      describe(
+        z.union([name, z.record(name, slots)], { error: "expected a pool's name, or a map of pools to slots" }),
+        'The pool that a job takes one slot of, or slots per pool. Without it: one slot of cpu.',
+      ),
+    ),
+    recipe: z.optional(
+      describe(text('a command'), 'One command, no shell. {source}, {target}, {batch}, … are put in.'),
+    ),
+    script: z.optional(
+      describe(
+        text('a bash script'),
+        'Instead of recipe: a bash script. Values are in $batch, $target, …, sources in "$@".',
+      ),
+    ),
+    expects: z.optional(describe(members, 'Members that a finished target folder must have.')),
+    ignore: z.optional(describe(members, 'Members of a target folder that do not count as edits, such as .phy/')),
+    intermediate: z.optional(
+      describe(
+        z.boolean({ error: 'expected true or false' }),
+        'May be deleted once what was made from it is up to date.',
+      ),
+    ),
+    priority: z.optional(describe(z.int({ error: 'expected a whole number' }), 'Higher starts sooner.')),
+    timeout: z.optional(describe(duration, 'How long an attempt may take: 90s, 30m, 2h.')),
+    retries: z.optional(describe(count('a whole number, 0 or more', 0), 'How often a failed attempt is repeated.')),
+    backoff: z.optional(describe(duration, 'The wait before the first retry; it doubles with each. Default 10s.')),
+  },
+  { error: 'expected a rule: a map with sources, targets and recipe' },
+)
+
+export const ruleFileSchema = z.strictObject(
+  {
+    pools: z.optional(
+      describe(
+        z.record(
+          name,
+          z.union([slots, z.literal('auto')], {
+            error: 'expected a number of slots, 1 or more, or auto (one for each processor)',
+          }),
+          { error: 'expected a map of pools to their slots' },
+        ),
+        'Limits shared by jobs.',
+      ),
+    ),
+    inbox: z.optional(
+      describe(
+        z.array(
+          z.strictObject(
+            { accept: text('a pattern such as {batch}/*.mat'), store: text('a folder such as data/mat/{batch}/') },
+            { error: 'expected accept: and store:' },
+          ),
+          { error: 'expected a list of accept: and store:' },
+        ),
+        'What may be dropped, and where it is kept.',
+      ),
+    ),
+    rules: z.optional(
+      describe(z.record(name, rule, { error: 'expected a map of rules' }), 'How targets are made from sources.'),
+    ),
+  },
+  { error: 'expected pools:, inbox: and rules:' },
+)
+
+/** A rule file's content, of the right shape. */
+export type RuleFileData = z.infer<typeof ruleFileSchema>
+export type RuleData = NonNullable<RuleFileData['rules']>[string]
+
+export const ruleFileKeys = ['pools', 'inbox', 'rules'] as const
+export const ruleKeys = Object.keys(rule.shape)
+
+/** The JSON Schema of a rule file, for editors. */
+export function ruleFileJsonSchema(): object {
+  return { title: 'labmake rule file', ...z.toJSONSchema(ruleFileSchema) }
+}

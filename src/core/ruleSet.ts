@@ -1,0 +1,99 @@
+import type { Fault } from '../model/errors.ts'
+import type { Pool, Rule, RuleSet } from '../model/rule.ts'
+import { patternShape } from './pattern.ts'
+import type { RuleFile } from './ruleFile.ts'
+import { didYouMean } from './suggest.ts'
+
+/**
+ * Puts the rule files of a workspace together. A rule that clashes with another file's (same name, same target, a pool
+ * nobody declares) is left out with a fault that names both places; the others stand. `processors` is what `auto` means.
+ */
+export function joinRuleFiles(files: readonly RuleFile[], processors: number): RuleSet {
+  const faults: Fault[] = files.flatMap((file) => file.faults)
+  const disabled = files.filter((file) => file.faults.length > 0).map((file) => file.file)
+  const pools = joinPools(files, processors, faults)
+  const rules = files.flatMap((file) => file.rules)
+  const out = new Set<Rule>()
+  const reject = (rule: Rule, fault: Omit<Fault, 'where'>) => {
+    faults.push({ where: rule.where, ...fault })
+    out.add(rule)
+  }
+  findClashes(rules, reject)
+  for (const rule of rules) checkPools(rule, pools, disabled, reject)
+  return {
+    rules: rules.filter((rule) => !out.has(rule)),
+    pools,
+    inbox: files.flatMap((f) => f.inbox),
+    faults,
+    disabled,
+  }
+}
+
+function joinPools(files: readonly RuleFile[], processors: number, faults: Fault[]): Map<string, Pool> {
+  // A rule that names no pool takes a slot of cpu, so cpu is always there.
+  const pools = new Map<string, Pool>([['cpu', { name: 'cpu', slots: processors, where: 'default' }]])
+  for (const declared of files.flatMap((file) => file.pools)) {
+    const slots = declared.slots === 'auto' ? processors : declared.slots
+    const before = pools.get(declared.name)
+    if (before !== undefined && before.where !== 'default' && before.slots !== slots) {
+      faults.push({
+        where: declared.where,
+        message: `pool ${declared.name} has ${slots} slots here and ${before.slots} at ${before.where}`,
+        hint: `Declare it in one file only. Until then ${Math.min(slots, before.slots)} slots are used.`,
+      })
+      if (before.slots <= slots) continue
+    }
+    pools.set(declared.name, { name: declared.name, slots, where: declared.where })
+  }
+  return pools
+}
+
+type Reject = (rule: Rule, fault: Omit<Fault, 'where'>) => void
+
+function findClashes(rules: readonly Rule[], reject: Reject): void {
+  const byName = new Map<string, Rule>()
+  const byTarget = new Map<string, Rule>()
+  for (const rule of rules) {
+    const same = byName.get(rule.name)
+    if (same !== undefined) {
+      reject(rule, { message: `rule ${rule.name} is also declared at ${same.where}`, hint: 'Rename one of them.' })
+      reject(same, { message: `rule ${same.name} is also declared at ${rule.where}`, hint: 'Rename one of them.' })
+    }
+    byName.set(rule.name, rule)
+    for (const { pattern } of rule.targets) {
+      const shape = patternShape(pattern)
+      const other = byTarget.get(shape)
+      if (other !== undefined && other !== rule && other !== same) rejectPair(other, rule, pattern.text, reject)
+      byTarget.set(shape, rule)
+    }
+  }
+}
+
+function rejectPair(a: Rule, b: Rule, target: string, reject: Reject): void {
+  const message = `two rules make ${target}: ${a.name} (${a.where}) and ${b.name} (${b.where})`
+  const hint = 'Change the target of one of them. Until then neither runs.'
+  reject(b, { message, hint })
+  reject(a, { message, hint })
+}
+
+function checkPools(rule: Rule, pools: ReadonlyMap<string, Pool>, disabled: readonly string[], reject: Reject): void {
+  for (const [name, slots] of rule.pools) {
+    const pool = pools.get(name)
+    if (pool === undefined) {
+      const hint = [
+        didYouMean(name, pools.keys()),
+        disabled.length > 0 ? `(${disabled.join(', ')} is disabled; its pools are not known.)` : undefined,
+        `Declare it in a rule file: pools: { ${name}: 1 }`,
+      ]
+      reject(rule, {
+        message: `rule ${rule.name}: no file declares a pool "${name}"`,
+        hint: hint.filter(Boolean).join(' '),
+      })
+    } else if (slots > pool.slots) {
+      reject(rule, {
+        message: `rule ${rule.name} needs ${slots} slots of ${name}, which has ${pool.slots} (${pool.where})`,
+        hint: `Ask for ${pool.slots} at the most, or give the pool more slots.`,
+      })
+    }
+  }
+}

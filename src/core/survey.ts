@@ -1,0 +1,95 @@
+import type { Binding } from '../model/job.ts'
+import type { Disk, Entry } from '../model/ports.ts'
+import type { Pattern } from '../model/rule.ts'
+import type { Snapshot } from '../model/stamp.ts'
+import { matchPattern, patternGlob } from './pattern.ts'
+import { type StampOptions, takeSnapshot } from './stamp.ts'
+
+/** A path on disk that a pattern matches, with the values of its wildcards. */
+export interface Found {
+  readonly path: string
+  readonly binding: Binding
+}
+
+/** A name that stands where {batch} does, and is none. */
+export interface StrangeName {
+  readonly path: string
+  readonly name: string
+}
+
+/** One look at the disk: everything is read at most once, so that one plan is made from one state. */
+export interface Survey {
+  snapshot(path: string, options: StampOptions): Snapshot
+  find(pattern: Pattern): readonly Found[]
+  /** Paths that a gathering pattern matches for one binding, sorted. */
+  gather(pattern: Pattern, binding: Binding): readonly string[]
+  /** Names met by `find` that no batch can have. */
+  strange(): readonly StrangeName[]
+}
+
+export function surveyDisk(disk: Disk): Survey {
+  const snapshots = new Map<string, Snapshot>()
+  const lists = new Map<string, readonly Entry[]>()
+  const found = new Map<string, readonly Found[]>()
+  const strange = new Map<string, StrangeName>()
+  const list = (path: string) => {
+    const known = lists.get(path)
+    if (known !== undefined) return known
+    const entries = disk.list(path) ?? []
+    lists.set(path, entries)
+    return entries
+  }
+  return {
+    snapshot(path, options) {
+      const key = options.isFolder ? `${path}/` : path
+      const known = snapshots.get(key)
+      if (known !== undefined) return known
+      const snapshot = takeSnapshot(disk, path, options)
+      snapshots.set(key, snapshot)
+      return snapshot
+    },
+    find(pattern) {
+      const key = `${pattern.text} ${pattern.isFolder}`
+      const known = found.get(key)
+      if (known !== undefined) return known
+      const paths = pattern.gathers
+        ? disk.glob(patternGlob(pattern, {}), pattern.isFolder ? 'folder' : 'file')
+        : walk(pattern)
+      const matches = paths.flatMap((path) => {
+        const binding = matchPattern(pattern, path)
+        return binding === undefined ? [] : [{ path, binding }]
+      })
+      found.set(key, matches)
+      return matches
+    },
+    gather: (pattern, binding) => {
+      return disk.glob(patternGlob(pattern, binding), pattern.isFolder ? 'folder' : 'file')
+    },
+    strange: () => [...strange.values()],
+  }
+
+  /** Paths that a pattern without `*` may match, segment by segment: a folder is read only where a wildcard stands. */
+  function walk(pattern: Pattern): string[] {
+    let paths = [pattern.text.startsWith('/') ? '/' : '']
+    pattern.segments.forEach((segment, i) => {
+      const isLast = i === pattern.segments.length - 1
+      const kind = isLast && !pattern.isFolder ? 'file' : 'folder'
+      const join = (folder: string, name: string) =>
+        folder === '' || folder === '/' ? folder + name : `${folder}/${name}`
+      paths = paths.flatMap((folder) => {
+        if (segment.kind === 'literal') {
+          const path = join(folder, segment.name)
+          return isLast && disk.stat(path)?.kind !== kind ? [] : [path]
+        }
+        if (segment.kind === 'anyDepth') return []
+        return list(folder === '' ? '.' : folder).flatMap(({ name, kind: entryKind }) => {
+          if (entryKind !== kind) return []
+          if (segment.strict.test(name)) return [join(folder, name)]
+          if (segment.loose.test(name)) strange.set(join(folder, name), { path: join(folder, name), name })
+          return []
+        })
+      })
+    })
+    return paths
+  }
+}

@@ -1,0 +1,171 @@
+import { regather, takeIngredients, takeTargets } from '../core/provenance.ts'
+import { expandRecipe, recipePaths } from '../core/recipe.ts'
+import { compareStamps } from '../core/stamp.ts'
+import { surveyDisk } from '../core/survey.ts'
+import type { AttemptState } from '../model/attempt.ts'
+import type { Job } from '../model/job.ts'
+import { DiskFault, type Exit, type Running } from '../model/ports.ts'
+import type { Cause, MadeRecord } from '../model/record.ts'
+import { checkStaged, commit, editedMeanwhile, putAside } from './commit.ts'
+import { type Ports, places } from './ports.ts'
+import { attemptSlug, stageTargets } from './staging.ts'
+
+/** How an attempt ended, after the target was committed or put aside and the journal says so. */
+export type AttemptEnd = {
+  readonly seconds: number
+  readonly attempt: number
+  readonly log: string
+  readonly trouble?: string
+} & (
+  | { readonly status: 'made'; readonly attic: string | undefined }
+  | { readonly status: 'failed'; readonly cause: Cause }
+  | { readonly status: 'cancelled' }
+)
+
+export interface StartedAttempt {
+  readonly state: AttemptState
+  readonly running: Running
+}
+
+/** Stamps the sources, makes the staging folders and starts the recipe. Throws DiskFault if that is not possible. */
+export async function startAttempt(
+  planned: Job,
+  ignoreOf: (path: string) => readonly string[],
+  ports: Ports,
+): Promise<StartedAttempt> {
+  const survey = surveyDisk(ports.disk)
+  const job = regather(planned, survey)
+  const { sourceBytes, ...ingredients } = takeIngredients(job, survey, ignoreOf)
+  const targets = takeTargets(job, survey)
+  const history = ports.journal.history(job.targets[0]!.path)
+  const attempt = history.attempts + 1
+  const slug = attemptSlug(job, attempt, ports.clock)
+  const keepOld = (path: string) => {
+    const left = history.current?.targets[path]
+    const now = targets[path]
+    return left === undefined || (now !== undefined && compareStamps(path, left, now) !== undefined)
+  }
+  const state: AttemptState = {
+    slug,
+    job: job.id,
+    attempt,
+    startedMs: ports.clock.now(),
+    timeoutMs: job.rule.timeoutMs,
+    process: undefined,
+    targets: stageTargets(job, slug, keepOld),
+    expects: job.rule.expects,
+    ignore: job.rule.ignore,
+    pools: Object.fromEntries(job.rule.pools),
+    log: `${places.logs}/${job.id}/${attempt}.log`,
+    before: { ...ingredients, targets },
+    sourceBytes,
+    committing: undefined,
+  }
+  try {
+    return await launch(job, state, ports)
+  } catch (fault) {
+    await putAside(state, ports)
+    throw fault
+  }
+}
+
+async function launch(job: Job, state: AttemptState, ports: Ports): Promise<StartedAttempt> {
+  for (const { folder } of state.targets) await ports.writer.makeFolder(folder)
+  await ports.writer.makeFolder(`${places.logs}/${job.id}`)
+  await ports.attempts.write(state)
+  await ports.journal.append({ type: 'started', ...recordOf(state, ports), attempt: state.attempt })
+  const staged = new Map(state.targets.map((target) => [target.path, target.staged]))
+  const { words, environment } = expandRecipe(
+    job,
+    recipePaths(job, (path) => staged.get(path) ?? path),
+  )
+  const { slug, log, timeoutMs } = state
+  const running = await ports.launcher.start({ slug, words, environment, log, timeoutMs })
+  const started = { ...state, process: running.process }
+  await ports.attempts.write(started)
+  return { state: started, running }
+}
+
+/**
+ * Takes an attempt to its end once its recipe has ended: commits what it made, or puts it aside, and appends the journal.
+ * Knows nothing but what was written down of the attempt, so that it serves one of an earlier labmake as well.
+ */
+export async function settleAttempt(state: AttemptState, exit: Exit, ports: Ports): Promise<AttemptEnd> {
+  const seconds = Math.max(0, (ports.clock.now() - state.startedMs) / 1000)
+  const base = { seconds, attempt: state.attempt, log: state.log }
+  if (exit.status === 'cancelled') {
+    const fault = await putAside(state, ports)
+    const record = { type: 'cancelled', ...recordOf(state, ports), ...base } as const
+    return { status: 'cancelled', ...base, ...trouble(fault ?? (await tryAppend(() => ports.journal.append(record)))) }
+  }
+  if (exit.status === 'failed') return fail(state, exit.cause, base, ports)
+  const checked = checkStaged(state, ports)
+  if ('cause' in checked) return fail(state, checked.cause, base, ports)
+  const edited = editedMeanwhile(state, ports)
+  if (edited !== undefined) return fail(state, { kind: 'edited-meanwhile', path: edited }, base, ports)
+  const record: MadeRecord = {
+    type: 'made',
+    ...recordOf(state, ports),
+    ...base,
+    ...state.before,
+    targets: checked.targets,
+    sourceBytes: state.sourceBytes,
+  }
+  try {
+    const { attic } = await commit(state, record, ports)
+    return { status: 'made', ...base, attic }
+  } catch (fault) {
+    if (!(fault instanceof DiskFault)) throw fault
+    return fail(state, diskCause(fault), base, ports)
+  }
+}
+
+async function fail(
+  state: AttemptState,
+  cause: Cause,
+  base: { readonly seconds: number; readonly attempt: number; readonly log: string },
+  ports: Ports,
+): Promise<AttemptEnd> {
+  const aside = await putAside(state, ports)
+  const record = { type: 'failed', ...recordOf(state, ports), ...base, cause } as const
+  const journal = await tryAppend(() => ports.journal.append(record))
+  return { status: 'failed', ...base, cause, ...trouble(aside ?? journal) }
+}
+
+/** What the journal says of every attempt: which job, which target, when. */
+export function recordOf(state: AttemptState, ports: Ports): { at: string; job: string; target: string } {
+  return { at: new Date(ports.clock.now()).toISOString(), job: state.job, target: state.targets[0]!.path }
+}
+
+export const diskCause = ({ action, path, problem }: DiskFault): Cause => ({ kind: 'disk', action, path, problem })
+
+async function tryAppend(append: () => Promise<void>): Promise<DiskFault | undefined> {
+  try {
+    await append()
+    return undefined
+  } catch (fault) {
+    if (fault instanceof DiskFault) return fault
+    throw fault
+  }
+}
+
+const trouble = (fault: DiskFault | undefined) => (fault === undefined ? {} : { trouble: fault.message })
+
+/** The first source that is not as it was when the attempt started. */
+export function changedSource(
+  job: Job,
+  state: AttemptState,
+  ignoreOf: (path: string) => readonly string[],
+  ports: Ports,
+): string | undefined {
+  const survey = surveyDisk(ports.disk)
+  const { sources } = takeIngredients(regather(job, survey), survey, ignoreOf)
+  for (const path of new Set([...Object.keys(sources), ...Object.keys(state.before.sources)])) {
+    const before = state.before.sources[path]
+    const now = sources[path]
+    if (before === undefined || now === undefined) return path
+    const change = compareStamps(path, before, now)
+    if (change !== undefined) return change.path
+  }
+  return undefined
+}

@@ -1,0 +1,135 @@
+import { compareStamps } from '../core/stamp.ts'
+import { surveyDisk } from '../core/survey.ts'
+import type { AttemptState, StagedTarget } from '../model/attempt.ts'
+import { DiskFault } from '../model/ports.ts'
+import type { Cause, MadeRecord } from '../model/record.ts'
+import type { Stamp, Stamps } from '../model/stamp.ts'
+import { fileTime, type Ports, places } from './ports.ts'
+
+/** The stamps of what the recipe wrote, if all of it is there; else what is missing. */
+export function checkStaged(state: AttemptState, ports: Ports): { targets: Stamps } | { cause: Cause } {
+  const survey = surveyDisk(ports.disk)
+  const targets: Record<string, Stamp> = {}
+  for (const { path, isFolder, staged } of state.targets) {
+    const target = isFolder ? `${path}/` : path
+    const kind = ports.disk.stat(staged)?.kind
+    if (kind === undefined) return { cause: { kind: 'no-target', target } }
+    const expected = isFolder ? 'folder' : 'file'
+    if (kind !== expected) return { cause: { kind: 'wrong-kind', target, expected } }
+    const snapshot = survey.snapshot(staged, { isFolder, ignore: state.ignore })
+    if (snapshot.status !== 'there') return { cause: { kind: 'no-member', target, member: 'file in it' } }
+    const member = isFolder
+      ? state.expects.find((name) => ports.disk.stat(`${staged}/${name}`) === undefined)
+      : undefined
+    if (member !== undefined) return { cause: { kind: 'no-member', target, member } }
+    targets[path] = snapshot.stamp
+  }
+  return { targets }
+}
+
+/** The first of the old targets that is not what it was when the attempt started: somebody worked on it meanwhile. */
+export function editedMeanwhile(state: AttemptState, ports: Ports): string | undefined {
+  const survey = surveyDisk(ports.disk)
+  for (const { path, isFolder } of state.targets) {
+    const snapshot = survey.snapshot(path, { isFolder, ignore: state.ignore })
+    const before = state.before.targets[path]
+    if (snapshot.status !== 'there') continue
+    if (before === undefined) return path
+    const change = compareStamps(path, before, snapshot.stamp)
+    if (change !== undefined) return change.path
+  }
+  return undefined
+}
+
+/**
+ * Puts new targets into place: at any instant a reader sees each target old and whole, or new and whole. The intent is
+ * written down first, so that a commit that is cut short is finished by the next labmake; the journal is appended once
+ * all are in place; the old targets go last. Throws DiskFault, with the old targets back in place.
+ */
+export async function commit(
+  state: AttemptState,
+  record: MadeRecord,
+  ports: Ports,
+): Promise<{ attic: string | undefined }> {
+  await Promise.all(state.targets.map((target) => ports.writer.flush(target.staged)))
+  await ports.attempts.write({ ...state, committing: record })
+  const placed: { target: StagedTarget; replaced: boolean }[] = []
+  try {
+    for (const target of state.targets) placed.push({ target, replaced: await place(target, ports) })
+    await ports.journal.append(record)
+  } catch (fault) {
+    for (const { target, replaced } of placed.toReversed()) await putBack(target, replaced, ports)
+    await ports.attempts.write(state)
+    throw fault
+  }
+  return finishCommit(state, ports)
+}
+
+/** Finishes a commit whose intent was written down and that was cut short. Safe to repeat. Throws DiskFault. */
+export async function resumeCommit(
+  state: AttemptState,
+  record: MadeRecord,
+  ports: Ports,
+): Promise<{ attic: string | undefined }> {
+  for (const target of state.targets) if (!isPlaced(target, record, state.ignore, ports)) await place(target, ports)
+  if (ports.journal.history(record.target).current?.at !== record.at) await ports.journal.append(record)
+  return finishCommit(state, ports)
+}
+
+/** Is the new version in place already? Then the staging folder holds the old one, or nothing. */
+function isPlaced(target: StagedTarget, record: MadeRecord, ignore: readonly string[], ports: Ports): boolean {
+  const made = record.targets[target.path]
+  const now = surveyDisk(ports.disk).snapshot(target.path, { isFolder: target.isFolder, ignore })
+  if (made === undefined || now.status !== 'there') return false
+  return compareStamps(target.path, made, now.stamp) === undefined
+}
+
+async function place(target: StagedTarget, ports: Ports): Promise<boolean> {
+  const replaced = ports.disk.stat(target.path) !== undefined
+  if (replaced) await ports.writer.exchange(target.staged, target.path)
+  else await ports.writer.rename(target.staged, target.path)
+  return replaced
+}
+
+async function putBack(target: StagedTarget, replaced: boolean, ports: Ports): Promise<void> {
+  if (replaced) await ports.writer.exchange(target.staged, target.path)
+  else await ports.writer.rename(target.path, target.staged)
+}
+
+async function finishCommit(state: AttemptState, ports: Ports): Promise<{ attic: string | undefined }> {
+  let attic: string | undefined
+  for (const target of state.targets) {
+    if (!target.keepOld || ports.disk.stat(target.staged) === undefined) continue
+    attic = `${places.attic}/${fileTime(state.startedMs)}/${target.path}`
+    await ports.writer.move(target.staged, attic)
+  }
+  await removeStaging(state, ports)
+  await ports.attempts.remove(state.slug)
+  return { attic }
+}
+
+async function removeStaging(state: AttemptState, ports: Ports): Promise<void> {
+  for (const folder of new Set(state.targets.map((t) => t.folder))) await ports.writer.remove(folder)
+}
+
+/**
+ * Puts what a failed or cancelled attempt wrote aside, in place of what the job's attempt before left there: one is
+ * enough to see what went wrong, and a backlog of them would fill the disk. Returns the fault if that was not possible;
+ * the leftovers then stay in their staging folder, where they count for nothing.
+ */
+export async function putAside(state: AttemptState, ports: Ports): Promise<DiskFault | undefined> {
+  const aside = `${places.attempts}/${state.job}`
+  try {
+    await ports.writer.remove(aside)
+    for (const { folder, staged } of state.targets) {
+      if (ports.disk.stat(staged) === undefined) continue
+      await ports.writer.move(staged, `${aside}/${staged.slice(folder.length + 1)}`)
+    }
+    await removeStaging(state, ports)
+    await ports.attempts.remove(state.slug)
+    return undefined
+  } catch (fault) {
+    if (fault instanceof DiskFault) return fault
+    throw fault
+  }
+}

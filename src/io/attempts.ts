@@ -1,0 +1,56 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
+import type { AttemptState } from '../model/attempt.ts'
+import { type Attempts, DiskFault } from '../model/ports.ts'
+import { describeErrno } from './disk.ts'
+
+/** A folder for each attempt under way: its state, and the exit that the shim writes. */
+export const runningFolder = '.labmake/running'
+
+/** Attempts under way, as files that outlive labmake. */
+export function openAttempts(root: string): Attempts {
+  const folderOf = (slug: string) => `${root}/${runningFolder}/${slug}`
+  return {
+    async write(state) {
+      const folder = folderOf(state.slug)
+      try {
+        mkdirSync(folder, { recursive: true })
+        const handle = await open(`${folder}/state.json.new`, 'w')
+        try {
+          await handle.writeFile(JSON.stringify(state))
+          await handle.sync()
+        } finally {
+          await handle.close()
+        }
+        await rename(`${folder}/state.json.new`, `${folder}/state.json`)
+      } catch (error) {
+        throw new DiskFault('write', `${runningFolder}/${state.slug}`, describeErrno(error))
+      }
+    },
+    async remove(slug) {
+      try {
+        rmSync(folderOf(slug), { recursive: true, force: true })
+      } catch (error) {
+        throw new DiskFault('remove', `${runningFolder}/${slug}`, describeErrno(error))
+      }
+    },
+    left: () => leftAttempts(root),
+  }
+}
+
+/** What is written down of attempts under way; empty if none are. A state that was never finished writing never started. */
+export function leftAttempts(root: string): AttemptState[] {
+  let slugs: string[]
+  try {
+    slugs = readdirSync(`${root}/${runningFolder}`)
+  } catch {
+    return []
+  }
+  return slugs.sort().flatMap((slug) => {
+    try {
+      return [JSON.parse(readFileSync(`${root}/${runningFolder}/${slug}/state.json`, 'utf8')) as AttemptState]
+    } catch {
+      return []
+    }
+  })
+}

@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process'
+import { cp, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { DiskFault, type DiskWriter } from '../model/ports.ts'
+import { describeErrno } from './disk.ts'
+
+/** Changes files below `root`. */
+export function openDiskWriter(root: string): DiskWriter {
+  const at = (path: string) => resolve(root, path)
+  return {
+    makeFolder: (path) => acting('make the folder', path, () => mkdir(at(path), { recursive: true })),
+    rename: (from, to) => acting('move into place', to, () => rename(at(from), at(to))),
+    exchange: (a, b) => acting('put into place', b, () => exchange(at(a), at(b))),
+    move: (from, to) => acting('move', from, () => move(at(from), at(to))),
+    remove: (path) => acting('remove', path, () => rm(at(path), { recursive: true, force: true })),
+    flush: (path) => acting('flush', path, () => flush(at(path))),
+  }
+}
+
+async function acting(action: string, path: string, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act()
+  } catch (error) {
+    throw new DiskFault(action, path, describeErrno(error))
+  }
+}
+
+/**
+ * Swaps two paths so that neither is ever missing. Files: a hard link keeps the old one while the rename replaces it in one
+ * step. Folders: renameat2(RENAME_EXCHANGE), which Node does not offer and perl, which every Debian and macOS has, does by
+ * number; where that fails (another kernel, a network file system) two renames, with an instant between them.
+ */
+async function exchange(a: string, b: string): Promise<void> {
+  const aside = `${a}.old`
+  if ((await stat(a)).isFile() && (await stat(b)).isFile() && (await linked(b, aside))) {
+    await rename(a, b)
+    await rename(aside, a)
+    return
+  }
+  if (await exchangedByKernel(a, b)) return
+  await rename(b, aside)
+  try {
+    await rename(a, b)
+  } catch (error) {
+    await rename(aside, b)
+    throw error
+  }
+  await rename(aside, a)
+}
+
+/** False where the file system has no hard links. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const renameat2: Readonly<Record<string, number>> = { x64: 316, arm64: 276, ppc64: 357, s390x: 347, riscv64: 276 }
+
+async function exchangedByKernel(a: string, b: string): Promise<boolean> {
+  const call = renameat2[process.arch]
+  if (process.platform !== 'linux' || call === undefined) return false
+  const atWorkingFolder = -100
+  const exchangeFlag = 2
+  const script = `exit(syscall(${call}, ${atWorkingFolder}, $ARGV[0], ${atWorkingFolder}, $ARGV[1], ${exchangeFlag}) == 0 ? 0 : 1)`
+  try {
+    await promisify(execFile)('perl', ['-e', script, a, b])
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Within a file system a rename; across, a copy that is flushed before the original goes. */
+async function move(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true })
+  try {
+    await rename(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
+    await cp(from, to, {
+      recursive: true,
+      preserveTimestamps: true,
+      errorOnExist: true,
+      force: false,
+      verbatimSymlinks: true,
+    })
+    await flush(to)
+    await rm(from, { recursive: true })
+  }
+}
+
+/** fsync of a file, or of all files below a folder and the folders themselves. */
+async function flush(path: string): Promise<void> {
+  if ((await stat(path)).isDirectory()) {
+    for (const entry of await readdir(path, { withFileTypes: true })) {
+      if (entry.isFile() || entry.isDirectory()) await flush(`${path}/${entry.name}`)
+    }
+  }
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

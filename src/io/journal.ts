@@ -1,0 +1,170 @@
+import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import type { Fault } from '../model/errors.ts'
+import { DiskFault, type Journal, type PastDuration } from '../model/ports.ts'
+import type { JournalRecord, TargetHistory } from '../model/record.ts'
+import { describeErrno } from './disk.ts'
+
+export const journalPath = '.labmake/journal.jsonl'
+
+export interface JournalFile extends Journal {
+  /** Damage met while reading; what is good was kept. */
+  readonly faults: readonly Fault[]
+  /** All records in order; read from the file anew. */
+  records(): JournalRecord[]
+  close(): void
+}
+
+/** Past attempts of one rule that its estimates are made from. */
+const durationsKept = 50
+const none: TargetHistory = { current: undefined, failed: undefined, rebuild: undefined, attempts: 0 }
+
+/**
+ * The append-only record of what was made: JSON lines, each ending in a check sum of the rest of the line. A torn last
+ * line (the machine stopped while it was written) is dropped; any other damage is a fault, and the good lines are kept.
+ */
+export function openJournal(root: string): JournalFile {
+  const path = `${root}/${journalPath}`
+  const { records, faults, wholeBytes, endsInLine } = readJournal(path)
+  const targets = new Map<string, TargetHistory>()
+  const durations = new Map<string, PastDuration[]>()
+  for (const record of records) remember(record)
+  let descriptor: number | undefined
+
+  function remember(record: JournalRecord): void {
+    targets.set(record.target, nextHistory(targets.get(record.target) ?? none, record))
+    if (record.type !== 'made') return
+    const rule = record.job.split('/', 1)[0]!
+    const past = durations.get(rule) ?? []
+    past.push({ seconds: record.seconds, sourceBytes: record.sourceBytes })
+    if (past.length > durationsKept) past.shift()
+    durations.set(rule, past)
+  }
+
+  return {
+    faults,
+    records: () => readJournal(path).records,
+    history: (target) => targets.get(target) ?? none,
+    durations: () => durations,
+    async append(record) {
+      try {
+        if (descriptor === undefined) {
+          await mkdir(`${root}/.labmake`, { recursive: true })
+          descriptor = openSync(path, 'a')
+          // What a torn line left would join the next record and damage it too.
+          if (wholeBytes !== undefined) truncateSync(path, wholeBytes)
+          if (!endsInLine) writeSync(descriptor, '\n')
+        }
+        appendWhole(path, descriptor, formatLine(record))
+      } catch (error) {
+        if (error instanceof DiskFault) throw error
+        throw new DiskFault('write', journalPath, describeErrno(error))
+      }
+      remember(record)
+    },
+    close() {
+      if (descriptor !== undefined) closeSync(descriptor)
+      descriptor = undefined
+    },
+  }
+}
+
+/** Writes a line and flushes it. A line that did not fit is taken back, so that the next one stands by itself. */
+function appendWhole(path: string, descriptor: number, line: string): void {
+  const bytes = Buffer.from(line)
+  let written = 0
+  try {
+    while (written < bytes.length) written += writeSync(descriptor, bytes, written)
+    fsyncSync(descriptor)
+  } catch (error) {
+    if (written > 0) truncateSync(path, readFileSync(path).length - written)
+    throw new DiskFault('write', journalPath, describeErrno(error))
+  }
+}
+
+/** What a record changes in what is known of its target. */
+function nextHistory(before: TargetHistory, record: JournalRecord): TargetHistory {
+  switch (record.type) {
+    case 'started':
+      return { ...before, attempts: Math.max(before.attempts, record.attempt) }
+    case 'made':
+      return {
+        current: record,
+        failed: undefined,
+        rebuild: undefined,
+        attempts: Math.max(before.attempts, record.attempt),
+      }
+    case 'accepted':
+      return { ...before, current: record, failed: undefined, rebuild: undefined }
+    case 'failed':
+      return { ...before, failed: record }
+    case 'rebuild':
+      return { ...before, rebuild: record }
+    case 'cancelled':
+      return before
+  }
+}
+
+const sumOf = (body: string) => crc32(body).toString(16).padStart(8, '0')
+
+export function formatLine(record: JournalRecord): string {
+  const body = JSON.stringify(record).slice(0, -1)
+  return `${body},"sum":"${sumOf(body)}"}\n`
+}
+
+/** The record of a line, or undefined if the check sum does not agree. */
+export function parseLine(line: string): JournalRecord | undefined {
+  const tail = /,"sum":"([0-9a-f]{8})"\}$/.exec(line)
+  if (tail === null) return undefined
+  const body = line.slice(0, tail.index)
+  if (sumOf(body) !== tail[1]) return undefined
+  return JSON.parse(`${body}}`) as JournalRecord
+}
+
+interface ReadJournal {
+  readonly records: JournalRecord[]
+  readonly faults: readonly Fault[]
+  /** Where the whole lines end, if a torn one follows them. */
+  readonly wholeBytes: number | undefined
+  readonly endsInLine: boolean
+}
+
+function readJournal(path: string): ReadJournal {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      return { records: [], faults: [], wholeBytes: undefined, endsInLine: true }
+    throw new DiskFault('read', journalPath, describeErrno(error))
+  }
+  const records: JournalRecord[] = []
+  const bad: number[] = []
+  const lines = text.split('\n')
+  const last = lines.pop()!
+  lines.forEach((line, i) => {
+    const record = parseLine(line)
+    if (record !== undefined) records.push(record)
+    else if (line !== '') bad.push(i + 1)
+  })
+  const tail = last === '' ? undefined : parseLine(last)
+  if (tail !== undefined) records.push(tail)
+  const torn = last !== '' && tail === undefined
+  return {
+    records,
+    faults: bad.length === 0 ? [] : [damage(bad)],
+    wholeBytes: torn ? Buffer.byteLength(text) - Buffer.byteLength(last) : undefined,
+    endsInLine: last === '' || torn,
+  }
+}
+
+function damage(lines: readonly number[]): Fault {
+  const shown = lines.slice(0, 5).join(', ') + (lines.length > 5 ? ', …' : '')
+  return {
+    where: `${journalPath}:${lines[0]}`,
+    message: `${lines.length} ${lines.length === 1 ? 'line is' : 'lines are'} damaged (${shown}); the others are used`,
+    hint: 'Targets recorded there are judged by file times. Keep a copy of the file if you want to know why.',
+  }
+}

@@ -1,0 +1,157 @@
+import { appendFileSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { execa } from 'execa'
+import { shownCommand } from '../core/recipe.ts'
+import type { AttemptState } from '../model/attempt.ts'
+import { DiskFault, type Exit, type Launch, type Launcher, type Running } from '../model/ports.ts'
+import { runningFolder } from './attempts.ts'
+import { findCommand, recipePath } from './commands.ts'
+import { describeErrno } from './disk.ts'
+import { isRunning, markProcess } from './processes.ts'
+
+/** Between asking a recipe to end and killing it: time to write down where it was. */
+const graceMs = 10_000
+/** How often a recipe that another labmake started is looked at: it is no child of ours, so nothing tells us. */
+const adoptedPollMs = 200
+
+/**
+ * Runs a recipe and writes its exit status by rename, whether labmake lives or not. TERM is trapped, not ignored: the
+ * recipe gets it as usual, and the shim stays to write the status. $1 is the attempt's folder, $2 the log.
+ */
+const shim = `trap : TERM INT HUP
+folder=$1; log=$2; shift 2
+"$@" </dev/null >>"$log" 2>&1
+status=$?
+echo $status >"$folder/exit.new" && mv "$folder/exit.new" "$folder/exit"`
+
+/** Starts recipes in the folder `root`, each leading a session and process group of its own. */
+export function openLauncher(root: string, options: { readonly graceMs: number } = { graceMs }): Launcher {
+  return {
+    async start(launch) {
+      const [command = ''] = launch.words
+      if (findCommand(command, root) === undefined) return ended({ status: 'failed', cause: noCommand(command) })
+      return start(launch, root, options.graceMs)
+    },
+    adopt: (state) => adopt(state, root, options.graceMs),
+  }
+}
+
+const noCommand = (command: string) =>
+  ({ kind: 'no-command', command, problem: 'there is no such command here' }) as const
+
+function ended(exit: Exit): Running {
+  return { process: undefined, exit: Promise.resolve(exit), cancel: () => {} }
+}
+
+function start(launch: Launch, root: string, grace: number): Running {
+  const folder = `${root}/${runningFolder}/${launch.slug}`
+  const log = `${root}/${launch.log}`
+  try {
+    appendFileSync(log, `$ ${shownCommand(launch.words)}\n`)
+  } catch (error) {
+    throw new DiskFault('write', launch.log, describeErrno(error))
+  }
+  const child = execa('sh', ['-c', shim, 'labmake-shim', folder, log, ...launch.words], {
+    cwd: root,
+    env: { ...launch.environment, PATH: recipePath() },
+    detached: true,
+    cleanup: false,
+    reject: false,
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'ignore',
+  })
+  const group = processGroup(child.pid, { timeoutMs: launch.timeoutMs, grace })
+  const exit = child.then((result) => {
+    group.over()
+    if (child.pid === undefined) return failedToStart(launch, result)
+    return group.exit ?? readExit(folder) ?? signalled(result.signal ?? 'SIGKILL')
+  })
+  return { process: child.pid === undefined ? undefined : markProcess(child.pid), exit, cancel: group.cancel }
+}
+
+function failedToStart(launch: Launch, result: { originalMessage?: string | undefined }): Exit {
+  const command = shownCommand(launch.words.slice(0, 1))
+  return { status: 'failed', cause: { kind: 'no-command', command, problem: result.originalMessage ?? 'unknown' } }
+}
+
+const signalled = (signal: string): Exit => ({ status: 'failed', cause: { kind: 'signal', signal } })
+
+/** An attempt of an earlier labmake: watched by its process, ended by its exit file, lost if both are gone. */
+function adopt(state: AttemptState, root: string, grace: number): Running {
+  const folder = `${root}/${runningFolder}/${state.slug}`
+  const mark = state.process
+  const written = readExit(folder)
+  if (written !== undefined) return ended(written)
+  if (mark === undefined || !isRunning(mark)) {
+    // It may have ended between the two looks.
+    return ended(readExit(folder) ?? { status: 'failed', cause: { kind: 'lost' } })
+  }
+  const left = state.timeoutMs === undefined ? undefined : Math.max(0, state.startedMs + state.timeoutMs - Date.now())
+  const group = processGroup(mark.pid, { timeoutMs: left, grace })
+  const exit = new Promise<Exit>((resolve) => {
+    const timer = setInterval(() => {
+      if (isRunning(mark)) return
+      clearInterval(timer)
+      group.over()
+      resolve(group.exit ?? readExit(folder) ?? { status: 'failed', cause: { kind: 'lost' } })
+    }, adoptedPollMs)
+  })
+  return { process: mark, exit, cancel: group.cancel }
+}
+
+/** Ends a process group on request or when its time is up, and remembers why. */
+function processGroup(
+  pid: number | undefined,
+  limits: { readonly timeoutMs: number | undefined; readonly grace: number },
+) {
+  let exit: Exit | undefined
+  let killTimer: NodeJS.Timeout | undefined
+  const { timeoutMs, grace } = limits
+  const signal = (name: 'SIGTERM' | 'SIGKILL') => {
+    try {
+      if (pid !== undefined) process.kill(-pid, name)
+    } catch (error) {
+      // Gone already: what was asked for has happened.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+  const finish = (why: Exit, now: boolean) => {
+    exit ??= why
+    signal(now ? 'SIGKILL' : 'SIGTERM')
+    killTimer ??= setTimeout(() => signal('SIGKILL'), grace)
+  }
+  // A timer beyond 2^31 ms would fire at once: such a timeout is as good as none.
+  const timer =
+    timeoutMs === undefined || timeoutMs > 2 ** 31 - 1
+      ? undefined
+      : setTimeout(() => finish({ status: 'failed', cause: { kind: 'timeout', timeoutMs } }, false), timeoutMs)
+  return {
+    get exit() {
+      return exit
+    },
+    cancel: ({ now }: { readonly now: boolean }) => finish({ status: 'cancelled' }, now),
+    over() {
+      clearTimeout(timer)
+      clearTimeout(killTimer)
+      // What the recipe left behind in its group would go on writing to files that are about to be moved.
+      if (exit !== undefined) signal('SIGKILL')
+    },
+  }
+}
+
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number as number, name]))
+
+/** The exit that the shim wrote; undefined if it did not come to that. A shell tells of a signal as 128 + its number. */
+function readExit(folder: string): Exit | undefined {
+  let text: string
+  try {
+    text = readFileSync(`${folder}/exit`, 'utf8')
+  } catch {
+    return undefined
+  }
+  const code = Number.parseInt(text, 10)
+  if (code === 0) return { status: 'done' }
+  const signal = code > 128 ? signalNames.get(code - 128) : undefined
+  return signal === undefined ? { status: 'failed', cause: { kind: 'exit', code } } : signalled(signal)
+}

@@ -1,0 +1,44 @@
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
+
+const logFolder = '.labmake/logs'
+/** More than the last lines of any log that a person wants to see at a glance. */
+const tailBytes = 64 * 1024
+
+/** The last lines of a log; empty if it cannot be read. A progress bar's carriage returns leave its last state. */
+export function tailOfLog(root: string, log: string, lines: number): string[] {
+  if (log === '') return []
+  let descriptor: number
+  try {
+    descriptor = openSync(`${root}/${log}`, 'r')
+  } catch {
+    return []
+  }
+  try {
+    const size = fstatSync(descriptor).size
+    const bytes = Buffer.alloc(Math.min(size, tailBytes))
+    readSync(descriptor, bytes, 0, bytes.length, size - bytes.length)
+    const text = bytes.toString('utf8').replace(/\n$/, '')
+    return text
+      .split('\n')
+      .slice(-lines)
+      .map((line) => line.replace(/\r$/, '').replace(/^.*\r/s, ''))
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Numbers of the attempts of a job that have a log, in order. */
+export function loggedAttempts(root: string, job: string): number[] {
+  try {
+    return readdirSync(`${root}/${logFolder}/${job}`)
+      .flatMap((name) => /^(\d+)\.log$/.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b)
+  } catch {
+    return []
+  }
+}
+
+export function logPath(job: string, attempt: number): string {
+  return `${logFolder}/${job}/${attempt}.log`
+}

@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import type { ProcessMark } from '../model/attempt.ts'
+
+/** What makes a process recognisable later; undefined if it is gone already. */
+export function markProcess(pid: number): ProcessMark | undefined {
+  const startTime = processStartTime(pid)
+  return startTime === undefined ? undefined : { pid, startTime, bootId: bootId() }
+}
+
+/** Does that very process run still? A process id that was given to another one does not count. */
+export function isRunning(mark: ProcessMark): boolean {
+  return mark.bootId === bootId() && processStartTime(mark.pid) === mark.startTime
+}
+
+/** Start time in the system's units; undefined if there is no such process, or only what is left of a dead one. */
+function processStartTime(pid: number): string | undefined {
+  if (process.platform === 'linux') {
+    try {
+      // Fields are counted after the command name, which may itself hold spaces and brackets.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ')
+      return fields[0] === 'Z' ? undefined : fields[19]
+    } catch {
+      return undefined
+    }
+  }
+  try {
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined
+  } catch {
+    return undefined
+  }
+}
+
+let knownBootId: string | undefined
+
+/** Changes with each start of the machine; empty where the system does not say. */
+function bootId(): string {
+  if (knownBootId !== undefined) return knownBootId
+  try {
+    knownBootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    knownBootId = ''
+  }
+  return knownBootId
+}

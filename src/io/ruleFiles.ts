@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { pathToFileURL } from 'node:url'
+import { isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import { byName } from '../core/names.ts'
+import { type DataPath, type Locate, parseRuleFile, type RuleFile } from '../core/ruleFile.ts'
+import { joinRuleFiles } from '../core/ruleSet.ts'
+import type { Fault } from '../model/errors.ts'
+import type { RuleSet } from '../model/rule.ts'
+import { describeErrno } from './disk.ts'
+
+/** One slot for each processor: what `auto` means here. */
+export const processors = availableParallelism()
+
+/** Reads all rule files of a workspace: rules/*.yaml, *.yml and modules. Never throws: what is wrong is in `faults`. */
+export async function readRuleFiles(root: string): Promise<RuleSet> {
+  const names = readdirSync(`${root}/rules`).filter(
+    (name) => /^[^.].*\.(ya?ml|mjs|ts)$/.test(name) && !name.endsWith('.d.ts'),
+  )
+  const files = await Promise.all(names.sort(byName).map((name) => readRuleFile(root, `rules/${name}`)))
+  return joinRuleFiles(files, processors)
+}
+
+async function readRuleFile(root: string, file: string): Promise<RuleFile> {
+  return /\.(mjs|ts)$/.test(file) ? readModule(root, file) : readYaml(root, file)
+}
+
+const broken = (file: string, faults: readonly Fault[]): RuleFile => ({ file, pools: [], inbox: [], rules: [], faults })
+
+function readYaml(root: string, file: string): RuleFile {
+  let text: string
+  try {
+    text = readFileSync(`${root}/${file}`, 'utf8')
+  } catch (error) {
+    return broken(file, [{ where: file, message: `cannot be read: ${describeErrno(error)}` }])
+  }
+  return parseYamlRules(file, text)
+}
+
+/** Reads a rule file's text. Positions in faults are of the text: line and column count from 1. */
+export function parseYamlRules(file: string, text: string): RuleFile {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return { where: `${file}:${line}:${col}`, excerpt: text.split(/\r?\n/)[line - 1] ?? '' }
+  }
+  if (document.errors.length > 0) {
+    const [first] = document.errors
+    return broken(file, [{ ...place(first!.pos[0]), ...yamlProblem(first!.message, place(first!.pos[0]).excerpt) }])
+  }
+  keepNumbersAsWritten(document.contents)
+  let content: unknown
+  try {
+    content = document.toJS()
+  } catch (error) {
+    return broken(file, [{ where: file, message: `is not YAML that can be used: ${(error as Error).message}` }])
+  }
+  const locate: Locate = (path, at) => place(offsetOf(document.contents, path, at))
+  return parseRuleFile(file, content, locate)
+}
+
+function yamlProblem(message: string, line: string): { message: string; hint?: string } {
+  const text = `this is not YAML: ${message.replace(/ at line \d+.*$/s, '')}`
+  if (/\t/.test(line)) return { message: text, hint: 'Indent with spaces, not with tabs.' }
+  if (/:\s*[{[*&!|>%@`]/.test(line))
+    return { message: text, hint: 'Put the value into quotes: it begins with a sign that YAML takes for itself.' }
+  return { message: text }
+}
+
+/** A param `1.50` or `007` means its text: numbers are kept as they were written. */
+function keepNumbersAsWritten(contents: Node | null): void {
+  const rules = isMap(contents) ? contents.get('rules') : undefined
+  if (!isMap(rules)) return
+  for (const { value: rule } of rules.items) {
+    const params = isMap(rule) ? rule.get('params') : undefined
+    if (!isMap(params)) continue
+    visit(params, {
+      Scalar(key, node) {
+        if (key === 'value' && typeof node.value !== 'string' && node.value !== null && node.source !== undefined) {
+          node.value = node.source
+        }
+      },
+    })
+  }
+}
+
+/** Where the value at `path`, or the key that names it, begins; the nearest thing above it where it is not there. */
+function offsetOf(contents: Node | null, path: DataPath, at: 'key' | 'value'): number {
+  let node: unknown = contents
+  let offset = contents?.range?.[0] ?? 0
+  path.forEach((step, i) => {
+    if (!isCollection(node)) return
+    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === step) : undefined
+    const keyOffset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined
+    if (keyOffset !== undefined) offset = keyOffset
+    node = node.get(step, true)
+    const isLast = i === path.length - 1
+    const start = (node as Node | undefined)?.range?.[0]
+    if (start !== undefined && !(isLast && at === 'key')) offset = start
+  })
+  return offset
+}
+
+async function readModule(root: string, file: string): Promise<RuleFile> {
+  if (file.endsWith('.ts') && !('typescript' in process.features && process.features.typescript)) {
+    const hint = 'Use a Node that strips types (22.18 or newer), or write the file as .mjs or .yaml.'
+    return broken(file, [{ where: file, message: `Node ${process.version} cannot read TypeScript`, hint }])
+  }
+  let content: unknown
+  try {
+    content = ((await import(pathToFileURL(`${root}/${file}`).href)) as { default?: unknown }).default
+  } catch (error) {
+    return broken(file, [{ where: file, message: `cannot be loaded: ${(error as Error).message}` }])
+  }
+  if (content === undefined) {
+    const hint = 'Write: export default { pools: {…}, rules: {…} }'
+    return broken(file, [{ where: file, message: 'has no default export', hint }])
+  }
+  const locate: Locate = (path) => ({ where: path.length === 0 ? file : `${file} (${path.map(String).join('.')})` })
+  return parseRuleFile(file, content, locate)
+}

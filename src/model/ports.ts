@@ -1,0 +1,121 @@
+import type { AttemptState, ProcessMark } from './attempt.ts'
+import type { Cause, JournalRecord, TargetHistory } from './record.ts'
+
+export type EntryKind = 'file' | 'folder' | 'other'
+
+/** A member of a folder. A link has the kind of what it points to; `other` covers devices and broken links. */
+export interface Entry {
+  readonly name: string
+  readonly kind: EntryKind
+}
+
+/** What lies at a path, links followed. `link` is the text of the link itself, if the path is one. */
+export interface FileStat {
+  readonly kind: EntryKind
+  readonly sizeBytes: number
+  readonly mtimeNs: bigint
+  readonly link: string | undefined
+}
+
+/**
+ * Looking at files. Paths are relative to the workspace or absolute. Synchronous: a scan of a thousand folders in one go
+ * is an order of magnitude quicker than with promises.
+ */
+export interface Disk {
+  /** Undefined if nothing is there. Throws UserError if it may not be read. */
+  stat(path: string): FileStat | undefined
+  /** Members of a folder in no particular order; undefined if there is no such folder. Throws UserError as stat. */
+  list(path: string): readonly Entry[] | undefined
+  /** Paths that match a glob (in fast-glob's language), sorted. */
+  glob(glob: string, kind: 'file' | 'folder'): readonly string[]
+}
+
+/** Changing files, one act each. Every method throws DiskFault. */
+export interface DiskWriter {
+  makeFolder(path: string): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  /** Both paths exist; afterwards each holds what the other held, with no instant in which either is missing. */
+  exchange(a: string, b: string): Promise<void>
+  /** Moves across file systems if it must; the source is removed last. */
+  move(from: string, to: string): Promise<void>
+  /** A file, or a folder and all below it; nothing there is fine. */
+  remove(path: string): Promise<void>
+  /** Returns once the file, or all files of the folder, are on the disk itself and not only in memory. */
+  flush(path: string): Promise<void>
+}
+
+/** A fault of the disk under an act of labmake: no space, not permitted. */
+export class DiskFault extends Error {
+  readonly action: string
+  readonly path: string
+  readonly problem: string
+
+  constructor(action: string, path: string, problem: string) {
+    super(`cannot ${action} ${path}: ${problem}`)
+    this.name = 'DiskFault'
+    this.action = action
+    this.path = path
+    this.problem = problem
+  }
+}
+
+/** A recipe ready to start. */
+export interface Launch {
+  readonly slug: string
+  readonly words: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  /** Where its output goes. */
+  readonly log: string
+  readonly timeoutMs: number | undefined
+}
+
+export type Exit =
+  | { readonly status: 'done' }
+  | { readonly status: 'failed'; readonly cause: Cause }
+  | { readonly status: 'cancelled' }
+
+export interface Running {
+  readonly process: ProcessMark | undefined
+  /** Never rejects: how it ended is data. */
+  readonly exit: Promise<Exit>
+  /** Ends it: TERM, then KILL after a grace; `now` is KILL at once. */
+  cancel(options: { readonly now: boolean }): void
+}
+
+/** Starts recipes, each in a session of its own that outlives labmake. */
+export interface Launcher {
+  start(launch: Launch): Promise<Running>
+  /** Takes over an attempt that an earlier labmake started: it runs still, or its exit was written down, or it is lost. */
+  adopt(state: AttemptState): Running
+}
+
+/** Attempts under way, written down so that the next labmake finds them. Methods throw DiskFault. */
+export interface Attempts {
+  write(state: AttemptState): Promise<void>
+  remove(slug: string): Promise<void>
+  /** What earlier labmakes left. */
+  left(): readonly AttemptState[]
+}
+
+export interface Journal {
+  /** What the journal says of the job whose first target this is. */
+  history(target: string): TargetHistory
+  /** Durations of past attempts that made a target. */
+  durations(): ReadonlyMap<string, readonly PastDuration[]>
+  /** Appends and flushes. Throws DiskFault. */
+  append(record: JournalRecord): Promise<void>
+}
+
+export interface PastDuration {
+  readonly seconds: number
+  readonly sourceBytes: number
+}
+
+export interface Clock {
+  /** ms since the epoch. */
+  now(): number
+  /** Resolves after this many ms, or at once when aborted. */
+  wait(ms: number, signal: AbortSignal): Promise<void>
+  /** Uniform in [0, 1). */
+  random(): number
+}

@@ -1,0 +1,93 @@
+import type { Fault } from './errors.ts'
+
+/** One piece of a path segment of a pattern. */
+export type Part = { readonly literal: string } | { readonly wildcard: string } | { readonly star: true }
+
+/** One segment of a pattern, between slashes. `anyDepth` is `**`: any number of folders, none included. */
+export type Segment =
+  | { readonly kind: 'literal'; readonly name: string }
+  | { readonly kind: 'match'; readonly parts: readonly Part[]; readonly strict: RegExp; readonly loose: RegExp }
+  | { readonly kind: 'anyDepth' }
+
+/** A path with `{wildcards}` and, in sources, `*` and `**`, relative to the workspace (sources and uses may be absolute). */
+export interface Pattern {
+  /** As written, without a trailing slash. */
+  readonly text: string
+  /** Written with a trailing slash: a folder, all files below it count. */
+  readonly isFolder: boolean
+  /** Wildcards, in order of first appearance. */
+  readonly wildcards: readonly string[]
+  /** Has `*` or `**`: stands for any number of paths. */
+  readonly gathers: boolean
+  readonly segments: readonly Segment[]
+  /** Matches a whole path; one named group for each wildcard. */
+  readonly regex: RegExp
+}
+
+/** A pattern with the name it can be asked for by: `{targets.kwd}`. Unnamed ones are numbered from 1. */
+export interface NamedPattern {
+  readonly name: string
+  readonly pattern: Pattern
+}
+
+/** A word of a recipe: literal text and placeholders, filled in after the recipe was split into words. */
+export type Word = readonly (string | Placeholder)[]
+
+export type Placeholder =
+  | { readonly kind: 'value'; readonly name: string }
+  | { readonly kind: 'source' | 'sources' | 'target' | 'targets'; readonly name?: string }
+  | { readonly kind: 'slots'; readonly pool: string }
+
+export type Recipe =
+  | { readonly kind: 'command'; readonly text: string; readonly words: readonly Word[] }
+  | { readonly kind: 'script'; readonly text: string }
+
+export type ParamDefault = { readonly required: true } | { readonly required: false; readonly value: string }
+
+export interface Rule {
+  readonly name: string
+  /** Where it is declared: `rules/ephys.yaml:14`. */
+  readonly where: string
+  /** The rule file, relative to the workspace. */
+  readonly file: string
+  readonly sources: readonly NamedPattern[]
+  readonly targets: readonly NamedPattern[]
+  /** Wildcards of the targets; `batch` first where there is one. A job is one binding of them. */
+  readonly wildcards: readonly string[]
+  readonly params: ReadonlyMap<string, ParamDefault>
+  readonly uses: readonly Pattern[]
+  /** Slots taken from each pool, at least one pool. */
+  readonly pools: ReadonlyMap<string, number>
+  readonly recipe: Recipe
+  /** Members that a finished target folder must have. */
+  readonly expects: readonly string[]
+  /** Members that do not count when a target folder is compared; a trailing slash is a folder. */
+  readonly ignore: readonly string[]
+  readonly intermediate: boolean
+  readonly priority: number
+  readonly timeoutMs: number | undefined
+  readonly retries: number
+  readonly backoffMs: number
+}
+
+export interface Pool {
+  readonly name: string
+  readonly slots: number
+  readonly where: string
+}
+
+/** What may be dropped into the inbox, and where it is kept. */
+export interface Acceptance {
+  readonly accept: Pattern
+  readonly store: Pattern
+}
+
+/** All rule files of a workspace together, checked. Rules of faulty files are not in it; their faults are. */
+export interface RuleSet {
+  readonly rules: readonly Rule[]
+  readonly pools: ReadonlyMap<string, Pool>
+  readonly inbox: readonly Acceptance[]
+  readonly faults: readonly Fault[]
+  /** Files that are disabled as a whole. */
+  readonly disabled: readonly string[]
+}
