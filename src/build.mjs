@@ -1,11 +1,10 @@
 // Bundles the two commands into dist/ with esbuild: one file each, with what only some commands need split off and loaded
 // on demand. `--watch` rebuilds on change.
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { context } from 'esbuild'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
 const watch = process.argv.includes('--watch')
-if (!watch) rmSync('dist', { recursive: true, force: true })
 
 const bundle = await context({
   entryPoints: { labmake: 'src/main.ts', 'labmake-ephys': 'src/ephys/main.ts' },
@@ -24,15 +23,19 @@ const bundle = await context({
   },
   sourcemap: 'linked',
   logLevel: 'warning',
+  metafile: true,
 })
-await bundle.rebuild()
+const { metafile } = await bundle.rebuild()
+const current = new Set(Object.keys(metafile.outputs))
+for (const name of readdirSync('dist')) {
+  if (name !== 'bin' && !current.has(`dist/${name}`)) rmSync(`dist/${name}`, { recursive: true })
+}
 
 // dist/bin holds the commands under their plain names: labmake puts this folder on the PATH of recipes.
-rmSync('dist/bin', { recursive: true, force: true })
 mkdirSync('dist/bin', { recursive: true })
 for (const name of ['labmake', 'labmake-ephys']) {
   chmodSync(`dist/${name}.js`, 0o755)
-  symlinkSync(`../${name}.js`, `dist/bin/${name}`)
+  if (!existsSync(`dist/bin/${name}`)) symlinkSync(`../${name}.js`, `dist/bin/${name}`)
 }
 if (watch) await bundle.watch()
 else await bundle.dispose()

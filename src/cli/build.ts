@@ -8,14 +8,15 @@ import { recover } from '../engine/recover.ts'
 import { leftAttempts } from '../io/attempts.ts'
 import type { BuildEvent } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
-import { closingLine, planJson, planLines } from './dryRun.ts'
+import { countsText, emptyText, planJson, planLines, plural } from './dryRun.ts'
 import { faultLines } from './faults.ts'
 import { lineReporter } from './lines.ts'
 import { liveReporter } from './live.ts'
+import { namedCommands } from './names.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
 import { openPorts, withLock } from './ports.ts'
 import type { Reporter } from './reporter.ts'
-import { paint, printable, sign, styleOf } from './terminal.ts'
+import { printable, sign, styleOf } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
 
 /** `labmake [GOAL…]`: brings what is named, or everything, up to date. */
@@ -41,7 +42,7 @@ export async function buildCommand(typed: readonly string[], options: BuildComma
 }
 
 function chooseGoals(plan: Plan, workspace: OpenWorkspace, goals: readonly string[]): ReadonlySet<string> {
-  return withPrerequisites(plan, namedJobs(plan, workspace.ruleSet.rules, goals))
+  return withPrerequisites(plan, namedJobs(plan, workspace.ruleSet.rules, goals, namedCommands))
 }
 
 function showPlan(plan: Plan, chosen: ReadonlySet<string>, { json, color, verbose }: BuildCommandOptions): void {
@@ -185,11 +186,16 @@ function endingLines(plan: Plan, chosen: ReadonlySet<string>, { outcomes, option
       ),
     )
   }
-  const done = [...outcomes.values()].filter((o) => o === 'done').length
-  const made =
-    outcomes.size === 0
-      ? ''
-      : `Made ${done} of ${outcomes.size} ${outcomes.size === 1 ? 'job' : 'jobs'} in ${formatSeconds(seconds)}. `
-  lines.push(made + paint(style, 'dim', closingLine(plan, chosen).replace(/^(\d+ jobs?) would run/, '$1 still stale')))
+  lines.push(endingLine(plan, chosen, outcomes, seconds))
   return lines
+}
+
+function endingLine(plan: Plan, chosen: ReadonlySet<string>, outcomes: Ending['outcomes'], seconds: number): string {
+  if (plan.jobs.length === 0 && plan.errors.length === 0) return emptyText
+  const counts = countsText(plan, chosen)
+  const stale = jobsToRun(plan, chosen).length
+  if (outcomes.size === 0 && stale === 0) return `Nothing to do: ${counts}.`
+  const done = [...outcomes.values()].filter((o) => o === 'done').length
+  const made = `Made ${done} of ${plural(outcomes.size, 'job')} in ${formatSeconds(seconds)}`
+  return `${made}: ${counts}${stale > 0 ? `, ${stale} still stale` : ''}.`
 }

@@ -15,6 +15,7 @@ import { describeErrno } from '../io/disk.ts'
 import { runningEngine } from '../io/lock.ts'
 import { processors } from '../io/ruleFiles.ts'
 import type { Rule } from '../model/rule.ts'
+import { plural } from './dryRun.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { paint, printable, sign, styleOf } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
@@ -58,7 +59,7 @@ function checkRules({ root, ruleSet, plan, journal }: OpenWorkspace): Finding[] 
   const findings: Finding[] = [
     {
       level: 'fine',
-      text: `workspace ${root}: ${ruleSet.rules.length} rules in ${files} files, ${planned.jobs.length} jobs`,
+      text: `workspace ${root}: ${plural(ruleSet.rules.length, 'rule')} in ${plural(files, 'file')}, ${plural(planned.jobs.length, 'job')}`,
     },
   ]
   if (ruleSet.rules.length === 0) {

@@ -127,22 +127,13 @@ function protectedRows(plan: Plan, chosen: ReadonlySet<string>, style: Style): s
   })
 }
 
-const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : one.endsWith('ch') ? 'es' : 's'}`
+export const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : one.endsWith('ch') ? 'es' : 's'}`
 
-/** The counts, in one line. */
-export function closingLine(plan: Plan, chosen: ReadonlySet<string>): string {
-  const run = jobsToRun(plan, chosen)
-  const count = (state: PlannedJob['verdict']['state']) => {
-    return plan.jobs.filter(({ job, verdict }) => chosen.has(job.id) && verdict.state === state).length
-  }
-  const edited = plan.jobs.filter(({ job, verdict }) => {
-    return chosen.has(job.id) && verdict.state === 'up-to-date' && verdict.edited !== undefined
-  }).length
-  const batches = new Set(run.flatMap(({ planned }) => planned.job.batch ?? [])).size
-  const first =
-    run.length === 0
-      ? 'Nothing to do'
-      : `${plural(run.length, 'job')} would run${batches > 0 ? ` in ${plural(batches, 'batch')}` : ''}`
+/** How many jobs are in which state, in one line; the last sentence of a dry run, a build and a status. */
+export function countsText(plan: Plan, chosen: ReadonlySet<string>): string {
+  const verdicts = plan.jobs.filter(({ job }) => chosen.has(job.id)).map(({ verdict }) => verdict)
+  const count = (state: PlannedJob['verdict']['state']) => verdicts.filter((v) => v.state === state).length
+  const edited = verdicts.filter((v) => v.state === 'up-to-date' && v.edited !== undefined).length
   const counts = [
     `${count('up-to-date')} up to date${edited > 0 ? ` (${edited} edited)` : ''}`,
     count('waiting') > 0 ? `${count('waiting')} waiting` : '',
@@ -150,5 +141,18 @@ export function closingLine(plan: Plan, chosen: ReadonlySet<string>): string {
     plan.orphaned.length > 0 ? `${plan.orphaned.length} orphaned` : '',
     plan.errors.length > 0 ? plural(plan.errors.length, 'error') : '',
   ]
-  return `${first}: ${counts.filter(Boolean).join(', ')}.`
+  return counts.filter(Boolean).join(', ')
 }
+
+function closingLine(plan: Plan, chosen: ReadonlySet<string>): string {
+  const run = jobsToRun(plan, chosen)
+  if (plan.jobs.length === 0 && plan.errors.length === 0) return emptyText
+  if (run.length === 0) return `Nothing to do: ${countsText(plan, chosen)}.`
+  const batches = new Set(run.flatMap(({ planned }) => planned.job.batch ?? [])).size
+  const where = batches > 0 ? ` in ${plural(batches, 'batch')}` : ''
+  return `${plural(run.length, 'job')} would run${where}: ${countsText(plan, chosen)}.`
+}
+
+/** What a person sees in a new workspace. */
+export const emptyText =
+  'Nothing here yet. Put a recording (a folder of .mat files) into data/mat/, or see rules/ for what is expected.'

@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { constants, copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ruleFileJsonSchema } from '../core/ruleSchema.ts'
+import { fileURLToPath } from 'node:url'
 import { describeErrno } from '../io/disk.ts'
 import { UserError } from '../model/errors.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
-import { starterRules } from './starter.ts'
 
+/** Rules to start with and their schema, beside dist/ in labmake's own folder. */
+const shipped = ['rules/ephys.yaml', 'rules/labmake.schema.json']
 const folders = ['rules', 'inbox', 'data/mat', 'data/manifests']
 
 /** `labmake init [DIR]`: a new workspace. What is there already stays as it is. */
@@ -18,13 +19,9 @@ export async function initCommand(folder: string | undefined, options: CommonOpt
       mkdirSync(`${root}/${path}`, { recursive: true })
       made.push(`${path}/`)
     }
-    const files: [string, string][] = [
-      ['rules/ephys.yaml', starterRules],
-      ['rules/labmake.schema.json', schemaText()],
-    ]
-    for (const [path, text] of files) {
+    for (const path of shipped) {
       if (existsSync(`${root}/${path}`)) continue
-      writeFileSync(`${root}/${path}`, text, { flag: 'wx' })
+      copyFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), `${root}/${path}`, constants.COPYFILE_EXCL)
       made.push(path)
     }
   } catch (error) {
@@ -42,9 +39,4 @@ export async function initCommand(folder: string | undefined, options: CommonOpt
   )
   process.stdout.write(`${lines.join('\n')}\n`)
   return exitCodes.fine
-}
-
-/** The JSON Schema of rule files as it is kept beside them. */
-export function schemaText(): string {
-  return `${JSON.stringify(ruleFileJsonSchema(), null, 2)}\n`
 }

@@ -25,8 +25,9 @@ export function liveReporter({ root, slots, style, stream, verbose }: LiveOption
   let board = emptyBoard
   let drawn = 0
   const erase = () => (drawn === 0 ? '' : `\r${'\x1b[1A\x1b[2K'.repeat(drawn)}`)
+  const width = () => stream.columns ?? 80
   const footer = () => {
-    const lines = footerLines(board, slots, Date.now(), style, (stream.columns ?? 80) - 1)
+    const lines = footerLines(board, slots, Date.now(), style, width() - 1)
     drawn = lines.length
     return lines.map((line) => `${line}\n`).join('')
   }
@@ -41,7 +42,7 @@ export function liveReporter({ root, slots, style, stream, verbose }: LiveOption
       const lines = eventLines(event, style, verbose)
       if (event.type === 'failed') {
         for (const line of tailOfLog(root, event.log, logLinesShown))
-          lines.push(`     ${paint(style, 'dim', `| ${printable(line)}`)}`)
+          lines.push(`     ${paint(style, 'dim', cut(`| ${printable(line)}`, width() - 6, style))}`)
         if (event.log !== '') lines.push(`     ${paint(style, 'dim', `log: ${event.log}`)}`)
       }
       if (lines.length > 0 || event.type === 'started') draw(lines)
@@ -115,7 +116,7 @@ export function footerLines(
     `${counts.done}/${board.jobs.size} done`,
     counts.failed > 0 ? `${counts.failed} failed` : '',
     counts.blocked > 0 ? `${counts.blocked} blocked` : '',
-    left === undefined ? '' : `about ${formatSeconds(left)} left`,
+    left === undefined || left < 1 ? '' : `about ${formatSeconds(left)} left`,
   ]
   const plainSign = style.unicode ? '►' : '>'
   const first =

@@ -5,7 +5,7 @@ import { leftAttempts } from '../io/attempts.ts'
 import { runningEngine } from '../io/lock.ts'
 import type { AttemptState } from '../model/attempt.ts'
 import type { PlannedJob } from '../model/plan.ts'
-import { closingLine } from './dryRun.ts'
+import { countsText, emptyText } from './dryRun.ts'
 import { faultLines } from './faults.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { paint, printable, type Sign, type Style, sign, styleOf } from './terminal.ts'
@@ -63,7 +63,7 @@ export async function statusCommand(batches: readonly string[], options: CommonO
     engine === undefined
       ? 'No labmake is at work here.'
       : `${engine.user}'s "${engine.command}" is at work here (process ${engine.process.pid}).`,
-    closingLine(plan, chosen),
+    plan.jobs.length === 0 ? emptyText : `${countsText(plan, chosen)}.`,
   )
   process.stdout.write(`${lines.join('\n')}\n`)
   return exitCodes.fine

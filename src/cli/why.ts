@@ -77,6 +77,9 @@ function flatten(stamps: Stamps): Map<string, string> {
 }
 
 function reasonsOf({ verdict }: PlannedJob): string[] {
+  if (verdict.state === 'up-to-date' && verdict.edited === undefined) {
+    return verdict.absent ? ['it is an intermediate that nothing needs now, so it may be away'] : []
+  }
   const list = verdict.state === 'stale' || verdict.state === 'protected' ? verdict.reasons : [verdictReason(verdict)]
   return [...(verdict.state === 'protected' ? [reasonText(verdict.edited)] : []), ...list.map(reasonText)]
 }
@@ -94,20 +97,17 @@ function whyJson({ planned, history, sources, targets }: Why): object {
   }
 }
 
-/** Of a folder with very many files, more rows than this help nobody. */
-const rowsShown = 40
-
 function whyLines(why: Why, style: Style): string[] {
   const { planned, history } = why
   const { job, verdict } = planned
   const lines = [
-    `${paint(style, 'bold', job.id)} is ${verdict.state}`,
+    `${paint(style, 'bold', job.id)} is ${verdict.state === 'up-to-date' ? 'up to date' : verdict.state}`,
     ...reasonsOf(planned).map((text) => `  because ${printable(text)}`),
   ]
   lines.push(`  ${madeText(history)}`)
   for (const text of paramTexts(job)) lines.push(`  ${text}`)
   if (job.prerequisites.length > 0) lines.push(`  after: ${job.prerequisites.join(', ')}`)
-  lines.push('  sources', ...rows(why.sources, history, style), '  targets', ...rows(why.targets, history, style))
+  lines.push('  sources', ...rows(why.sources, why, style), '  targets', ...rows(why.targets, why, style))
   return lines
 }
 
@@ -125,15 +125,26 @@ function madeText({ current, failed }: TargetHistory): string {
 
 const paramTexts = (job: Job) => [...job.params].map(([name, value]) => `${name} = "${printable(value)}"`)
 
-function rows(compared: readonly Compared[], history: TargetHistory, style: Style): string[] {
-  if (compared.length === 0) return ['    (nothing there)']
-  const shown = compared.slice(0, rowsShown).map(({ path, recorded, now }) => {
-    const same = recorded === now || (history.current === undefined && now !== undefined)
-    const text = same ? stampText(now) : `recorded ${stampText(recorded)}, now ${stampText(now)}`
-    return `    ${same ? '  ' : paint(style, 'yellow', '! ')}${printable(path)}  ${same ? paint(style, 'dim', text) : text}`
+/** Of a folder with very many files, more rows than this help nobody; what differs comes first. */
+const rowsShown = 12
+
+function rows(compared: readonly Compared[], { history }: Why, style: Style): string[] {
+  if (compared.length === 0) return ['    nothing there']
+  const isSame = ({ recorded, now }: Compared) =>
+    recorded === now || (history.current === undefined && now !== undefined)
+  const sorted = [...compared].sort((a, b) => Number(isSame(a)) - Number(isSame(b)))
+  const shown = sorted.slice(0, rowsShown).map((row) => {
+    const text = isSame(row) ? stampText(row.now) : `recorded ${stampText(row.recorded)}, now ${stampText(row.now)}`
+    const mark = isSame(row) ? '  ' : paint(style, 'yellow', '! ')
+    return `    ${mark}${printable(row.path)}  ${isSame(row) ? paint(style, 'dim', text) : text}`
   })
   const more = compared.length - shown.length
-  return more > 0 ? [...shown, `    … and ${more} more`] : shown
+  return more > 0
+    ? [
+        ...shown,
+        `      … and ${more} more, ${sorted.slice(rowsShown).every(isSame) ? 'all as recorded' : 'see --json'}`,
+      ]
+    : shown
 }
 
 function stampText(stamp: string | undefined): string {

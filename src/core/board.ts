@@ -70,18 +70,22 @@ export function usedSlots(board: Board): Map<string, number> {
 }
 
 /**
- * Seconds until all is done, if every remaining job's rule has a past: the most loaded pool decides, and no chain ends
- * before its longest job. Undefined where a guess would be worth nothing.
+ * Seconds until all is done, if every remaining job's rule has enough of a past: the most loaded pool or the longest chain
+ * decides, whichever ends later. Undefined where a guess would be worth nothing.
  */
 export function secondsLeft(board: Board, slots: ReadonlyMap<string, number>, nowMs: number): number | undefined {
   const load = new Map<string, number>()
+  const chainEnd = new Map<string, number>()
   let longest = 0
+  // Jobs come in the order of the plan: what a job comes after stands before it.
   for (const job of board.jobs.values()) {
     if (job.state !== 'running' && job.state !== 'waiting' && job.state !== 'retrying') continue
     if (job.expectedSeconds === undefined) return undefined
     const spent = job.startedMs === undefined ? 0 : (nowMs - job.startedMs) / 1000
     const left = Math.max(0, job.expectedSeconds - spent)
-    longest = Math.max(longest, left)
+    const end = left + Math.max(0, ...job.after.map((id) => chainEnd.get(id) ?? 0))
+    chainEnd.set(job.job, end)
+    longest = Math.max(longest, end)
     for (const [pool, n] of Object.entries(job.pools)) load.set(pool, (load.get(pool) ?? 0) + left * n)
   }
   const byPool = [...load].map(([pool, seconds]) => seconds / (slots.get(pool) ?? 1))

@@ -1,13 +1,18 @@
 import { UserError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Rule } from '../model/rule.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean, nearest } from './suggest.ts'
 
 /**
  * The jobs that goals name. A goal is a batch, a rule, a job (`denoise/B1`) or a target's path relative to the workspace;
- * no goals mean all jobs. Throws UserError for a goal that nothing matches.
+ * no goals mean all jobs. Throws UserError for a goal that nothing matches; `commands` are other words that a typo may mean.
  */
-export function namedJobs(plan: Plan, rules: readonly Rule[], goals: readonly string[]): ReadonlySet<string> {
+export function namedJobs(
+  plan: Plan,
+  rules: readonly Rule[],
+  goals: readonly string[],
+  commands: readonly string[] = [],
+): ReadonlySet<string> {
   if (goals.length === 0) return new Set(plan.jobs.map(({ job }) => job.id))
   const named = new Set<string>()
   for (const goal of goals) {
@@ -16,7 +21,8 @@ export function namedJobs(plan: Plan, rules: readonly Rule[], goals: readonly st
       ({ job }) =>
         job.id === goal || job.batch === goal || job.rule.name === goal || job.targets.some((t) => t.path === path),
     )
-    if (matches.length === 0 && !rules.some((rule) => rule.name === goal)) throw unknownGoal(plan, rules, goal)
+    if (matches.length === 0 && !rules.some((rule) => rule.name === goal))
+      throw unknownGoal(plan, rules, goal, commands)
     for (const { job } of matches) named.add(job.id)
   }
   return named
@@ -32,7 +38,7 @@ export function withPrerequisites(plan: Plan, named: ReadonlySet<string>): Reado
   return chosen
 }
 
-function unknownGoal(plan: Plan, rules: readonly Rule[], goal: string): UserError {
+function unknownGoal(plan: Plan, rules: readonly Rule[], goal: string, commands: readonly string[]): UserError {
   const batches = new Set(plan.jobs.flatMap(({ job }) => job.batch ?? []))
   const targets = goal.includes('/') ? plan.jobs.flatMap(({ job }) => job.targets.map((t) => t.path)) : []
   const known = [...rules.map((rule) => rule.name), ...batches, ...targets]
@@ -41,6 +47,10 @@ function unknownGoal(plan: Plan, rules: readonly Rule[], goal: string): UserErro
     return new UserError(`${goal} cannot be made: what ${orphan.target} was made from is gone`, {
       hint: `The result is kept. To make it again, put the source of rule ${orphan.rule} back.`,
     })
+  }
+  const command = nearest(goal, commands)
+  if (command !== undefined && nearest(goal, known) === undefined) {
+    return new UserError(`nothing is called "${goal}"`, { hint: `Did you mean: labmake ${command}?` })
   }
   return new UserError(`nothing is called "${goal}": no batch, rule or target`, {
     hint: didYouMean(goal, known) ?? 'There is no batch yet: put a recording into data/mat/, or see labmake doctor.',

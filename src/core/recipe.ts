@@ -192,6 +192,13 @@ function scriptEnvironment(job: Job, paths: RecipePaths): Record<string, string>
   return environment
 }
 
+/** The first line of an attempt's log: what was run. A script is named, since its text stands in the rule file. */
+export function commandLine(job: Job, words: readonly string[]): string {
+  if (job.rule.recipe.kind === 'command') return shownCommand(words)
+  // bash -euo pipefail -c TEXT NAME SOURCE…
+  return shownCommand(['bash', `(script of rule ${job.rule.name})`, ...words.slice(6)])
+}
+
 /** A command as a person could type it: words quoted where a shell would need it. */
 export function shownCommand(words: readonly string[]): string {
   return words.map((w) => (/^[\w@%+=:,./{}-]+$/.test(w) ? w : `'${w.replaceAll("'", "'\\''")}'`)).join(' ')

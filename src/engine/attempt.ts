@@ -1,5 +1,5 @@
 import { regather, takeIngredients, takeTargets } from '../core/provenance.ts'
-import { expandRecipe, recipePaths } from '../core/recipe.ts'
+import { commandLine, expandRecipe, recipePaths } from '../core/recipe.ts'
 import { compareStamps } from '../core/stamp.ts'
 import { surveyDisk } from '../core/survey.ts'
 import type { AttemptState } from '../model/attempt.ts'
@@ -80,7 +80,14 @@ async function launch(job: Job, state: AttemptState, ports: Ports): Promise<Star
     recipePaths(job, (path) => staged.get(path) ?? path),
   )
   const { slug, log, timeoutMs } = state
-  const running = await ports.launcher.start({ slug, words, environment, log, timeoutMs })
+  const running = await ports.launcher.start({
+    slug,
+    words,
+    environment,
+    log,
+    title: commandLine(job, words),
+    timeoutMs,
+  })
   const started = { ...state, process: running.process }
   await ports.attempts.write(started)
   return { state: started, running }

@@ -4,10 +4,13 @@ import type { Plan } from '../model/plan.ts'
 import type { Disk, Journal } from '../model/ports.ts'
 
 export interface Estimates {
-  /** Expected seconds of a job; undefined where its rule has no past. */
+  /** Expected seconds of a job; undefined where its rule has too little of a past to tell a person. */
   readonly seconds: ReadonlyMap<string, number | undefined>
   readonly ranks: ReadonlyMap<string, Rank>
 }
+
+/** Fewer runs of a rule than this order its jobs, but are not shown as an expected end. */
+const runsToTell = 3
 
 /** Ranks the jobs that will run, from what past attempts of their rules took. `jobs` in plan order. */
 export function rankJobs(plan: Plan, jobs: readonly Job[], journal: Journal, disk: Disk): Estimates {
@@ -31,7 +34,11 @@ export function rankJobs(plan: Plan, jobs: readonly Job[], journal: Journal, dis
       timed: known.length > 0,
     })
   })
-  return { seconds, ranks }
+  const told = jobs.map((job): [string, number | undefined] => {
+    const enough = (past.get(job.rule.name)?.length ?? 0) >= runsToTell
+    return [job.id, enough ? seconds.get(job.id) : undefined]
+  })
+  return { seconds: new Map(told), ranks }
 }
 
 /** Bytes of the plain files among a job's sources, 0 if they are not there yet or are folders: sizes only refine an estimate. */

@@ -47,7 +47,7 @@ function start(launch: Launch, root: string, grace: number): Running {
   const folder = `${root}/${runningFolder}/${launch.slug}`
   const log = `${root}/${launch.log}`
   try {
-    appendFileSync(log, `$ ${shownCommand(launch.words)}\n`)
+    appendFileSync(log, `$ ${launch.title}\n`)
   } catch (error) {
     throw new DiskFault('write', launch.log, describeErrno(error))
   }

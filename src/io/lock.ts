@@ -42,7 +42,13 @@ export async function lockWorkspace(root: string, onLost: () => void): Promise<L
     const release = await tryLock(root, onLost)
     if (release !== undefined) {
       writeHolder(root)
-      return { status: 'held', release }
+      return {
+        status: 'held',
+        async release() {
+          rmSync(`${root}/${holderPath}`, { force: true })
+          await release()
+        },
+      }
     }
     const holder = readHolder(root)
     const dead = holder !== undefined && holder.host === hostname() && !isRunning(holder.process)

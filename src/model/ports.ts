@@ -64,8 +64,9 @@ export interface Launch {
   readonly slug: string
   readonly words: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  /** Where its output goes. */
+  /** Where its output goes, after `title`. */
   readonly log: string
+  readonly title: string
   readonly timeoutMs: number | undefined
 }
 
