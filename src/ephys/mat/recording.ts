@@ -64,7 +64,7 @@ export function portChannel(
   values: { readonly shape: readonly number[]; readonly counts: boolean; readonly hasTimes: boolean },
 ): PortChannel {
   const samples = values.shape.reduce((product, length) => product * length, 1)
-  if (samples !== Math.max(...values.shape, 0)) {
+  if (samples !== 0 && samples !== Math.max(...values.shape)) {
     throw badChannel(path, name, `values are ${values.shape.join(' × ')}`, 'samples × 1')
   }
   const { interval, start } = fields

@@ -32,25 +32,27 @@ type ChannelsOfFile = { readonly name: string; readonly channels: readonly PortC
 
 /** One unit for all channels: their own when they have the same, else volts. Throws InputError when they do not go together. */
 export function commonUnits(files: readonly ChannelsOfFile[]) {
-  const first = files[0]!.channels[0]!
-  const isSame = files.every(({ channels }) => channels.every(({ units }) => units === first.units))
+  const { units } = files[0]!.channels[0]!
+  const others = files.flatMap(({ name, channels }) =>
+    channels.filter((channel) => channel.units !== units).map((channel) => ({ name, channel })),
+  )
+  const isSame = others.length === 0
+  for (const { name, channel } of others) {
+    if (unitVolts(units) !== undefined && unitVolts(channel.units) !== undefined) continue
+    const first = `${files[0]!.channels[0]!.name} in '${units}'`
+    throw new InputError(`${name}: ${channel.name} is in '${channel.units}', but ${first}`, {
+      hint: `Leave out the channels that are in other units: --omit ${channel.name}`,
+    })
+  }
   const scalings = files.map(({ name, channels }) =>
     channels.map((channel): Scaling => {
-      const volts = isSame ? 1 : unitVolts(channel.units)
-      if (volts === undefined || (!isSame && unitVolts(first.units) === undefined)) {
-        throw new InputError(
-          `${name}: ${channel.name} is in '${channel.units}', but ${first.name} in '${first.units}'`,
-          {
-            hint: `Leave out the channels in other units: --omit ${channel.name}`,
-          },
-        )
-      }
-      if (!channel.counts) return { gain: volts, offset: 0 }
+      const factor = isSame ? 1 : unitVolts(channel.units)!
+      if (!channel.counts) return { gain: factor, offset: 0 }
       checkScale(name, channel)
-      return { gain: (volts * channel.scale) / countsPerScale, offset: volts * channel.offset }
+      return { gain: (factor * channel.scale) / countsPerScale, offset: factor * channel.offset }
     }),
   )
-  return { units: isSame ? first.units : 'V', unitVolts: isSame ? unitVolts(first.units) : 1, scalings }
+  return { units: isSame ? units : 'V', unitVolts: isSame ? unitVolts(units) : 1, scalings }
 }
 
 function checkScale(file: string, channel: PortChannel): void {
