@@ -16,7 +16,7 @@ import { namedCommands } from './names.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
 import { openPorts, withLock } from './ports.ts'
 import type { Reporter } from './reporter.ts'
-import { printable, sign, styleOf } from './terminal.ts'
+import { printable, type Style, sign, styleOf } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
 
 /** `labmake [GOAL…]`: brings what is named, or everything, up to date. */
@@ -167,27 +167,35 @@ function finish(plan: Plan, chosen: ReadonlySet<string>, ending: Ending): ExitCo
 function endingLines(plan: Plan, chosen: ReadonlySet<string>, { outcomes, options, seconds }: Ending): string[] {
   const style = styleOf(process.stdout, options.color)
   const lines = plan.errors.flatMap((fault) => faultLines(fault, style))
-  for (const { job, verdict } of plan.jobs) {
-    if (verdict.state !== 'protected' || !chosen.has(job.id)) continue
-    lines.push(
-      `${sign(style, 'protected')} ${job.id} was edited by a person and is stale: labmake accept ${job.id}, or labmake rebuild ${job.id}`,
-    )
-  }
-  for (const { job, verdict } of plan.jobs) {
-    const failed =
-      outcomes.get(job.id) === 'failed' && verdict.state === 'stale'
-        ? verdict.reasons.find((r) => r.kind === 'failed-before')
-        : undefined
-    if (failed?.kind !== 'failed-before') continue
-    lines.push(
-      `${sign(style, 'failed')} ${job.id} failed: ${printable(causeText(failed.cause))}. Its output: labmake log ${job.batch ?? ''} ${job.rule.name}`.replace(
-        / {2,}/g,
-        ' ',
-      ),
-    )
-  }
+  lines.push(...bounded(protectedLines(plan, chosen, style)), ...bounded(failedLines(plan, outcomes, style)))
   lines.push(endingLine(plan, chosen, outcomes, seconds))
   return lines
+}
+
+/** More rows of one kind than this say nothing new. */
+const rowsShown = 10
+
+function bounded(rows: readonly string[]): string[] {
+  if (rows.length <= rowsShown) return [...rows]
+  return [...rows.slice(0, rowsShown), `  … and ${rows.length - rowsShown} more: labmake -n lists them all`]
+}
+
+function protectedLines(plan: Plan, chosen: ReadonlySet<string>, style: Style): string[] {
+  return plan.jobs.flatMap(({ job, verdict }) => {
+    if (verdict.state !== 'protected' || !chosen.has(job.id)) return []
+    const choice = `labmake accept ${job.id}, or labmake rebuild ${job.id}`
+    return [`${sign(style, 'protected')} ${job.id} was edited by a person and is stale: ${choice}`]
+  })
+}
+
+function failedLines(plan: Plan, outcomes: Ending['outcomes'], style: Style): string[] {
+  return plan.jobs.flatMap(({ job, verdict }) => {
+    if (outcomes.get(job.id) !== 'failed' || verdict.state !== 'stale') return []
+    const failed = verdict.reasons.find((reason) => reason.kind === 'failed-before')
+    const cause = failed === undefined ? '' : `: ${printable(causeText(failed.cause))}`
+    const log = ['labmake log', job.batch, job.rule.name].filter(Boolean).join(' ')
+    return [`${sign(style, 'failed')} ${job.id} failed${cause}. Its output: ${log}`]
+  })
 }
 
 function endingLine(plan: Plan, chosen: ReadonlySet<string>, outcomes: Ending['outcomes'], seconds: number): string {

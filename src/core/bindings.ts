@@ -1,4 +1,4 @@
-import type { Binding } from '../model/job.ts'
+import type { Binding, JobPath } from '../model/job.ts'
 import type { NamedPattern, Pattern, Rule } from '../model/rule.ts'
 import type { Batches } from './batches.ts'
 import { groupBy } from './groupBy.ts'
@@ -10,6 +10,7 @@ export interface Candidate {
   readonly rule: Rule
   readonly binding: Binding
   readonly id: string
+  readonly targets: readonly JobPath[]
   readonly from: Candidate | undefined
 }
 
@@ -36,9 +37,10 @@ export function findCandidates(rules: readonly Rule[], batches: Batches, survey:
   for (const rule of rules) partials.set(rule, seedPartials(rule, survey))
   let fresh: Candidate[] = []
   const offer = (rule: Rule, { binding, from }: Partial) => {
-    const candidate: Candidate = { rule, binding, id: jobId(rule, binding), from }
-    if (all.has(candidate.id)) return
-    all.set(candidate.id, candidate)
+    const id = jobId(rule, binding)
+    if (all.has(id)) return
+    const candidate: Candidate = { rule, binding, id, targets: expandTargets(rule, binding), from }
+    all.set(id, candidate)
     fresh.push(candidate)
   }
   for (const rule of rules) for (const partial of manifestBindings(rule, batches)) offer(rule, partial)
@@ -55,10 +57,9 @@ export function findCandidates(rules: readonly Rule[], batches: Batches, survey:
     fresh = []
     const touched = new Set<Rule>()
     for (const from of made) {
-      for (const { pattern } of from.rule.targets) {
-        const path = expandPattern(pattern, from.binding)
+      for (const { path, isFolder } of from.targets) {
         for (const { rule, source, prefixes } of consumers) {
-          for (const binding of bindingsOfTarget(source.pattern, prefixes, path, pattern.isFolder)) {
+          for (const binding of bindingsOfTarget(source.pattern, prefixes, path, isFolder)) {
             const known = partials.get(rule)!.get(source)!
             const key = bindingKey(source.pattern.wildcards, binding)
             if (known.has(key)) continue
@@ -71,6 +72,12 @@ export function findCandidates(rules: readonly Rule[], batches: Batches, survey:
     for (const rule of touched) for (const partial of fullBindings(rule, partials.get(rule)!)) offer(rule, partial)
   }
   return { all: [...all.values()], endless: [] }
+}
+
+function expandTargets(rule: Rule, binding: Binding): JobPath[] {
+  return rule.targets.map(({ name, pattern }) => {
+    return { name, path: expandPattern(pattern, binding), isFolder: pattern.isFolder }
+  })
 }
 
 export function bindingKey(wildcards: readonly string[], binding: Binding): string {

@@ -1,5 +1,5 @@
 import type { Fault } from '../model/errors.ts'
-import { type Job, type JobPath, type JobSource, type MissingParam, shownPath } from '../model/job.ts'
+import { type Job, type JobSource, type MissingParam, shownPath } from '../model/job.ts'
 import type { NamedPattern, Pattern, Rule } from '../model/rule.ts'
 import { type Batches, caseTwins } from './batches.ts'
 import { bindingKey, type Candidate, findCandidates } from './bindings.ts'
@@ -28,7 +28,7 @@ export function buildGraph(rules: readonly Rule[], batches: Batches, survey: Sur
   const faults: Fault[] = endless.slice(0, 1).map(endlessFault)
   const twins = findTwins(all, batches, faults)
   const producers = findProducers(all, faults)
-  const kept = all.filter((c) => targetsOf(c).every((t) => producers.get(t.path)?.id === c.id))
+  const kept = all.filter((c) => c.targets.every((t) => producers.get(t.path)?.id === c.id))
   const producerOf = (path: string): string | undefined => {
     const exact = producers.get(path)
     if (exact !== undefined) return exact.id
@@ -63,7 +63,7 @@ const badBatchHint = 'Rename it: letters, digits and . _ + -, beginning with a l
 function endlessFault(candidate: Candidate): Fault {
   const chain: string[] = []
   for (let at: Candidate | undefined = candidate; at !== undefined && chain.length < 4; at = at.from) {
-    chain.unshift(targetsOf(at)[0]!.path)
+    chain.unshift(at.targets[0]!.path)
   }
   return {
     where: candidate.rule.where,
@@ -80,13 +80,6 @@ function cycleFault(cycle: readonly Job[]): Fault {
     hint: 'Each needs a target of the one before. Change a source or a target so that there is a first one.',
   }
 }
-
-const targetsOf = (c: Candidate): JobPath[] =>
-  c.rule.targets.map(({ name, pattern }) => ({
-    name,
-    path: expandPattern(pattern, c.binding),
-    isFolder: pattern.isFolder,
-  }))
 
 function findTwins(all: readonly Candidate[], batches: Batches, faults: Fault[]): ReadonlyMap<string, string> {
   const names = new Set([...batches.byName.keys(), ...all.flatMap((c) => c.binding.batch ?? [])])
@@ -113,7 +106,7 @@ function findProducers(all: readonly Candidate[], faults: Fault[]): Map<string, 
   const producers = new Map<string, Producer>()
   const refused = new Map<string, [Producer, Producer]>()
   for (const c of all) {
-    for (const { path, isFolder } of targetsOf(c)) {
+    for (const { path, isFolder } of c.targets) {
       const other = producers.get(path)
       if (other !== undefined) refused.set(path, [other, { id: c.id, isFolder, rule: c.rule }])
       else producers.set(path, { id: c.id, isFolder, rule: c.rule })
@@ -148,7 +141,7 @@ function sourceResolver(
   producerOf: (path: string) => string | undefined,
   survey: Survey,
 ): Resolve {
-  const made = kept.flatMap((c) => targetsOf(c).map((target) => ({ ...target, id: c.id })))
+  const made = kept.flatMap((c) => c.targets.map((target) => ({ ...target, id: c.id })))
   const gathers = new Map<Pattern, ReadonlyMap<string, readonly string[]>>()
   const gathered = (pattern: Pattern) => {
     const known = gathers.get(pattern)
@@ -225,7 +218,7 @@ function makeJob(c: Candidate, { resolve, batches, twins }: JobContext): Job {
     batch,
     params,
     sources,
-    targets: targetsOf(c),
+    targets: c.targets,
     uses,
     missing,
     prerequisites,
