@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { nextHistory, noHistory } from '../core/history.ts'
 import type { Fault } from '../model/errors.ts'
 import { DiskFault, type Journal, type PastDuration } from '../model/ports.ts'
 import type { JournalRecord, TargetHistory } from '../model/record.ts'
@@ -18,7 +19,6 @@ export interface JournalFile extends Journal {
 
 /** Past attempts of one rule that its estimates are made from. */
 const durationsKept = 50
-const none: TargetHistory = { current: undefined, failed: undefined, rebuild: undefined, attempts: 0 }
 
 /**
  * The append-only record of what was made: JSON lines, each ending in a check sum of the rest of the line. A torn last
@@ -33,7 +33,7 @@ export function openJournal(root: string): JournalFile {
   let descriptor: number | undefined
 
   function remember(record: JournalRecord): void {
-    targets.set(record.target, nextHistory(targets.get(record.target) ?? none, record))
+    targets.set(record.target, nextHistory(targets.get(record.target) ?? noHistory, record))
     if (record.type !== 'made') return
     const rule = record.job.split('/', 1)[0]!
     const past = durations.get(rule) ?? []
@@ -45,7 +45,7 @@ export function openJournal(root: string): JournalFile {
   return {
     faults,
     records: () => readJournal(path).records,
-    history: (target) => targets.get(target) ?? none,
+    history: (target) => targets.get(target) ?? noHistory,
     durations: () => durations,
     async append(record) {
       try {
@@ -80,29 +80,6 @@ function appendWhole(path: string, descriptor: number, line: string): void {
   } catch (error) {
     if (written > 0) truncateSync(path, readFileSync(path).length - written)
     throw new DiskFault('write', journalPath, describeErrno(error))
-  }
-}
-
-/** What a record changes in what is known of its target. */
-function nextHistory(before: TargetHistory, record: JournalRecord): TargetHistory {
-  switch (record.type) {
-    case 'started':
-      return { ...before, attempts: Math.max(before.attempts, record.attempt) }
-    case 'made':
-      return {
-        current: record,
-        failed: undefined,
-        rebuild: undefined,
-        attempts: Math.max(before.attempts, record.attempt),
-      }
-    case 'accepted':
-      return { ...before, current: record, failed: undefined, rebuild: undefined }
-    case 'failed':
-      return { ...before, failed: record }
-    case 'rebuild':
-      return { ...before, rebuild: record }
-    case 'cancelled':
-      return before
   }
 }
 
