@@ -26,12 +26,13 @@ export function detectPeaks(window: TraceWindow, range: { from: number; to: numb
   const isArtifact = artifactDetector(options.neighbours, options.windows)
   const first = Math.max(range.from - window.start, exclusion)
   const end = Math.min(range.to - window.start, window.samples - exclusion)
+  const limit = -options.threshold
   const peaks: Peak[] = []
   for (let channel = 0; channel < window.channels.length; channel++) {
     const values = window.channels[channel]!
     for (let at = first; at < end; at++) {
       const value = values[at]!
-      if (value >= -options.threshold || value > values[at - 1]! || value > values[at + 1]!) continue
+      if (value >= limit || value > values[at - 1]! || value > values[at + 1]!) continue
       if (!isDeepest(window.channels, { channel, at }, options)) continue
       const peak = { sample: window.start + at, channel }
       if (!isArtifact(window, peak)) peaks.push(peak)

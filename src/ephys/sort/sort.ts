@@ -4,16 +4,17 @@ import { InputError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
 import { bandPass, type Filter } from './bandpass.ts'
 import { detectPeaks, type Peak } from './detect.ts'
-import { waveformBasis } from './features.ts'
+import { type Basis, waveformBasis } from './features.ts'
 import { filteredBlocks } from './filtered.ts'
 import { findUnits } from './findUnits.ts'
-import { matchTemplates } from './match.ts'
+import { type MatchOptions, matchTemplates } from './match.ts'
 import { neighboursWithin, type Position, REACH_UM } from './neighbours.ts'
 import { noiseDeviations } from './noise.ts'
 import { FEWEST_SPIKES, RECORDING_FILE, writePhyFolder } from './phy.ts'
 import { type Recording, totalSamples } from './recording.ts'
-import { startSpikeTable } from './spikeTable.ts'
+import { type SpikeTable, startSpikeTable } from './spikeTable.ts'
 import { liesInOneStretch } from './stretches.ts'
+import type { Template, Unit } from './template.ts'
 import { appendTraces, openTraces, type Traces, traceWindows } from './traces.ts'
 import { type Windows, windowsAt } from './windows.ts'
 import { writeAll } from './writeAll.ts'
@@ -21,7 +22,7 @@ import { writeAll } from './writeAll.ts'
 /** Robust standard deviations of the noise that a spike's trough must exceed. */
 const THRESHOLD = 5
 /** Samples read at a time, of all channels: a multiple of the source's chunks. */
-const BLOCK_SAMPLES = 32_768
+const BLOCK_SAMPLES = 16_384
 /** Below twice the spikes' band there is nothing to sort. */
 const LEAST_SAMPLE_RATE_HZ = 2000
 const SCRATCH_FILE = '.filtered.tmp'
@@ -43,7 +44,7 @@ export interface SortSummary {
 }
 
 /** Of all the work, what has been done when a part ends; measured on 32 channels. */
-const DONE_AFTER = { filtering: 0.45, detecting: 0.55, clustering: 0.65, matching: 0.98 }
+const DONE_AFTER = { filtering: 0.4, detecting: 0.5, clustering: 0.65 }
 
 /**
  * Sorts a recording into `folder` for phy: band-pass, troughs, clusters of waveforms on each channel, templates, and
@@ -52,13 +53,14 @@ const DONE_AFTER = { filtering: 0.45, detecting: 0.55, clustering: 0.65, matchin
  */
 export function sortRecording(options: SortOptions): SortSummary {
   const { recording, positions, folder, progress, blockSamples = BLOCK_SAMPLES } = options
-  if (recording.sampleRateHz < LEAST_SAMPLE_RATE_HZ) {
-    throw new InputError(`the sample rate is ${recording.sampleRateHz} Hz: too low for spikes`, {
+  const { sampleRateHz, channelNames } = recording
+  if (sampleRateHz < LEAST_SAMPLE_RATE_HZ) {
+    throw new InputError(`the sample rate is ${sampleRateHz} Hz: too low for spikes`, {
       hint: `Sorting takes recordings of ${LEAST_SAMPLE_RATE_HZ} Hz and more.`,
     })
   }
-  const windows = windowsAt(recording.sampleRateHz)
-  const filter = bandPass(recording.sampleRateHz)
+  const windows = windowsAt(sampleRateHz)
+  const filter = bandPass(sampleRateHz)
   const deviations = noiseDeviations(recording, filter)
   const scratch = join(folder, SCRATCH_FILE)
   let traces: Traces | undefined
@@ -69,21 +71,39 @@ export function sortRecording(options: SortOptions): SortSummary {
     const peaks = findPeaks(traces, { positions, windows, blockSamples, progress })
     if (peaks.length < FEWEST_SPIKES) throw noSpikes(peaks.length)
     const basis = waveformBasis(traces, peaks, windows)
-    const units = findUnits(traces, peaks, { positions, windows, basis, sampleRateHz: recording.sampleRateHz })
+    const units = findUnits(traces, peaks, { positions, windows, basis, sampleRateHz })
     progress.report(DONE_AFTER.clustering, `${units.length} templates`)
-    const templates = units.map(({ template }) => template)
-    const spikes = startSpikeTable(templates, { positions, basis, windows })
-    matchTemplates(traces, templates, { positions, windows, blockSamples }, (spike, residual) => {
-      spikes.add(spike, residual)
-    })
+    const matching = { positions, windows, blockSamples, basis, progress }
+    const { templates, spikes } = findSpikes(traces, units, matching)
     if (spikes.count < FEWEST_SPIKES) throw noSpikes(spikes.count)
-    const { sampleRateHz, channelNames } = recording
     writePhyFolder(folder, { sampleRateHz, channelNames, positions, deviations, windows, templates, spikes })
     return { units: templates.length, spikes: spikes.count }
   } finally {
     traces?.close()
     rmSync(scratch, { force: true })
   }
+}
+
+/** The spikes of all units that have any; matched again without those that have none. */
+function findSpikes(
+  traces: Traces,
+  units: readonly Unit[],
+  options: MatchOptions & { readonly basis: Basis; readonly progress: Progress },
+): { readonly templates: readonly Template[]; readonly spikes: SpikeTable } {
+  const templates = units.map(({ template }) => template)
+  const spikes = startSpikeTable(templates, options)
+  const part = (1 - DONE_AFTER.clustering) / traces.samples
+  matchTemplates(traces, templates, options, (spike, residual) => {
+    spikes.add(spike, residual)
+    options.progress.report(DONE_AFTER.clustering + part * spike.sample, 'matching')
+  })
+  const used = new Set(spikes.units)
+  if (used.size === units.length || used.size === 0) return { templates, spikes }
+  return findSpikes(
+    traces,
+    units.filter((_, unit) => used.has(unit)),
+    options,
+  )
 }
 
 /** One pass over the source: the samples as they are into recording.dat, the filtered ones into the scratch file. */

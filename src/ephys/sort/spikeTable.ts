@@ -1,6 +1,6 @@
 import { type Basis, project } from './features.ts'
 import type { MatchedSpike } from './match.ts'
-import { nearestFirst, type Position } from './neighbours.ts'
+import { nearestFirst, neighboursWithin, type Position, REACH_UM } from './neighbours.ts'
 import { energyOf, likenessOf, type Template } from './template.ts'
 import type { TraceWindow } from './traces.ts'
 import type { Windows } from './windows.ts'
@@ -60,6 +60,9 @@ export function startSpikeTable(
   const { positions, basis, windows } = on
   const order = nearestFirst(positions)
   const featureChannels = templates.map(({ channel }) => order[channel]!.slice(0, FEATURE_CHANNELS))
+  const near = neighboursWithin(positions, REACH_UM)
+  // Farther channels hold no more than noise of such a spike.
+  const seenBy = templates.map(({ channel }, unit) => [...new Set([...near[channel]!, ...featureChannels[unit]!])])
   const featureTemplates = mostAlike(templates, windows)
   const features = new GrowingTable(basis.length, featureChannels[0]?.length ?? 0)
   const templateFeatures = new GrowingTable(1, featureTemplates[0]?.length ?? 0)
@@ -84,30 +87,43 @@ export function startSpikeTable(
       samples.push(spike.sample)
       units.push(spike.unit)
       amplitudes.push(spike.amplitude)
-      restore(waveform, { spike, template: templates[spike.unit]!, residual, windows })
+      const channels = seenBy[spike.unit]!
+      restore(waveform, { spike, template: templates[spike.unit]!, residual, windows, channels })
       for (const axis of basis) {
         for (const channel of featureChannels[spike.unit]!) {
           features.push(project(waveform, channel * windows.length, axis))
         }
       }
       for (const other of featureTemplates[spike.unit]!) {
-        const { values } = templates[other % templates.length]!
+        const index = other % templates.length
         let product = 0
-        for (let i = 0; i < values.length; i++) product += waveform[i]! * values[i]!
-        templateFeatures.push(product / sizes[other % templates.length]!)
+        for (const channel of channels) product += productOn(channel, waveform, templates[index]!, windows)
+        templateFeatures.push(product / sizes[index]!)
       }
     },
   }
 }
 
-/** The spike as it would look alone: the residual with its own template put back. */
+function productOn(channel: number, waveform: Float32Array, { values }: Template, { length }: Windows): number {
+  let product = 0
+  for (let at = channel * length; at < (channel + 1) * length; at++) product += waveform[at]! * values[at]!
+  return product
+}
+
+/** The spike as it would look alone, on some channels: the residual with its own template put back. */
 function restore(
   waveform: Float32Array,
-  from: { spike: MatchedSpike; template: Template; residual: TraceWindow; windows: Windows },
+  from: {
+    readonly spike: MatchedSpike
+    readonly template: Template
+    readonly residual: TraceWindow
+    readonly windows: Windows
+    readonly channels: readonly number[]
+  },
 ): void {
   const { spike, template, residual, windows } = from
   const offset = spike.sample - windows.before - residual.start
-  for (let channel = 0; channel < residual.channels.length; channel++) {
+  for (const channel of from.channels) {
     const trace = residual.channels[channel]!
     for (let row = 0, at = channel * windows.length; row < windows.length; row++, at++) {
       waveform[at] = trace[offset + row]! + spike.amplitude * template.values[at]!
