@@ -1,0 +1,65 @@
+import { nextHistory, noHistory } from '../../src/core/history.ts'
+import type { AttemptState } from '../../src/model/attempt.ts'
+import type { Attempts, Journal, PastDuration } from '../../src/model/ports.ts'
+import type { JournalRecord, TargetHistory } from '../../src/model/record.ts'
+import type { Acts } from './acts.ts'
+
+export interface FakeJournal extends Journal {
+  readonly records: readonly JournalRecord[]
+  /** As when somebody deletes .labmake. */
+  forget(): void
+}
+
+export function fakeJournal(acts: Acts): FakeJournal {
+  let records: JournalRecord[] = []
+  const targets = new Map<string, TargetHistory>()
+  return {
+    get records() {
+      return records
+    },
+    history: (target) => targets.get(target) ?? noHistory,
+    durations() {
+      const past = new Map<string, PastDuration[]>()
+      for (const record of records) {
+        if (record.type !== 'made') continue
+        const rule = record.job.split('/', 1)[0]!
+        past.set(rule, [...(past.get(rule) ?? []), { seconds: record.seconds, sourceBytes: record.sourceBytes }])
+      }
+      return past
+    },
+    async append(record) {
+      acts.begin('append', `${record.type} ${record.job}`)
+      // What is written is text: nothing that text cannot hold may be needed later.
+      const written = JSON.parse(JSON.stringify(record)) as JournalRecord
+      records.push(written)
+      targets.set(written.target, nextHistory(targets.get(written.target) ?? noHistory, written))
+    },
+    forget() {
+      records = []
+      targets.clear()
+    },
+  }
+}
+
+export interface FakeAttempts extends Attempts {
+  find(slug: string): AttemptState | undefined
+}
+
+export function fakeAttempts(acts: Acts): FakeAttempts {
+  const states = new Map<string, string>()
+  return {
+    async write(state) {
+      acts.begin('write', `attempt ${state.job}`)
+      states.set(state.slug, JSON.stringify(state))
+    },
+    async remove(slug) {
+      acts.begin('remove', `attempt ${slug}`)
+      states.delete(slug)
+    },
+    left: () => [...states.values()].map((text) => JSON.parse(text) as AttemptState),
+    find(slug) {
+      const text = states.get(slug)
+      return text === undefined ? undefined : (JSON.parse(text) as AttemptState)
+    },
+  }
+}

@@ -1,0 +1,136 @@
+import { namedJobs, withPrerequisites } from '../../src/core/goals.ts'
+import { takeIngredients, takeTargets } from '../../src/core/provenance.ts'
+import { reasonText, verdictReason } from '../../src/core/reasons.ts'
+import { surveyDisk } from '../../src/core/survey.ts'
+import { type BuildOptions, build, type Outcome, type PlannedGraph } from '../../src/engine/build.ts'
+import type { Ports } from '../../src/engine/ports.ts'
+import { type Recovery, recover } from '../../src/engine/recover.ts'
+import type { BuildEvent } from '../../src/model/event.ts'
+import type { Plan } from '../../src/model/plan.ts'
+import type { RuleSet } from '../../src/model/rule.ts'
+import { type Acts, countActs } from './acts.ts'
+import { type FakeClock, fakeClock } from './clock.ts'
+import { type FakeDisk, fakeDisk } from './disk.ts'
+import { type FakeAttempts, type FakeJournal, fakeAttempts, fakeJournal } from './journal.ts'
+import { type FakeLauncher, fakeLauncher } from './launcher.ts'
+import { planOf, type RuleFileContent, soundRules } from './rules.ts'
+
+export interface LabBuild {
+  readonly goals?: readonly string[]
+  readonly maxJobs?: number
+  readonly failFast?: boolean
+  readonly adopted?: BuildOptions['adopted']
+}
+
+/** A build under way. */
+export interface Underway {
+  readonly outcomes: Promise<ReadonlyMap<string, Outcome>>
+  readonly events: readonly BuildEvent[]
+  /** As Ctrl-C, once and twice. */
+  stop(): void
+  kill(): void
+}
+
+/** A workspace of fakes: everything that labmake touches, in the test's hands. */
+export interface Lab {
+  readonly disk: FakeDisk
+  readonly clock: FakeClock
+  readonly acts: Acts
+  readonly journal: FakeJournal
+  readonly attempts: FakeAttempts
+  readonly launcher: FakeLauncher
+  readonly ports: Ports
+  /** The rules in force; set them to edit a rule file. */
+  rules: RuleSet
+  edit(content: RuleFileContent): void
+  plan(): PlannedGraph
+  /** Ids of jobs that would run, in order. */
+  stale(): string[]
+  /** The state of a job's verdict and the text of its reason: `stale: data/mat/B1/a changed`. */
+  verdict(job: string): string
+  start(options?: LabBuild): Underway
+  /** Builds to the end, with recipes that work on their own; returns the ids of the jobs whose recipes ran. */
+  build(options?: LabBuild): Promise<string[]>
+  recover(): Promise<Recovery>
+  accept(job: string): Promise<void>
+  rebuild(job: string): Promise<void>
+}
+
+/** `files`: paths → contents; files below data/manifests/ are manifests. All are an hour old. */
+export function lab(content: RuleFileContent, files: Readonly<Record<string, string>> = {}): Lab {
+  const clock = fakeClock()
+  const acts = countActs()
+  const disk = fakeDisk(() => clock.now(), acts)
+  for (const [path, text] of Object.entries(files)) disk.write(path, text)
+  clock.tick(3_600_000)
+  const journal = fakeJournal(acts)
+  const attempts = fakeAttempts(acts)
+  const launcher = fakeLauncher(disk, attempts, clock)
+  const ports: Ports = { disk, writer: disk.writer, launcher, attempts, journal, clock }
+  const self: Lab = {
+    disk,
+    clock,
+    acts,
+    journal,
+    attempts,
+    launcher,
+    ports,
+    rules: soundRules(content),
+    edit: (changed) => {
+      self.rules = soundRules(changed)
+    },
+    plan: () =>
+      planOf(self.rules, {
+        disk,
+        manifests: disk.tree('data/manifests'),
+        history: (target) => journal.history(target),
+        nowMs: clock.now(),
+      }),
+    stale() {
+      const { plan } = self.plan()
+      return plan.jobs.filter(({ verdict }) => verdict.state === 'stale').map(({ job }) => job.id)
+    },
+    verdict(job) {
+      const verdict = self.plan().plan.byId.get(job)?.verdict
+      if (verdict === undefined) throw new Error(`there is no job ${job}`)
+      return `${verdict.state}: ${reasonText(verdictReason(verdict))}`
+    },
+    start: (options = {}) => startBuild(self, options),
+    async build(options) {
+      const before = launcher.recipes.length
+      await self.start(options).outcomes
+      return launcher.ran.slice(before)
+    },
+    recover: () => recover(ports),
+    async accept(id) {
+      const { graph, plan } = self.plan()
+      const { job } = plan.byId.get(id)!
+      const survey = surveyDisk(disk)
+      const { sourceBytes: _, ...ingredients } = takeIngredients(job, survey, graph.ignoreOf)
+      const record = { at: new Date(clock.now()).toISOString(), job: id, target: job.targets[0]!.path, by: 'ana' }
+      await journal.append({ type: 'accepted', ...record, ...ingredients, targets: takeTargets(job, survey) })
+    },
+    async rebuild(id) {
+      const { job } = self.plan().plan.byId.get(id)!
+      const at = new Date(clock.now()).toISOString()
+      await journal.append({ type: 'rebuild', at, job: id, target: job.targets[0]!.path, by: 'ana' })
+    },
+  }
+  return self
+}
+
+function startBuild(at: Lab, options: LabBuild): Underway {
+  const { goals = [], maxJobs, failFast = false, adopted = [] } = options
+  const stop = new AbortController()
+  const kill = new AbortController()
+  const events: BuildEvent[] = []
+  const choose = (plan: Plan) => withPrerequisites(plan, namedJobs(plan, at.rules.rules, goals))
+  const slots = new Map([...at.rules.pools.values()].map((pool) => [pool.name, pool.slots]))
+  const emit = (event: BuildEvent) => void events.push(event)
+  const rest = { slots, maxJobs, failFast, adopted, stop: stop.signal, kill: kill.signal, emit }
+  const outcomes = build(at.plan(), { replan: () => at.plan(), choose, ...rest }, at.ports)
+  return { outcomes, events, stop: () => stop.abort(), kill: () => kill.abort() }
+}
+
+/** Until everything that can happen without the test has happened: the fakes need no time, only turns. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
