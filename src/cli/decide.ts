@@ -4,7 +4,8 @@ import { reasonText, verdictReason } from '../core/reasons.ts'
 import { surveyDisk } from '../core/survey.ts'
 import { userName } from '../io/lock.ts'
 import { UserError } from '../model/errors.ts'
-import type { PlannedJob } from '../model/plan.ts'
+import type { PlannedJob, Verdict } from '../model/plan.ts'
+import type { TargetHistory } from '../model/record.ts'
 import { runBuild } from './build.ts'
 import { type BuildCommandOptions, type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { withLock } from './ports.ts'
@@ -33,7 +34,13 @@ export async function acceptCommand(typed: readonly string[], options: CommonOpt
         }
         const { sourceBytes: _, ...ingredients } = takeIngredients(job, survey, graph.ignoreOf)
         const record = { at: new Date().toISOString(), job: job.id, target: job.targets[0]!.path, by: userName() }
-        await workspace.journal.append({ type: 'accepted', ...record, ...ingredients, targets })
+        await workspace.journal.append({
+          type: 'accepted',
+          ...record,
+          ...ingredients,
+          targets,
+          edited: mayHoldWork(verdict, workspace.journal.history(record.target)),
+        })
         process.stdout.write(
           `${job.id} accepted: ${job.targets.map((t) => t.path).join(', ')} counts as made from its sources as they are\n`,
         )
@@ -43,6 +50,12 @@ export async function acceptCommand(typed: readonly string[], options: CommonOpt
       return refused > 0 ? exitCodes.unfinished : exitCodes.fine
     },
   )
+}
+
+/** Whether what is accepted may hold a person's work: it differs from what a recipe left, or nobody knows what that was. */
+function mayHoldWork(verdict: Verdict, history: TargetHistory): boolean {
+  const edited = verdict.state === 'protected' || (verdict.state === 'up-to-date' && verdict.edited !== undefined)
+  return edited || history.current === undefined
 }
 
 /** `labmake rebuild GOAL…`: makes targets again, whatever they hold; edited ones go to the attic. */

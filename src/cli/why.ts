@@ -1,4 +1,5 @@
 import { namedJobs } from '../core/goals.ts'
+import { groupBy } from '../core/groupBy.ts'
 import { takeIngredients, takeTargets } from '../core/provenance.ts'
 import { reasonText, verdictReason } from '../core/reasons.ts'
 import { readFileStamp } from '../core/stamp.ts'
@@ -7,12 +8,15 @@ import type { Job } from '../model/job.ts'
 import type { PlannedJob } from '../model/plan.ts'
 import type { TargetHistory } from '../model/record.ts'
 import type { Stamp, Stamps } from '../model/stamp.ts'
+import { plural } from './dryRun.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { localTime, paint, printable, type Style, styleOf } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
 
 interface Compared {
   readonly path: string
+  /** The source or target that it is, or lies in. */
+  readonly top: string
   readonly recorded: string | undefined
   readonly now: string | undefined
 }
@@ -60,18 +64,19 @@ function explain(planned: PlannedJob, workspace: OpenWorkspace, ignoreOf: (path:
 function compareAll(recorded: Stamps | undefined, now: Stamps): Compared[] {
   const before = flatten(recorded ?? {})
   const after = flatten(now)
-  return [...new Set([...after.keys(), ...before.keys()])].map((path) => ({
-    path,
-    recorded: before.get(path),
-    now: after.get(path),
-  }))
+  return [...new Map([...after, ...before])].map(([path, { top }]) => {
+    return { path, top, recorded: before.get(path)?.stamp, now: after.get(path)?.stamp }
+  })
 }
 
-function flatten(stamps: Stamps): Map<string, string> {
+function flatten(stamps: Stamps): Map<string, { readonly top: string; readonly stamp: string }> {
   return new Map(
-    Object.entries(stamps).flatMap(([path, stamp]): [string, string][] => {
-      if (typeof stamp === 'string') return [[path, stamp]]
-      return Object.entries(stamp as Record<string, Stamp>).map(([name, member]) => [`${path}/${name}`, String(member)])
+    Object.entries(stamps).flatMap(([top, stamp]): [string, { top: string; stamp: string }][] => {
+      if (typeof stamp === 'string') return [[top, { top, stamp }]]
+      return Object.entries(stamp as Record<string, Stamp>).map(([name, member]) => [
+        `${top}/${name}`,
+        { top, stamp: String(member) },
+      ])
     }),
   )
 }
@@ -125,26 +130,30 @@ function madeText({ current, failed }: TargetHistory): string {
 
 const paramTexts = (job: Job) => [...job.params].map(([name, value]) => `${name} = "${printable(value)}"`)
 
-/** Of a folder with very many files, more rows than this help nobody; what differs comes first. */
-const rowsShown = 12
+/** Of a folder in which very many files differ, more rows than this help nobody. */
+const rowsShown = 20
 
 function rows(compared: readonly Compared[], { history }: Why, style: Style): string[] {
   if (compared.length === 0) return ['    nothing there']
   const isSame = ({ recorded, now }: Compared) =>
     recorded === now || (history.current === undefined && now !== undefined)
-  const sorted = [...compared].sort((a, b) => Number(isSame(a)) - Number(isSame(b)))
-  const shown = sorted.slice(0, rowsShown).map((row) => {
-    const text = isSame(row) ? stampText(row.now) : `recorded ${stampText(row.recorded)}, now ${stampText(row.now)}`
-    const mark = isSame(row) ? '  ' : paint(style, 'yellow', '! ')
-    return `    ${mark}${printable(row.path)}  ${isSame(row) ? paint(style, 'dim', text) : text}`
-  })
-  const more = compared.length - shown.length
-  return more > 0
-    ? [
-        ...shown,
-        `      … and ${more} more, ${sorted.slice(rowsShown).every(isSame) ? 'all as recorded' : 'see --json'}`,
-      ]
-    : shown
+  const word = history.current === undefined ? 'nothing recorded' : 'as recorded'
+  const lines: string[] = []
+  for (const [top, group] of groupBy(compared, (row) => row.top)) {
+    const same = group.filter(isSame)
+    if (group.length === 1 && group[0]!.path === top && same.length === 1) {
+      lines.push(`      ${printable(top)}  ${paint(style, 'dim', `${stampText(group[0]!.now)}, ${word}`)}`)
+      continue
+    }
+    for (const row of group.filter((r) => !isSame(r))) {
+      const text = `recorded ${stampText(row.recorded)}, now ${stampText(row.now)}`
+      lines.push(`    ${paint(style, 'yellow', '!')} ${printable(row.path)}  ${text}`)
+    }
+    if (same.length > 0)
+      lines.push(`      ${printable(top)}/  ${paint(style, 'dim', `${plural(same.length, 'file')} ${word}`)}`)
+  }
+  const more = lines.length - rowsShown
+  return more > 0 ? [...lines.slice(0, rowsShown), `      … and ${more} more rows: see --json`] : lines
 }
 
 function stampText(stamp: string | undefined): string {

@@ -1,6 +1,6 @@
 import { type Job, type JobSource, shownPath } from '../model/job.ts'
 import type { EditedReason, StaleReason, Verdict, WaitReason } from '../model/plan.ts'
-import type { Provenance, TargetHistory } from '../model/record.ts'
+import type { AcceptedRecord, MadeRecord, Provenance, TargetHistory } from '../model/record.ts'
 import type { Snapshot, Stamp } from '../model/stamp.ts'
 import type { IgnoreOf } from './provenance.ts'
 import { compareStamps, isIgnored } from './stamp.ts'
@@ -224,15 +224,21 @@ function compareUses(now: readonly SourceState[], before: Provenance['uses']): S
   return reasons
 }
 
-/** The first thing in the targets that is not as the recipe left it. What is missing and expected is no edit: nothing is lost. */
-function findEdit(job: Job, targets: readonly TargetState[], record: Provenance): EditedReason | undefined {
+/** The first thing in the targets that is not as the recipe left it, also where a person has accepted it so. What is missing and expected is no edit: nothing is lost. */
+function findEdit(
+  job: Job,
+  targets: readonly TargetState[],
+  record: MadeRecord | AcceptedRecord,
+): EditedReason | undefined {
   for (const { path, snapshot } of targets) {
     const left = record.targets[path]
     if (snapshot.status !== 'there' || left === undefined) continue
     const change = compareStamps(path, withoutIgnored(left, job, snapshot.stamp), snapshot.stamp)
     if (change !== undefined) return { kind: 'edited', path: change.path }
   }
-  return undefined
+  const first = targets[0]
+  if (record.type === 'made' || !record.edited || first?.snapshot.status !== 'there') return undefined
+  return { kind: 'edited', path: shownPath(first) }
 }
 
 /** The stamp as it would be under today's `ignore`, and without expected members that are gone. */

@@ -41,6 +41,7 @@ export async function startAttempt(
   const attempt = history.attempts + 1
   const slug = attemptSlug(job, attempt, ports.clock)
   const keepOld = (path: string) => {
+    if (history.current?.type === 'accepted') return true
     const left = history.current?.targets[path]
     const now = targets[path]
     return left === undefined || (now !== undefined && compareStamps(path, left, now) !== undefined)

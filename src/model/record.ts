@@ -65,6 +65,8 @@ export interface CancelledRecord extends RecordBase {
 export interface AcceptedRecord extends RecordBase, Provenance {
   readonly type: 'accepted'
   readonly by: string
+  /** It holds a person's work, or may: it is current now, and still never overwritten unasked once it is stale. */
+  readonly edited: boolean
 }
 
 /** A person asked for the target to be made again, whatever it holds. */
