@@ -131,8 +131,12 @@ export async function workspace(files: Readonly<Record<string, string>> = {}): P
     age: (path, { seconds }) => date(at(path), Date.now() / 1000 - seconds),
     ...commands({}),
     from: commands,
-    hold: (...recipes) => recipes.forEach((recipe) => ws.write(`hold/${recipe}`, '')),
-    release: (...recipes) => recipes.forEach((recipe) => ws.remove(`hold/${recipe}`)),
+    hold(...recipes) {
+      for (const recipe of recipes) ws.write(`hold/${recipe}`, '')
+    },
+    release(...recipes) {
+      for (const recipe of recipes) ws.remove(`hold/${recipe}`)
+    },
     notes: () => (ws.exists('recipes.log') ? parseNotes(ws.read('recipes.log')) : []),
     newRuns() {
       const runs = startedIn(ws.notes())

@@ -22,7 +22,8 @@ const shim = `trap : TERM INT HUP
 folder=$1; log=$2; shift 2
 "$@" </dev/null >>"$log" 2>&1
 status=$?
-echo $status >"$folder/exit.new" && mv "$folder/exit.new" "$folder/exit"`
+echo $status >"$folder/exit.new" && mv "$folder/exit.new" "$folder/exit"
+exit $status`
 
 /** Starts recipes in the folder `root`, each leading a session and process group of its own. */
 export function openLauncher(root: string, options: { readonly graceMs: number } = { graceMs }): Launcher {
@@ -65,7 +66,9 @@ function start(launch: Launch, root: string, grace: number): Running {
   const exit = child.then((result) => {
     group.over()
     if (child.pid === undefined) return failedToStart(launch, result)
-    return group.exit ?? readExit(folder) ?? signalled(result.signal ?? 'SIGKILL')
+    // On a full disk the shim cannot write, and what it ended with tells the same.
+    const told = result.exitCode === undefined ? signalled(result.signal ?? 'SIGKILL') : exitOf(result.exitCode)
+    return group.exit ?? readExit(folder) ?? told
   })
   return { process: child.pid === undefined ? undefined : markProcess(child.pid), exit, cancel: group.cancel }
 }
@@ -142,15 +145,17 @@ function processGroup(
 
 const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number as number, name]))
 
-/** The exit that the shim wrote; undefined if it did not come to that. A shell tells of a signal as 128 + its number. */
+/** The exit that the shim wrote; undefined if it did not come to that. */
 function readExit(folder: string): Exit | undefined {
-  let text: string
   try {
-    text = readFileSync(`${folder}/exit`, 'utf8')
+    return exitOf(Number.parseInt(readFileSync(`${folder}/exit`, 'utf8'), 10))
   } catch {
     return undefined
   }
-  const code = Number.parseInt(text, 10)
+}
+
+/** What a shell's exit status means: it tells of a signal as 128 + its number. */
+function exitOf(code: number): Exit {
   if (code === 0) return { status: 'done' }
   const signal = code > 128 ? signalNames.get(code - 128) : undefined
   return signal === undefined ? { status: 'failed', cause: { kind: 'exit', code } } : signalled(signal)

@@ -41,7 +41,12 @@ export async function lockWorkspace(root: string, onLost: () => void): Promise<L
   for (let tries = 0; ; tries++) {
     const release = await tryLock(root, onLost)
     if (release !== undefined) {
-      writeHolder(root)
+      try {
+        writeHolder(root)
+      } catch (error) {
+        await release()
+        throw new DiskFault('write', holderPath, describeErrno(error))
+      }
       return {
         status: 'held',
         async release() {
