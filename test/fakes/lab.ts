@@ -104,11 +104,12 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
     recover: () => recover(ports),
     async accept(id) {
       const { graph, plan } = self.plan()
-      const { job } = plan.byId.get(id)!
+      const { job, verdict } = plan.byId.get(id)!
       const survey = surveyDisk(disk)
       const { sourceBytes: _, ...ingredients } = takeIngredients(job, survey, graph.ignoreOf)
+      const edited = verdict.state === 'protected' || (verdict.state === 'up-to-date' && verdict.edited !== undefined)
       const record = { at: new Date(clock.now()).toISOString(), job: id, target: job.targets[0]!.path, by: 'ana' }
-      await journal.append({ type: 'accepted', ...record, ...ingredients, targets: takeTargets(job, survey) })
+      await journal.append({ type: 'accepted', ...record, ...ingredients, targets: takeTargets(job, survey), edited })
     },
     async rebuild(id) {
       const { job } = self.plan().plan.byId.get(id)!
