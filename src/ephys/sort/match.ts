@@ -39,6 +39,7 @@ const PASSES = 3
 
 /** A template as it is fitted: only channels that matter. */
 interface Fitter {
+  readonly unit: number
   readonly channels: readonly number[]
   readonly values: readonly Float32Array[]
   readonly energy: number
@@ -111,39 +112,57 @@ function templateFitter(
 ): (residual: TraceWindow, peak: Peak) => MatchedSpike | undefined {
   const { traces, positions, windows } = on
   const near = neighboursWithin(positions, REACH_UM)
-  const fitters = templates.map((template) => fitterOf(template, near[template.channel]!, windows))
+  const fitters = templates.map((template, unit) => fitterOf(unit, template, near[template.channel]!, windows))
   const candidates = positions.map((position) =>
     templates.flatMap(({ channel }, unit) =>
       distanceUm(position, positions[channel]!) <= CANDIDATE_WITHIN_UM ? [unit] : [],
     ),
   )
   return (residual, peak) => {
-    let best: { unit: number; sample: number; amplitude: number; gain: number } | undefined
+    let best: Fit | undefined
     for (const unit of candidates[peak.channel]!) {
-      const fitter = fitters[unit]!
-      for (let lag = -windows.lag; lag <= windows.lag; lag++) {
-        const sample = peak.sample + lag
-        if (!liesInOneStretch(traces.borders, sample - windows.before, sample + windows.after)) continue
-        const product = productOf(fitter, residual, sample - windows.before)
-        const amplitude = product / fitter.energy
-        const gain = product * amplitude
-        if (amplitude < AMPLITUDES.least || amplitude > AMPLITUDES.most) continue
-        if (best === undefined || gain > best.gain) best = { unit, sample, amplitude, gain }
-      }
+      const fit = bestFit(fitters[unit]!, residual, peak, { traces, windows })
+      if (fit === undefined || fit.amplitude < AMPLITUDES.least || fit.amplitude > AMPLITUDES.most) continue
+      if (best === undefined || fit.gain > best.gain) best = fit
     }
     if (best === undefined) return undefined
-    subtract(fitters[best.unit]!, best.amplitude, residual, best.sample - windows.before)
-    return { sample: best.sample, unit: best.unit, amplitude: best.amplitude }
+    const { sample, unit, amplitude } = best
+    subtract(fitters[unit]!, amplitude, residual, sample - windows.before)
+    return { sample, unit, amplitude }
   }
 }
 
-function fitterOf(template: Template, near: readonly number[], { length }: Windows): Fitter {
+/** A template where it takes most away. `gain` is by how much the residual's energy falls. */
+interface Fit extends MatchedSpike {
+  readonly gain: number
+}
+
+/** Its amplitude is judged only there: beside its best place a spike too large would look right. */
+function bestFit(
+  fitter: Fitter,
+  residual: TraceWindow,
+  peak: Peak,
+  on: { readonly traces: Traces; readonly windows: Windows },
+): Fit | undefined {
+  const { before, after, lag } = on.windows
+  let best: Fit | undefined
+  for (let sample = peak.sample - lag; sample <= peak.sample + lag; sample++) {
+    if (!liesInOneStretch(on.traces.borders, sample - before, sample + after)) continue
+    const product = productOf(fitter, residual, sample - before)
+    const amplitude = product / fitter.energy
+    const gain = product * amplitude
+    if (amplitude > 0 && gain > (best?.gain ?? 0)) best = { sample, unit: fitter.unit, amplitude, gain }
+  }
+  return best
+}
+
+function fitterOf(unit: number, template: Template, near: readonly number[], { length }: Windows): Fitter {
   const valuesOn = (channel: number) => template.values.subarray(channel * length, (channel + 1) * length)
   const channels = near.filter(
     (channel) => channel === template.channel || valuesOn(channel).some((value) => Math.abs(value) > LEAST_DEPTH),
   )
   const values = channels.map(valuesOn)
-  return { channels, values, energy: values.reduce((sum, part) => sum + energyOf(part), 0) }
+  return { unit, channels, values, energy: values.reduce((sum, part) => sum + energyOf(part), 0) }
 }
 
 function productOf({ channels, values }: Fitter, residual: TraceWindow, from: number): number {
