@@ -1,4 +1,5 @@
 // The one place that starts the HDF5 library (h5wasm, HDF5 in WebAssembly) and reads its errors.
+import { existsSync, rmSync } from 'node:fs'
 import { type Dataset, File, Module, ready } from 'h5wasm/node'
 import { InputError, messageOf } from './errors.ts'
 
@@ -37,7 +38,14 @@ export async function openHdf5(path: string, expected: string): Promise<File> {
  */
 export async function createHdf5(path: string): Promise<File> {
   await startHdf5()
-  return writingHdf5(path, () => new File(path, 'w', { libver: ['v108', 'v108'] }))
+  const wasThere = existsSync(path)
+  try {
+    return writingHdf5(path, () => new File(path, 'w', { libver: ['v108', 'v108'] }))
+  } catch (error) {
+    // On a full disk the file is made, but not its first bytes. One that was there may be one that we may not open.
+    if (!wasThere) rmSync(path, { force: true })
+    throw error
+  }
 }
 
 /**
@@ -50,11 +58,23 @@ export function writingHdf5<T>(path: string, write: () => T): T {
   try {
     return write()
   } catch (error) {
-    const reason = systemMessage(messageOf(error))
+    const reason = error instanceof Error && 'code' in error ? error.message : systemMessage(messageOf(error))
     if (reason === undefined) throw error
     throw new InputError(`cannot write ${path}: ${reason}`, { hint: writeHint(reason), cause: error })
   } finally {
     Date.now = now
+  }
+}
+
+/** Closes a file that was being written, and removes it. */
+export function discardHdf5(path: string, file: File): void {
+  try {
+    writingHdf5(path, () => file.close())
+  } catch (error) {
+    // On a full disk the last write fails as the one before did, and the file goes anyway. A defect is not hushed up.
+    if (!(error instanceof InputError)) throw error
+  } finally {
+    rmSync(path, { force: true })
   }
 }
 
@@ -79,7 +99,7 @@ function systemMessage(text: string): string | undefined {
 }
 
 function writeHint(reason: string): string {
-  if (reason.startsWith('No space')) return 'Free some space on that disk, then run it again.'
-  if (reason.startsWith('No such file')) return 'Make the folder first.'
+  if (/no space/i.test(reason)) return 'Free some space on that disk, then run it again.'
+  if (/no such file/i.test(reason)) return 'Make the folder first.'
   return 'Check that you may write there.'
 }

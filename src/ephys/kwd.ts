@@ -7,14 +7,13 @@
 //   /labmake             ours: what made it, as attributes; lists are joined by commas, as --omit takes them
 //
 // It holds no dates: the same input gives the same bytes.
-import { rmSync } from 'node:fs'
 import { Dataset, type File, Group } from 'h5wasm/node'
 import { version } from '../version.ts'
 import { InputError } from './errors.ts'
-import { createHdf5, openHdf5, readSlice, writingHdf5 } from './hdf5.ts'
+import { createHdf5, discardHdf5, openHdf5, readSlice, writingHdf5 } from './hdf5.ts'
 
 /** Samples in a chunk. Reads and writes of whole chunks, from a multiple of it, are the fast ones. */
-export const chunkSamples = 8192
+const chunkSamples = 8192
 
 /** What made a .kwd; all of it is written into the file. */
 export type KwdMaking = {
@@ -57,12 +56,18 @@ export async function createKwd(path: string, making: KwdMaking): Promise<KwdWri
   let recordings = 0
   let samples = 0
   let data: Dataset | undefined
-  writing(() => {
-    file.create_attribute('kwik_version', 2, null, '<i')
-    file.create_attribute('name', making.name)
-    writeMaking(file.create_group('labmake'), making)
-    file.create_group('recordings')
-  })
+  const discard = () => discardHdf5(path, file)
+  try {
+    writing(() => {
+      file.create_attribute('kwik_version', 2, null, '<i')
+      file.create_attribute('name', making.name)
+      writeMaking(file.create_group('labmake'), making)
+      file.create_group('recordings')
+    })
+  } catch (error) {
+    discard()
+    throw error
+  }
   return {
     startRecording: (stretch) => {
       data = writing(() => createRecording(file, recordings, stretch, making))
@@ -83,16 +88,7 @@ export async function createKwd(path: string, making: KwdMaking): Promise<KwdWri
         writeInt64(labmake, 'clipped_samples', facts.clippedSamples)
         file.close()
       }),
-    discard: () => {
-      try {
-        writing(() => file.close())
-      } catch (error) {
-        // On a full disk the last write fails as the one before did, and the file goes anyway. A defect is not hushed up.
-        if (!(error instanceof InputError)) throw error
-      } finally {
-        rmSync(path, { force: true })
-      }
-    },
+    discard,
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { File, ready } from 'h5wasm/node'
 import { afterAll, expect, test } from 'vitest'
 import { createKwd, type KwdMaking, openKwd } from '../../src/ephys/kwd.ts'
 
@@ -55,6 +56,57 @@ test('the same recording gives the same bytes whenever it is written', async () 
     Date.now = realNow
   })
   expect(readFileSync(second).equals(readFileSync(first))).toBe(true)
+})
+
+test("klusta-suite's .kwd, without what we add, is read too", async () => {
+  const path = join(folder, 'klusta.kwd')
+  await ready
+  const file = new File(path, 'w')
+  file.create_attribute('kwik_version', 2, null, '<i')
+  const recordings = file.create_group('recordings')
+  for (const index of ['0', '1', '10', '2']) {
+    const group = recordings.create_group(index)
+    group.create_attribute('sample_rate', 20_000, null, '<d')
+    group.create_dataset({ name: 'data', data: Int16Array.of(Number(index), 5, 6), shape: [1, 3], dtype: '<h' })
+  }
+  file.close()
+  const kwd = await openKwd(path)
+  expect(kwd.channelNames).toEqual(['0', '1', '2'])
+  expect(kwd.channelBitVolts).toBeUndefined()
+  // In the order of their numbers.
+  expect(kwd.recordings.map(({ index }) => kwd.read(index, 0, 1)[0])).toEqual([0, 1, 2, 10])
+  kwd.close()
+})
+
+const bare = { data: [1, 2], shape: [2, 1] }
+test.each<[string, (file: File) => unknown, string]>([
+  ['no recordings', (file) => file.create_group('elsewhere'), 'it has no /recordings'],
+  ['no data', (file) => file.create_group('recordings').create_group('0'), '/recordings/0 has no data'],
+  [
+    'floating data',
+    (file) =>
+      file
+        .create_group('recordings')
+        .create_group('0')
+        .create_dataset({ ...bare, name: 'data', dtype: '<d' }),
+    '/recordings/0/data is not int16, samples × channels',
+  ],
+  [
+    'no sample rate',
+    (file) =>
+      file
+        .create_group('recordings')
+        .create_group('0')
+        .create_dataset({ ...bare, name: 'data', dtype: '<h' }),
+    '/recordings/0 does not tell its sample_rate',
+  ],
+])('an HDF5 file with %s is no .kwd', async (name, fill, message) => {
+  const path = join(folder, `${name}.kwd`)
+  await ready
+  const file = new File(path, 'w')
+  fill(file)
+  file.close()
+  await expect(openKwd(path)).rejects.toThrow(message)
 })
 
 test('a .kwd cut short is told from a whole one', async () => {

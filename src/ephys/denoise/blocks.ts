@@ -3,7 +3,7 @@ import type { Batch, BatchFile, Stretch } from '../mat/batch.ts'
 import type { Samples } from '../mat/recording.ts'
 
 /** Rows of a block: a multiple of the .kwd's chunks, and what MATLAB's chunks usually hold. 4 MB for 32 channels. */
-export const blockRows = 65_536
+const blockRows = 65_536
 
 export type Block = {
   readonly stretch: Stretch

@@ -23,7 +23,7 @@ const voltsOf: Readonly<Record<string, number>> = {
 }
 
 /** Volts in one unit of that name; undefined for what is no voltage ('count', ''). Both signs for micro are known. */
-export function unitVolts(units: string): number | undefined {
+function unitVolts(units: string): number | undefined {
   const name = units.toLowerCase().replace('\u03bc', '\u00b5')
   return Object.hasOwn(voltsOf, name) ? voltsOf[name] : undefined
 }

@@ -1,8 +1,8 @@
 // Writes .mat files of version 7.3 as MATLAB and Spike2 lay them out: HDF5 behind 512 bytes of header; a struct is a
 // group, its fields are data sets with their dimensions reversed, and an attribute tells each one's MATLAB class.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Dataset, File, type Group } from 'h5wasm/node'
-import { createHdf5, writingHdf5 } from '../hdf5.ts'
+import { createHdf5, discardHdf5, writingHdf5 } from '../hdf5.ts'
 
 /** Samples in a chunk of `values`; MATLAB's are of this order. */
 const chunkSamples = 65_536
@@ -56,10 +56,7 @@ export async function createMat73(path: string): Promise<Mat73Writer> {
         dataset.write_slice([[], [from, from + values.length]], values)
       }),
     finish: () => void writing(() => file.close()),
-    discard: () => {
-      file.close()
-      rmSync(path, { force: true })
-    },
+    discard: () => discardHdf5(path, file),
   }
 }
 
