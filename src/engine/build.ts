@@ -97,6 +97,7 @@ class Build {
   private readonly queue: Entry[] = []
   private readonly slots: ReadonlyMap<string, number>
   private readonly underWay = new Set<Promise<void>>()
+  private readonly defects: unknown[] = []
   private readonly processes = new Set<Running>()
   private readonly retrying = new Set<Entry>()
   private readonly options: BuildOptions
@@ -268,10 +269,14 @@ class Build {
   }
 
   private track(work: Promise<void>): void {
-    const tracked: Promise<void> = work.finally(() => {
-      this.underWay.delete(tracked)
-      this.wake()
-    })
+    const tracked: Promise<void> = work
+      .catch((defect: unknown) => {
+        this.defects.push(defect)
+      })
+      .finally(() => {
+        this.underWay.delete(tracked)
+        this.wake()
+      })
     this.underWay.add(tracked)
   }
 
@@ -282,9 +287,10 @@ class Build {
       this.wake = resolve
     })
     const retry = retryInMs === undefined ? [] : [this.ports.clock.wait(retryInMs, over.signal)]
-    // A defect inside an attempt rejects its promise, and ends the build here.
-    await Promise.race([woken, ...this.underWay, ...retry])
+    await Promise.race([woken, ...retry])
     over.abort()
+    // A defect inside an attempt ends the build. What runs goes on, as when labmake is killed; the next one takes it over.
+    if (this.defects.length > 0) throw this.defects[0]
   }
 
   /** One attempt of a job, from taking its slots to giving them back. */
