@@ -132,9 +132,7 @@ class Build {
       stop.removeEventListener('abort', onStop)
       kill.removeEventListener('abort', onKill)
     }
-    return new Map(
-      [...this.entries].map(([id, { state }]) => [id, state.status === 'ended' ? state.outcome : 'not-started']),
-    )
+    return new Map([...this.entries].map(([id, { state }]) => [id, outcomeOf(state)]))
   }
 
   /** Takes the stale jobs of the current plan that are not in the build yet. Returns whether there were any. */
@@ -424,6 +422,12 @@ class Build {
   private now(): number {
     return this.ports.clock.now()
   }
+}
+
+/** What a build that is over says of a job. One that waited for its retry when it was stopped has failed. */
+function outcomeOf(state: State): Outcome {
+  if (state.status === 'ended') return state.outcome
+  return state.status === 'retrying' ? 'failed' : 'not-started'
 }
 
 /** Trying again cannot help where nothing but a person can. */
