@@ -18,7 +18,8 @@ export function openAttempts(root: string): Attempts {
         const handle = await open(`${folder}/state.json.new`, 'w')
         try {
           await handle.writeFile(JSON.stringify(state))
-          await handle.sync()
+          // Of an attempt that only runs nothing is left after the machine stops; a commit must be found again.
+          if (state.committing !== undefined) await handle.sync()
         } finally {
           await handle.close()
         }

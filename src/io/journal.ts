@@ -56,7 +56,8 @@ export function openJournal(root: string): JournalFile {
           if (wholeBytes !== undefined) truncateSync(path, wholeBytes)
           if (!endsInLine) writeSync(descriptor, '\n')
         }
-        appendWhole(path, descriptor, formatLine(record))
+        // Who started is of use only as long as the machine runs; what was made must outlast it.
+        appendWhole(path, descriptor, formatLine(record), { flush: record.type !== 'started' })
       } catch (error) {
         if (error instanceof DiskFault) throw error
         throw new DiskFault('write', journalPath, describeErrno(error))
@@ -70,13 +71,13 @@ export function openJournal(root: string): JournalFile {
   }
 }
 
-/** Writes a line and flushes it. A line that did not fit is taken back, so that the next one stands by itself. */
-function appendWhole(path: string, descriptor: number, line: string): void {
+/** Writes a line, and flushes it if it matters after a power cut. A line that did not fit is taken back, so that the next one stands by itself. */
+function appendWhole(path: string, descriptor: number, line: string, options: { readonly flush: boolean }): void {
   const bytes = Buffer.from(line)
   let written = 0
   try {
     while (written < bytes.length) written += writeSync(descriptor, bytes, written)
-    fsyncSync(descriptor)
+    if (options.flush) fsyncSync(descriptor)
   } catch (error) {
     if (written > 0) truncateSync(path, readFileSync(path).length - written)
     throw new DiskFault('write', journalPath, describeErrno(error))
