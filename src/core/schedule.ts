@@ -6,7 +6,7 @@ export interface Queued {
   readonly id: string
   readonly pools: ReadonlyMap<string, number>
   readonly rank: Rank
-  /** How many jobs behind it took slots that it needs. Kept by the engine. */
+  /** How many jobs behind it took slots that it was short of. Kept by the engine. */
   readonly passedOver: number
 }
 
@@ -46,18 +46,19 @@ export interface Choice {
  */
 export function chooseJobs(queue: readonly Queued[], free: ReadonlyMap<string, number>): Choice {
   const left = new Map(free)
-  const short: Queued[] = []
+  const short: { readonly id: string; readonly of: readonly string[] }[] = []
   const start: string[] = []
   const passedOver = new Set<string>()
   for (const job of queue) {
     if ([...left.values()].every((slots) => slots <= 0)) break
-    const fits = [...job.pools].every(([pool, slots]) => (left.get(pool) ?? 0) >= slots)
-    if (!fits) {
-      short.push(job)
+    const lacking = [...job.pools].filter(([pool, slots]) => (left.get(pool) ?? 0) < slots).map(([pool]) => pool)
+    if (lacking.length > 0) {
+      short.push({ id: job.id, of: lacking })
       if (job.passedOver < patience) continue
     } else {
       start.push(job.id)
-      for (const s of short) if ([...job.pools.keys()].some((pool) => s.pools.has(pool))) passedOver.add(s.id)
+      // Whoever waits for ram loses nothing to a job that takes cpu.
+      for (const { id, of } of short) if (of.some((pool) => job.pools.has(pool))) passedOver.add(id)
     }
     // A patient job that does not fit takes its slots off the table too: they are kept for it.
     for (const [pool, slots] of job.pools) left.set(pool, (left.get(pool) ?? 0) - slots)
