@@ -39,7 +39,7 @@ export function fakeDisk(now: () => number, acts: Acts): FakeDisk {
   const root: Folder = { kind: 'folder', members: new Map() }
   const denied = new Set<string>()
   const split = (path: string) => path.split('/').filter((name) => name !== '' && name !== '.')
-  const nowNs = () => BigInt(now()) * 1_000_000n
+  const nowNs = () => BigInt(Math.round(now())) * 1_000_000n
 
   /** The node at a path; links on the way are followed, and at its end if `follow`. */
   function find(path: string, follow: boolean, depth = 0): Node | undefined {
