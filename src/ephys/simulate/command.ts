@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync } from 'node:fs'
 import { type Command, type CommandLine, textOption } from '../command.ts'
-import { InputError, UsageError } from '../errors.ts'
+import { fillEmptyFolder } from '../emptyFolder.ts'
+import { UsageError } from '../errors.ts'
 import { startProgress } from '../progress.ts'
+import { withSystemFaults } from '../systemFaults.ts'
 import type { ChannelCount } from './layout.ts'
 import { planRecording, SAMPLE_RATE_HZ, type SimulationOptions } from './recording.ts'
 import type { Level } from './units.ts'
@@ -44,12 +45,14 @@ export const simulateCommand: Command = {
   },
   run: async (line) => {
     const { options, folder, files } = readLine(line)
-    makeEmptyFolder(folder)
-    const progress = startProgress('simulate')
-    const recording = planRecording(options)
-    await writeMatFiles(recording, { folder, files, progress })
-    writeTruth(recording, folder)
-    progress.done()
+    const simulate = async () => {
+      const progress = startProgress('simulate')
+      const recording = planRecording(options)
+      await writeMatFiles(recording, { folder, files, progress })
+      writeTruth(recording, folder)
+      progress.done()
+    }
+    await withSystemFaults(() => fillEmptyFolder(folder, simulate))
   },
 }
 
@@ -91,11 +94,4 @@ function numberOption(
   throw new UsageError(`--${name} ${text}: expected ${kind} from ${range.from} to ${range.to}`, {
     hint: `For example --${name} ${range.otherwise}.`,
   })
-}
-
-/** Throws InputError rather than mix what it makes with files of somebody else's. */
-function makeEmptyFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true })
-  if (readdirSync(folder).length === 0) return
-  throw new InputError(`${folder} is not empty`, { hint: 'Name a new folder, or empty this one.' })
 }

@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Command, textOption } from '../command.ts'
+import { fillEmptyFolder } from '../emptyFolder.ts'
 import { InputError, UsageError } from '../errors.ts'
 import { type Kwd, openKwd } from '../kwd.ts'
 import { startProgress } from '../progress.ts'
+import { withSystemFaults } from '../systemFaults.ts'
 import { linePositions, readProbe } from './probe.ts'
 import type { Recording } from './recording.ts'
 import { sortRecording } from './sort.ts'
@@ -29,21 +29,25 @@ export const sortCommand: Command = {
     if (source === undefined || folder === undefined || rest.length > 0) {
       throw new UsageError('sort takes a .kwd file and a folder', { hint: `Usage: ${usage.split('\n')[0]}` })
     }
-    const probe = textOption(line, 'probe')
-    const kwd = await openKwd(source)
-    try {
-      const recording = recordingOf(kwd)
-      const { channelNames } = recording
-      const positions = probe === undefined ? linePositions(channelNames) : readProbe(probe, channelNames)
-      makeEmptyFolder(folder)
-      const progress = startProgress('sort')
-      const { units, spikes } = emptyOnFailure(folder, () => sortRecording({ recording, positions, folder, progress }))
-      progress.done()
-      console.log(`${spikes} spikes of ${units} ${units === 1 ? 'unit' : 'units'}`)
-    } finally {
-      kwd.close()
-    }
+    await withSystemFaults(() => sortFile(source, folder, textOption(line, 'probe')))
   },
+}
+
+async function sortFile(source: string, folder: string, probe: string | undefined): Promise<void> {
+  const kwd = await openKwd(source)
+  try {
+    const recording = recordingOf(kwd)
+    const { channelNames } = recording
+    const positions = probe === undefined ? linePositions(channelNames) : readProbe(probe, channelNames)
+    await fillEmptyFolder(folder, () => {
+      const progress = startProgress('sort')
+      const { units, spikes } = sortRecording({ recording, positions, folder, progress })
+      progress.done()
+      console.log(`sorter: simple, for a quick look: ${spikes} spikes of ${units} ${units === 1 ? 'unit' : 'units'}`)
+    })
+  } finally {
+    kwd.close()
+  }
 }
 
 /** Throws InputError when the stretches were not sampled alike. */
@@ -62,24 +66,5 @@ function recordingOf(kwd: Kwd): Recording {
       samples,
       read: (from, to) => kwd.read(index, from, to),
     })),
-  }
-}
-
-/** Throws InputError rather than write over a person's curation. */
-function makeEmptyFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true })
-  if (readdirSync(folder).length === 0) return
-  throw new InputError(`${folder} is not empty: it may hold somebody's curation`, {
-    hint: 'Name a new folder, or move this one away.',
-  })
-}
-
-/** Leaves nothing half done behind. */
-function emptyOnFailure<T>(folder: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true })
-    throw error
   }
 }

@@ -7,7 +7,7 @@ type NpyArray = Int32Array | Float32Array | Float64Array | BigInt64Array
 const HEADER_ALIGNMENT = 64
 const MAGIC_BYTES = 10
 
-/** Writes an array as numpy's .npy, version 1.0, rows first. Throws InputError when the disk is full. */
+/** Writes an array as numpy's .npy, version 1.0, rows first. */
 export function writeNpy(path: string, array: NpyArray, shape: readonly number[]): void {
   const values = shape.reduce((product, length) => product * length, 1)
   if (values !== array.length) throw new Error(`${path}: shape ${shape.join(' × ')} for ${array.length} values`)

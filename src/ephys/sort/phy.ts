@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { version } from '../../version.ts'
-import { InputError } from '../errors.ts'
 import type { Position } from './neighbours.ts'
 import { writeNpy } from './npy.ts'
 import type { SpikeTable } from './spikeTable.ts'
@@ -31,15 +30,10 @@ export interface Sorting {
  * where it was made: the same recording gives the same bytes.
  */
 export function writePhyFolder(folder: string, sorting: Sorting): void {
-  try {
-    writeSpikes(folder, sorting)
-    writeTemplates(folder, sorting)
-    writeChannels(folder, sorting)
-    writeTexts(folder, sorting)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-    throw new InputError('the disk is full', { hint: 'Free some space on that disk, then run it again.', cause: error })
-  }
+  writeSpikes(folder, sorting)
+  writeTemplates(folder, sorting)
+  writeChannels(folder, sorting)
+  writeTexts(folder, sorting)
 }
 
 function writeSpikes(folder: string, { spikes }: Sorting): void {
