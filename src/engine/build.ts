@@ -1,5 +1,6 @@
 import type { Graph } from '../core/graph.ts'
 import { jobsToRun } from '../core/plan.ts'
+import { regather } from '../core/provenance.ts'
 import { verdictReason } from '../core/reasons.ts'
 import { backoffMs, chooseJobs, compareRanks, type Rank } from '../core/schedule.ts'
 import { surveyDisk } from '../core/survey.ts'
@@ -67,12 +68,20 @@ interface Entry {
   readonly rank: Rank
   /** Slots it takes, `-j` among them where that is limited. */
   readonly pools: ReadonlyMap<string, number>
+  /** How often the job was taken into this build. */
+  readonly admissions: number
   state: State
   passedOver: number
 }
 
 /** All jobs together are a pool too, so that `-j` is counted like the others. */
 const allJobs = '-j'
+
+/**
+ * A table of all batches that was made early in a build is stale again when one more batch turned up. What is stale for
+ * the fourth time is so for another reason, which more attempts will not end.
+ */
+const maxAdmissions = 3
 
 /** A source may change under a running recipe once; the second time the recipe itself is the likely cause. */
 const maxReruns = 1
@@ -135,11 +144,11 @@ class Build {
     return new Map([...this.entries].map(([id, { state }]) => [id, outcomeOf(state)]))
   }
 
-  /** Takes the stale jobs of the current plan that are not in the build yet. Returns whether there were any. */
+  /** Takes the stale jobs of the current plan that are not under way or failed. Returns whether there were any. */
   private admit(type: 'planned' | 'added'): boolean {
     const { plan } = this.current
     const chosen = this.options.choose(plan)
-    const fresh = jobsToRun(plan, chosen).filter(({ planned }) => !this.entries.has(planned.job.id))
+    const fresh = jobsToRun(plan, chosen).filter(({ planned }) => this.mayAdmit(planned.job.id))
     const jobs = fresh.map(({ planned }) => planned.job)
     const estimates = rankJobs(plan, jobs, this.ports.journal, this.ports.disk)
     for (const { planned, after } of fresh) {
@@ -152,16 +161,25 @@ class Build {
         after,
         rank,
         pools: this.slotsOf(job),
+        admissions: (this.entries.get(id)?.admissions ?? 0) + 1,
         state: { status: 'waiting' },
         passedOver: 0,
       })
     }
-    for (const { id } of jobs) this.release(this.entries.get(id)!)
     const entries = fresh.map(({ planned, after }) => plannedEntry(planned, after, estimates))
     const upToDate = plan.jobs.filter((p) => chosen.has(p.job.id) && p.verdict.state === 'up-to-date').length
     if (type === 'planned') this.emit({ type, atMs: this.now(), jobs: entries, upToDate })
     else if (entries.length > 0) this.emit({ type, atMs: this.now(), jobs: entries })
+    for (const { id } of jobs) this.release(this.entries.get(id)!)
     return fresh.length > 0
+  }
+
+  private mayAdmit(id: string): boolean {
+    const entry = this.entries.get(id)
+    if (entry === undefined) return true
+    if (entry.state.status !== 'ended' || entry.admissions >= maxAdmissions) return false
+    const { outcome } = entry.state
+    return outcome === 'done' || outcome === 'skipped' || outcome === 'not-started'
   }
 
   /** Attempts that still run hold their slots; those of chosen jobs are waited for like our own. */
@@ -383,10 +401,11 @@ class Build {
   }
 
   /** The verdict as of now: what was made in this build counts as files on disk. */
-  private judgeNow(job: Job): Verdict {
+  private judgeNow(planned: Job): Verdict {
     const { plan, graph } = this.current
-    return judge(job, {
-      survey: surveyDisk(this.ports.disk),
+    const survey = surveyDisk(this.ports.disk)
+    return judge(regather(planned, survey), {
+      survey,
       history: (target) => this.ports.journal.history(target),
       ignoreOf: graph.ignoreOf,
       producerOf: graph.producerOf,
