@@ -17,10 +17,13 @@ const bundle = await context({
   // h5wasm carries its WebAssembly in the package and finds it relative to itself.
   external: ['h5wasm'],
   define: { 'process.env.NODE_ENV': '"production"', LABMAKE_VERSION: JSON.stringify(version) },
-  // CommonJS dependencies (commander, proper-lockfile) call require() for Node's own modules.
+  // CommonJS dependencies (commander, execa) call require() for Node's own modules.
   banner: {
     js: '#!/usr/bin/env node\nimport { createRequire as labmakeRequire } from "node:module"; const require = labmakeRequire(import.meta.url);',
   },
+  // A no-op is mostly start-up, and less text is less to parse. Names stay, for stacks in bug reports.
+  minifyWhitespace: true,
+  minifySyntax: true,
   sourcemap: 'linked',
   logLevel: 'warning',
   metafile: true,

@@ -85,10 +85,11 @@ function strangeColumn(where: string, name: string, known: ReadonlySet<string>):
 export function caseTwins(names: Iterable<string>): [string, string][] {
   const seen = new Map<string, string>()
   const twins: [string, string][] = []
-  for (const name of [...new Set(names)].sort(byName)) {
-    const before = seen.get(name.toLowerCase())
-    if (before !== undefined) twins.push([before, name])
-    else seen.set(name.toLowerCase(), name)
+  for (const name of new Set(names)) {
+    const lower = name.toLowerCase()
+    const before = seen.get(lower)
+    if (before === undefined) seen.set(lower, name)
+    else twins.push(byName(before, name) < 0 ? [before, name] : [name, before])
   }
   return twins
 }

@@ -228,12 +228,7 @@ function makeJob(c: Candidate, { resolve, batches, twins }: JobContext): Job {
 /** Sorts jobs so that prerequisites come first, batch by batch, rules in their order; cycles are cut out and returned. */
 function orderJobs(jobs: readonly Job[], rules: readonly Rule[]): { ordered: Job[]; cyclic: Job[][] } {
   const byId = new Map(jobs.map((job) => [job.id, job]))
-  const rank = new Map(rules.map((rule, i) => [rule, i]))
-  const batchRank = new Map([...new Set(jobs.map((j) => j.batch ?? ''))].sort(byName).map((batch, i) => [batch, i]))
-  const first = (job: Job) => (job.batch === undefined ? Infinity : batchRank.get(job.batch)!)
-  const sorted = [...jobs].sort((a, b) => {
-    return first(a) - first(b) || rank.get(a.rule)! - rank.get(b.rule)! || byName(a.id, b.id)
-  })
+  const sorted = sortJobs(jobs, rules)
   const ordered: Job[] = []
   const cyclic: Job[][] = []
   const state = new Map<Job, 'open' | 'done'>()
@@ -257,6 +252,18 @@ function orderJobs(jobs: readonly Job[], rules: readonly Rule[]): { ordered: Job
   for (const job of sorted) visit(job)
   const out = new Set(cyclic.flat())
   return { ordered: ordered.filter((job) => !out.has(job)), cyclic }
+}
+
+/** Batch by batch in the order of names, what has no batch last; within a batch by rule. */
+function sortJobs(jobs: readonly Job[], rules: readonly Rule[]): Job[] {
+  const ruleRank = new Map(rules.map((rule, i) => [rule, i]))
+  const names = new Set(jobs.flatMap((job) => job.batch ?? []))
+  const batchRank = new Map([...names].sort(byName).map((batch, i) => [batch, i]))
+  // Looked up once a job and not once a comparison: there may be a hundred thousand.
+  return jobs
+    .map((job) => ({ job, batch: batchRank.get(job.batch ?? '') ?? names.size, rule: ruleRank.get(job.rule) ?? 0 }))
+    .sort((a, b) => a.batch - b.batch || a.rule - b.rule || byName(a.job.id, b.job.id))
+    .map(({ job }) => job)
 }
 
 function consumersOf(jobs: readonly Job[]): Map<string, string[]> {

@@ -41,7 +41,8 @@ function folderSnapshot(path: string, link: string | undefined, members: [string
   let newest = members[0]!
   let oldestNs = newest[1].mtimeNs
   let sizeBytes = 0
-  const stamps: Record<string, FileStamp> = {}
+  // Without a prototype: a file may be called __proto__.
+  const stamps: Record<string, FileStamp> = Object.create(null)
   // A folder that is itself a link: turning it elsewhere is a change, even to a folder with the same members.
   if (link !== undefined) stamps['.'] = `-> ${link}`
   for (const member of members) {
