@@ -107,6 +107,8 @@ class Build {
   private readonly slots: ReadonlyMap<string, number>
   private readonly underWay = new Set<Promise<void>>()
   private readonly defects: unknown[] = []
+  /** Attempts of an earlier labmake that still run and that nobody asked for here. */
+  private strangers = 0
   private readonly processes = new Set<Running>()
   private readonly retrying = new Set<Entry>()
   private readonly options: BuildOptions
@@ -134,7 +136,8 @@ class Build {
       this.adopt()
       for (;;) {
         const retryInMs = this.startWhatFits()
-        if (this.underWay.size > 0 || retryInMs !== undefined) await this.pause(retryInMs)
+        const slotsComeFree = this.queue.length > 0 && this.strangers > 0 && !this.stopping
+        if (this.underWay.size > 0 || retryInMs !== undefined || slotsComeFree) await this.pause(retryInMs)
         else if (this.stopping || !this.lookAgain()) break
       }
     } finally {
@@ -198,7 +201,9 @@ class Build {
       })
       if (entry === undefined) {
         // Nobody asked for it here: if it ends while we are at work its slots are free; a later labmake settles it.
+        this.strangers++
         void running.exit.then(() => {
+          this.strangers--
           this.take(pools, -1)
           this.wake()
         })

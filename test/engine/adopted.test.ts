@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import type { StartedAttempt } from '../../src/engine/attempt.ts'
 import { type Lab, lab, settled } from '../fakes/lab.ts'
+import { exitWith } from '../fakes/launcher.ts'
 
 const rules = {
   pools: { ram: 1 },
@@ -8,27 +10,126 @@ const rules = {
     phy: { sources: 'kwd/{batch}.kwd', targets: 'phy/{batch}/', recipe: 's {source} {target}' },
   },
 }
+const mats = { 'data/B1.mat': 'm', 'data/B2.mat': 'm' }
 
-/** An earlier labmake started denoise/B1 and is gone; its recipe runs on. */
+/** An earlier labmake started denoise/B1 and was killed; its recipe runs on. */
 async function left(): Promise<Lab> {
-  const it = lab(rules, { 'data/B1.mat': 'm', 'data/B2.mat': 'm' })
+  const it = lab(rules, mats)
   it.launcher.hold()
-  void it.start({ goals: ['denoise/B1'] })
+  const dead = it.start({ goals: ['denoise/B1'] })
   await settled()
-  // What the dead labmake would do when the recipe ends never happens: its ports are not those of the next one.
+  it.dies()
+  void dead.outcomes.catch(() => undefined)
   return it
 }
 
-test('a recipe that runs on is taken over, not started again, and holds its slot', async () => {
+async function adopt(it: Lab): Promise<readonly StartedAttempt[]> {
+  const { running } = await it.recover()
+  return running
+}
+
+test('a recipe that runs on is taken over, not started again, and counted in the journal once', async () => {
   const it = await left()
-  const { running, settled: ended } = await it.recover()
-  expect(running.map(({ state }) => state.job)).toEqual(['denoise/B1'])
-  expect(ended).toEqual([])
-  const { outcomes, stop } = it.start({ adopted: running })
+  const { outcomes, events } = it.start({ adopted: await adopt(it), goals: ['denoise/B1'] })
+  await settled()
+  expect(events[1]).toMatchObject({ type: 'adopted', job: 'denoise/B1', attempt: 1 })
+  it.launcher.of('denoise/B1').make()
+  it.launcher.of('denoise/B1').end()
+  expect(Object.fromEntries(await outcomes)).toEqual({ 'denoise/B1': 'done' })
+  expect(it.launcher.ran).toEqual(['denoise/B1'])
+  expect(it.journal.records.map((r) => r.type)).toEqual(['started', 'made'])
+  expect(it.stale()).toEqual(['phy/B1', 'denoise/B2', 'phy/B2'])
+})
+
+test('a recipe that was taken over holds its slots until it ends', async () => {
+  const it = await left()
+  const { outcomes } = it.start({ adopted: await adopt(it), goals: ['denoise'] })
   await settled()
   expect(it.launcher.ran).toEqual(['denoise/B1'])
-  expect(it.journal.records.filter((r) => r.type === 'started')).toHaveLength(1)
-  stop()
-  it.launcher.of('denoise/B1').end({ status: 'cancelled' })
+  it.launcher.of('denoise/B1').make()
+  it.launcher.of('denoise/B1').end()
+  await settled()
+  expect(it.launcher.ran).toEqual(['denoise/B1', 'denoise/B2'])
+  it.launcher.of('denoise/B2').make()
+  it.launcher.of('denoise/B2').end()
   await outcomes
+})
+
+test('what was asked for waits for the slots of a recipe that nobody asked for here', async () => {
+  const it = await left()
+  const { outcomes } = it.start({ adopted: await adopt(it), goals: ['denoise/B2'] })
+  await settled()
+  expect(it.launcher.ran).toEqual(['denoise/B1'])
+  it.launcher.of('denoise/B1').make()
+  it.launcher.of('denoise/B1').end()
+  await settled()
+  it.launcher.of('denoise/B2').make()
+  it.launcher.of('denoise/B2').end()
+  expect(Object.fromEntries(await outcomes)).toEqual({ 'denoise/B2': 'done' })
+})
+
+test('a build does not wait for a recipe that nobody asked for and whose slots nobody needs', async () => {
+  const it = lab(rules, { ...mats, 'kwd/B2.kwd': 'k' })
+  it.launcher.hold()
+  void it.start({ goals: ['denoise/B1'] }).outcomes.catch(() => undefined)
+  await settled()
+  it.dies()
+  const { outcomes } = it.start({ adopted: await adopt(it), goals: ['phy/B2'] })
+  await settled()
+  it.launcher.of('phy/B2').make()
+  it.launcher.of('phy/B2').end()
+  expect(Object.fromEntries(await outcomes)).toEqual({ 'phy/B2': 'done' })
+  expect(it.launcher.running().map((r) => r.job)).toEqual(['denoise/B1'])
+})
+
+test('a recipe that was taken over and fails is retried as the rule says', async () => {
+  const it = await left()
+  it.edit({ ...rules, rules: { ...rules.rules, denoise: { ...rules.rules.denoise, retries: 1, backoff: '1s' } } })
+  const { outcomes } = it.start({ adopted: await adopt(it), goals: ['denoise/B1'] })
+  await settled()
+  it.launcher.of('denoise/B1').end(exitWith(1))
+  await settled()
+  it.clock.tick(5000)
+  await settled()
+  it.launcher.of('denoise/B1').make()
+  it.launcher.of('denoise/B1').end()
+  expect(Object.fromEntries(await outcomes)).toEqual({ 'denoise/B1': 'done' })
+})
+
+test('a stop ends recipes that were taken over too', async () => {
+  const it = await left()
+  const { outcomes, stop } = it.start({ adopted: await adopt(it), goals: ['denoise/B1'] })
+  await settled()
+  stop()
+  expect(it.launcher.of('denoise/B1').cancelled).toEqual([{ now: false }])
+  it.launcher.of('denoise/B1').end({ status: 'cancelled' })
+  expect(Object.fromEntries(await outcomes)).toEqual({ 'denoise/B1': 'cancelled' })
+})
+
+test('a recipe that ended while no labmake was there is recorded, and not run again', async () => {
+  const it = await left()
+  it.launcher.of('denoise/B1').make()
+  it.launcher.of('denoise/B1').end()
+  const { settled: ended, running } = await it.recover()
+  expect(running).toEqual([])
+  expect(ended).toMatchObject([{ job: 'denoise/B1', end: { status: 'made' } }])
+  expect(it.disk.read('kwd/B1.kwd')).toBe('made by denoise/B1')
+  expect(it.stale()).toEqual(['phy/B1', 'denoise/B2', 'phy/B2'])
+})
+
+test('a recipe that was lost with the machine has failed, and nothing of it is accepted', async () => {
+  const it = await left()
+  it.launcher.of('denoise/B1').make('half')
+  it.launcher.of('denoise/B1').end({ status: 'failed', cause: { kind: 'lost' } })
+  await it.recover()
+  expect(it.disk.read('kwd/B1.kwd')).toBeUndefined()
+  expect(it.verdict('denoise/B1')).toBe(
+    'stale: the last attempt failed: it was lost when labmake or the machine stopped',
+  )
+})
+
+test('a recovery with nothing left does nothing', async () => {
+  const it = lab(rules, mats)
+  expect(await it.recover()).toEqual({ running: [], settled: [], troubles: [] })
+  expect(it.acts.done).toEqual([])
 })

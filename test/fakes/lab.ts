@@ -8,7 +8,7 @@ import { type Recovery, recover } from '../../src/engine/recover.ts'
 import type { BuildEvent } from '../../src/model/event.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { RuleSet } from '../../src/model/rule.ts'
-import { type Acts, countActs } from './acts.ts'
+import { type Acts, Crash, countActs } from './acts.ts'
 import { type FakeClock, fakeClock } from './clock.ts'
 import { type FakeDisk, fakeDisk } from './disk.ts'
 import { type FakeAttempts, type FakeJournal, fakeAttempts, fakeJournal } from './journal.ts'
@@ -52,6 +52,8 @@ export interface Lab {
   /** Builds to the end, with recipes that work on their own; returns the ids of the jobs whose recipes ran. */
   build(options?: LabBuild): Promise<string[]>
   recover(): Promise<Recovery>
+  /** labmake is killed: nothing that it still does reaches the disk, and what comes later is done by the next one. */
+  dies(): void
   accept(job: string): Promise<void>
   rebuild(job: string): Promise<void>
 }
@@ -61,12 +63,13 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
   const clock = fakeClock()
   const acts = countActs()
   const disk = fakeDisk(() => clock.now(), acts)
+  let life = 0
   for (const [path, text] of Object.entries(files)) disk.write(path, text)
   clock.tick(3_600_000)
   const journal = fakeJournal(acts)
   const attempts = fakeAttempts(acts)
   const launcher = fakeLauncher(disk, attempts, clock)
-  const ports: Ports = { disk, writer: disk.writer, launcher, attempts, journal, clock }
+  const alive = (): Ports => mortal({ disk, writer: disk.writer, launcher, attempts, journal, clock }, life, () => life)
   const self: Lab = {
     disk,
     clock,
@@ -74,7 +77,9 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
     journal,
     attempts,
     launcher,
-    ports,
+    get ports() {
+      return alive()
+    },
     rules: soundRules(content),
     edit: (changed) => {
       self.rules = soundRules(changed)
@@ -101,7 +106,8 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
       await self.start(options).outcomes
       return launcher.ran.slice(before)
     },
-    recover: () => recover(ports),
+    recover: () => recover(alive()),
+    dies: () => void life++,
     async accept(id) {
       const { graph, plan } = self.plan()
       const { job, verdict } = plan.byId.get(id)!
@@ -118,6 +124,26 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
     },
   }
   return self
+}
+
+/** The ports of one labmake: once it is dead, its acts are a Crash. */
+function mortal(ports: Ports, born: number, life: () => number): Ports {
+  const guard = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, key, receiver) {
+        const value: unknown = Reflect.get(target, key, receiver)
+        if (typeof value !== 'function' || life() === born) return value
+        return () => Promise.reject(new Crash('this labmake is dead'))
+      },
+    })
+  const { writer, launcher, attempts, journal } = ports
+  return {
+    ...ports,
+    writer: guard(writer),
+    launcher: guard(launcher),
+    attempts: guard(attempts),
+    journal: { ...journal, append: (record) => guard(journal).append(record) },
+  }
 }
 
 function startBuild(at: Lab, options: LabBuild): Underway {
