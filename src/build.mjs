@@ -7,7 +7,7 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
 const watch = process.argv.includes('--watch')
 
 const bundle = await context({
-  entryPoints: { labmake: 'src/main.ts', 'labmake-ephys': 'src/ephys/main.ts' },
+  entryPoints: { labmake: 'src/main.ts', 'labmake-ephys': 'src/ephys/main.ts', index: 'src/index.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -31,7 +31,7 @@ const bundle = await context({
 const { metafile } = await bundle.rebuild()
 const current = new Set(Object.keys(metafile.outputs))
 for (const name of readdirSync('dist')) {
-  if (name !== 'bin' && !current.has(`dist/${name}`)) rmSync(`dist/${name}`, { recursive: true })
+  if (name !== 'bin' && name !== 'types' && !current.has(`dist/${name}`)) rmSync(`dist/${name}`, { recursive: true })
 }
 
 // dist/bin holds the commands under their plain names: labmake puts this folder on the PATH of recipes.

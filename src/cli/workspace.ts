@@ -10,6 +10,7 @@ import { type JournalFile, openJournal } from '../io/journal.ts'
 import { readManifests } from '../io/manifests.ts'
 import { readRuleFiles } from '../io/ruleFiles.ts'
 import { findWorkspace, goalFromWorkspace } from '../io/workspace.ts'
+import { invariant } from '../model/errors.ts'
 import type { Disk } from '../model/ports.ts'
 import type { RuleSet } from '../model/rule.ts'
 
@@ -62,7 +63,7 @@ async function loadGlobber({ rules }: RuleSet): Promise<() => Globber> {
   const gathers = rules.some((rule) => [...rule.sources.map((s) => s.pattern), ...rule.uses].some((p) => p.gathers))
   if (!gathers) {
     return () => {
-      throw new Error('labmake broke its own promise: only a pattern that gathers is searched for by glob')
+      invariant(false, 'only a pattern that gathers is searched for by glob')
     }
   }
   const { default: fastGlob } = await import('fast-glob')

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { register } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
@@ -102,11 +103,20 @@ function offsetOf(contents: Node | null, path: DataPath, at: 'key' | 'value'): n
   return offset
 }
 
+/** Lets rule files import `labmake` wherever the workspace lies: it is the one that reads them. */
+function offerOurselves(): void {
+  const url = JSON.stringify(new URL('index.js', import.meta.url).href)
+  const hook = `export const resolve = (name, context, next) =>
+    name === 'labmake' ? { url: ${url}, shortCircuit: true } : next(name, context)`
+  register(`data:text/javascript,${encodeURIComponent(hook)}`)
+}
+
 async function readModule(root: string, file: string): Promise<RuleFile> {
   if (file.endsWith('.ts') && !('typescript' in process.features && process.features.typescript)) {
     const hint = 'Use a Node that strips types (22.18 or newer), or write the file as .mjs or .yaml.'
     return broken(file, [{ where: file, message: `Node ${process.version} cannot read TypeScript`, hint }])
   }
+  offerOurselves()
   let content: unknown
   try {
     content = ((await import(pathToFileURL(`${root}/${file}`).href)) as { default?: unknown }).default
