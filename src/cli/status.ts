@@ -4,7 +4,7 @@ import { reasonText, verdictReason } from '../core/reasons.ts'
 import { leftAttempts } from '../io/attempts.ts'
 import { runningEngine } from '../io/lock.ts'
 import type { AttemptState } from '../model/attempt.ts'
-import type { PlannedJob } from '../model/plan.ts'
+import type { PlannedJob, Reason } from '../model/plan.ts'
 import { countsText, emptyText } from './dryRun.ts'
 import { faultLines } from './faults.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
@@ -15,6 +15,7 @@ interface JobStatus {
   readonly planned: PlannedJob
   readonly state: Sign & ('running' | 'failed' | 'blocked' | 'stale' | 'waiting' | 'orphaned' | 'protected' | 'done')
   readonly attempt: AttemptState | undefined
+  readonly reason: Reason
 }
 
 /** `labmake status [BATCH…]`: one look at every batch. */
@@ -29,7 +30,15 @@ export async function statusCommand(batches: readonly string[], options: CommonO
   const failed = new Set(plan.jobs.flatMap(({ job, verdict }) => (failedBefore(verdict) ? [job.id] : [])))
   const jobs = wanted.map((planned): JobStatus => {
     const attempt = running.get(planned.job.id)
-    return { planned, attempt, state: attempt === undefined ? stateOf(planned, failed) : 'running' }
+    const blocker = planned.job.prerequisites.find((id) => failed.has(id))
+    const state = attempt === undefined ? stateOf(planned, failed) : 'running'
+    const blocked = state === 'blocked' && blocker !== undefined
+    return {
+      planned,
+      attempt,
+      state,
+      reason: blocked ? { kind: 'blocked', job: blocker } : verdictReason(planned.verdict),
+    }
   })
   if (options.json) {
     const used = new Map<string, number>()
@@ -90,8 +99,7 @@ function batchJson(batch: string | undefined, jobs: readonly JobStatus[]): objec
   return {
     batch: batch ?? null,
     params,
-    jobs: jobs.map(({ planned: { job, verdict }, state, attempt }) => {
-      const reason = verdictReason(verdict)
+    jobs: jobs.map(({ planned: { job }, state, attempt, reason }) => {
       const running =
         attempt === undefined
           ? {}
@@ -111,10 +119,14 @@ function batchJson(batch: string | undefined, jobs: readonly JobStatus[]): objec
   }
 }
 
-function statusLine({ planned: { job, verdict }, state, attempt }: JobStatus, width: number, style: Style): string {
+function statusLine(
+  { planned: { job, verdict }, state, attempt, reason }: JobStatus,
+  width: number,
+  style: Style,
+): string {
   const text =
     attempt === undefined
-      ? printable(reasonText(verdictReason(verdict)))
+      ? printable(reasonText(reason))
       : `attempt ${attempt.attempt}, for ${formatSeconds((Date.now() - attempt.startedMs) / 1000)}`
   const quiet = state === 'done' && verdict.state === 'up-to-date' && verdict.edited === undefined
   return `  ${sign(style, state)} ${job.rule.name.padEnd(width)}  ${state.padEnd(9)}  ${quiet ? '' : text}`.trimEnd()
