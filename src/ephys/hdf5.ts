@@ -79,18 +79,42 @@ export function discardHdf5(path: string, file: File): void {
 }
 
 /**
+ * Runs calls that read. What the library says of bytes that make no sense becomes an InputError: a flipped bit or a bad
+ * copy may show up in any of them.
+ */
+export function readingHdf5<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!isLibraryError(error)) throw error
+    throw new InputError(`${path} is damaged: the HDF5 library cannot read all of it`, {
+      hint: 'Copy it again from where it was made, or make it again.',
+      cause: error,
+    })
+  }
+}
+
+/** Its stack of errors; what h5wasm says without one; or a trap of WebAssembly, where damage leads the library astray. */
+function isLibraryError(error: unknown): boolean {
+  const isTrap = error instanceof Error && error.name === 'RuntimeError'
+  return isTrap || /^HDF5-DIAG|name not defined|allocation of/.test(messageOf(error))
+}
+
+/** Closes a file after an error in it; that error is the one to tell, so one in closing is not. */
+export function closeAfterError(file: File): void {
+  try {
+    file.close()
+  } catch (error) {
+    if (!isLibraryError(error)) throw error
+  }
+}
+
+/**
  * A rectangle of a data set, rows first, in the data set's own type. The library opens the data set anew for each call
  * and so forgets chunks it has unpacked: read whole chunks. Throws InputError when the bytes are not there.
  */
 export function readSlice(dataset: Dataset, path: string, ranges: [number, number][]): ArrayBufferView {
-  try {
-    return dataset.slice(ranges) as ArrayBufferView
-  } catch (error) {
-    throw new InputError(`${path} is damaged: ${dataset.path} cannot be read`, {
-      hint: 'Copy the file again from where it was recorded.',
-      cause: error,
-    })
-  }
+  return readingHdf5(path, () => dataset.slice(ranges) as ArrayBufferView)
 }
 
 /** What the system said, from the library's stack of errors: 'No space left on device'. */

@@ -10,7 +10,7 @@
 import { Dataset, type File, Group } from 'h5wasm/node'
 import { version } from '../version.ts'
 import { InputError } from './errors.ts'
-import { createHdf5, discardHdf5, openHdf5, readSlice, writingHdf5 } from './hdf5.ts'
+import { closeAfterError, createHdf5, discardHdf5, openHdf5, readingHdf5, readSlice, writingHdf5 } from './hdf5.ts'
 
 /** Samples in a chunk. Reads and writes of whole chunks, from a multiple of it, are the fast ones. */
 const chunkSamples = 8192
@@ -156,9 +156,9 @@ export type Kwd = {
 export async function openKwd(path: string): Promise<Kwd> {
   const file = await openHdf5(path, 'a .kwd file')
   try {
-    return readLayout(path, file)
+    return readingHdf5(path, () => readLayout(path, file))
   } catch (error) {
-    file.close()
+    closeAfterError(file)
     throw error
   }
 }

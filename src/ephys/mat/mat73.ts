@@ -1,6 +1,6 @@
 // Version 7.3: HDF5, read in slices.
-import { Dataset, Group } from 'h5wasm/node'
-import { openHdf5, readSlice } from '../hdf5.ts'
+import { Dataset, type File, Group } from 'h5wasm/node'
+import { closeAfterError, openHdf5, readingHdf5, readSlice } from '../hdf5.ts'
 import {
   badChannel,
   byNumber,
@@ -25,10 +25,8 @@ export async function openMat73(path: string, omit: ReadonlySet<string>): Promis
   const file = await openHdf5(path, 'a .mat file of version 7.3')
   const windows = new Map<string, { from: number; values: Samples }>()
   try {
-    const names = file.keys().filter((name) => !name.startsWith('#'))
+    const { names, ports } = readingHdf5(path, () => openPorts(path, file, omit))
     const portNames = names.filter((name) => portNumber(name) !== undefined)
-    const kept = portNames.filter((name) => !omit.has(name))
-    const ports = new Map(kept.map((name) => [name, openPort(path, name, file.get(name))]))
     const channels = byNumber(
       path,
       names,
@@ -44,7 +42,7 @@ export async function openMat73(path: string, omit: ReadonlySet<string>): Promis
         return slice.values.subarray(from - slice.from, to - slice.from)
       },
       readTimes: async function* ({ name }) {
-        const times = dataset(path, name, ports.get(name)!.struct, 'times')
+        const times = readingHdf5(path, () => dataset(path, name, ports.get(name)!.struct, 'times'))
         const length = lengthOf(times)
         for (let from = 0; from < length; from += timesSamples) {
           yield toNumbers(readVector(times, path, from, Math.min(length, from + timesSamples)))
@@ -54,7 +52,7 @@ export async function openMat73(path: string, omit: ReadonlySet<string>): Promis
       close: () => void file.close(),
     }
   } catch (error) {
-    file.close()
+    closeAfterError(file)
     throw error
   }
 }
@@ -118,6 +116,12 @@ function isInt16(vector: Dataset): boolean {
 }
 
 type Port = { readonly channel: PortChannel; readonly struct: Group; readonly values: Dataset }
+
+function openPorts(path: string, file: File, omit: ReadonlySet<string>) {
+  const names = file.keys().filter((name) => !name.startsWith('#'))
+  const kept = names.filter((name) => portNumber(name) !== undefined && !omit.has(name))
+  return { names, ports: new Map(kept.map((name) => [name, openPort(path, name, file.get(name))])) }
+}
 
 function openPort(path: string, name: string, struct: unknown): Port {
   if (!(struct instanceof Group))

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openMat } from '../../../src/ephys/mat/openMat.ts'
 import { folder } from '../folder.ts'
@@ -96,6 +98,31 @@ test.each([{}, { compressed: true }])('a file cut short anywhere is told, never 
       message: expect.stringContaining('cut.mat is cut short'),
     })
   }
+})
+
+test.each([{}, { compressed: true }])('bytes that are damaged anywhere are told or do no harm (%o)', async (form) => {
+  const times = values.map((_, i) => i / 1000)
+  const whole = mat5({ Port_1: { values, times }, Port_2: { values, times } }, form)
+  using files = folder({})
+  const path = files.path('bad.mat')
+  const damage = fc.record({
+    at: fc.integer({ min: 128, max: whole.length - 1 }),
+    byte: fc.integer({ min: 0, max: 255 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 4 }), async (damages) => {
+      const bytes = Buffer.from(whole)
+      for (const { at, byte } of damages) bytes[at] = byte
+      writeFileSync(path, bytes)
+      await openMat(path, none)
+        .then(async (mat) => {
+          for (const channel of mat.channels) await mat.read(channel, 0, Math.min(channel.samples, 1000))
+          mat.close()
+        })
+        .catch((error) => expect(error).toMatchObject({ name: 'InputError' }))
+    }),
+    { numRuns: 300 },
+  )
 })
 
 test('damaged compressed bytes are told with the channel', async () => {

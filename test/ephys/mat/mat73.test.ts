@@ -95,6 +95,26 @@ test('a file cut short is told', async () => {
   }
 })
 
+test('a file whose bytes are damaged is a fault of the input, wherever they are', async () => {
+  using files = folder({})
+  await writeRamp(files.path('a.mat'))
+  const whole = readFileSync(files.path('a.mat'))
+  let damaged = 0
+  for (let at = 560; at < 6000; at += 97) {
+    const bytes = Buffer.from(whole)
+    bytes.fill(0xa5, at, at + 8)
+    using bad = folder({ 'bad.mat': bytes })
+    await openMat(bad.path('bad.mat'), none).then(
+      (mat) => mat.close(),
+      (error) => {
+        expect(error, `at byte ${at}`).toMatchObject({ name: 'InputError', hint: expect.stringMatching(/\S/) })
+        damaged++
+      },
+    )
+  }
+  expect(damaged).toBeGreaterThan(10)
+})
+
 test('a file without Port_N says what it has', async () => {
   using files = folder({})
   const mat = await createMat73(files.path('a.mat'))
