@@ -53,6 +53,8 @@ interface Pass {
   waiting: Peak[]
   /** Troughs before this sample have been fitted, and what fitted is taken away. */
   fittedTo: number
+  /** Samples of the spikes taken away that the next pass may still come near to. */
+  taken: number[]
 }
 
 /**
@@ -73,7 +75,7 @@ export function matchTemplates(
   const capacity = blockSamples + (2 * PASSES + 2) * reach
   const channels = Array.from({ length: traces.channels }, () => new Float32Array(capacity))
   let residual: TraceWindow = { start: 0, samples: 0, channels }
-  const passes = Array.from({ length: PASSES }, (): Pass => ({ detectedTo: 0, waiting: [], fittedTo: 0 }))
+  const passes = Array.from({ length: PASSES }, (): Pass => ({ detectedTo: 0, waiting: [], fittedTo: 0, taken: [] }))
   const detectOptions = { threshold: THRESHOLD, neighbours: neighboursWithin(positions, REACH_UM), windows }
   const explain = templateFitter(templates, { traces, positions, windows })
   const settle = spikeSorter(templates.length, windows, visit)
@@ -85,20 +87,27 @@ export function matchTemplates(
     readTo = to
     const isEnd = readTo === traces.samples
     let limit = readTo
-    for (const pass of passes) {
+    for (const [index, pass] of passes.entries()) {
       const detectTo = isEnd ? readTo : Math.max(pass.detectedTo, limit - reach)
       pass.waiting.push(...detectPeaks(residual, { from: pass.detectedTo, to: detectTo }, detectOptions))
       pass.detectedTo = detectTo
       const fitTo = isEnd ? readTo : Math.max(pass.fittedTo, detectTo - reach)
+      const previous = passes[index - 1]
+      const isNew = ({ sample }: Peak) => !previous || previous.taken.some((at) => Math.abs(at - sample) < reach / 2)
       const ready = pass.waiting.filter(({ sample }) => sample < fitTo)
       pass.waiting = pass.waiting.filter(({ sample }) => sample >= fitTo)
-      for (const peak of ready) {
+      // Where nothing was taken away a trough fits no better than in the pass before.
+      for (const peak of ready.filter(isNew)) {
         const spike = explain(residual, peak)
-        if (spike) settle.add(spike)
+        if (!spike) continue
+        settle.add(spike)
+        pass.taken.push(spike.sample)
       }
       pass.fittedTo = fitTo
+      if (previous) previous.taken = previous.taken.filter((sample) => sample >= fitTo - reach)
       limit = fitTo
     }
+    passes.at(-1)!.taken = []
     const settledTo = isEnd ? Number.POSITIVE_INFINITY : limit - reach
     settle.visitUpTo(settledTo, residual)
     residual = dropBefore(residual, settledTo - reach)
