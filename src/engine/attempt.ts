@@ -4,9 +4,9 @@ import { compareStamps } from '../core/stamp.ts'
 import { surveyDisk } from '../core/survey.ts'
 import type { AttemptState } from '../model/attempt.ts'
 import type { Job } from '../model/job.ts'
-import { DiskFault, type Exit, type Running } from '../model/ports.ts'
+import type { DiskFault, Exit, Running } from '../model/ports.ts'
 import type { Cause, MadeRecord } from '../model/record.ts'
-import { checkStaged, commit, editedMeanwhile, putAside } from './commit.ts'
+import { checkStaged, commit, editedMeanwhile, faultOf, putAside } from './commit.ts'
 import { type Ports, places } from './ports.ts'
 import { attemptSlug, stageTargets } from './staging.ts'
 
@@ -71,9 +71,10 @@ export async function startAttempt(
 }
 
 async function launch(job: Job, state: AttemptState, ports: Ports): Promise<StartedAttempt> {
+  // Written down first: whatever is made from here on, the next labmake knows of it if this one is killed.
+  await ports.attempts.write(state)
   for (const { folder } of state.targets) await ports.writer.makeFolder(folder)
   await ports.writer.makeFolder(`${places.logs}/${job.id}`)
-  await ports.attempts.write(state)
   await ports.journal.append({ type: 'started', ...recordOf(state, ports), attempt: state.attempt })
   const staged = new Map(state.targets.map((target) => [target.path, target.staged]))
   const { words, environment } = expandRecipe(
@@ -90,7 +91,13 @@ async function launch(job: Job, state: AttemptState, ports: Ports): Promise<Star
     timeoutMs,
   })
   const started = { ...state, process: running.process }
-  await ports.attempts.write(started)
+  try {
+    await ports.attempts.write(started)
+  } catch (fault) {
+    running.cancel({ now: true })
+    await running.exit
+    throw fault
+  }
   return { state: started, running }
 }
 
@@ -104,7 +111,7 @@ export async function settleAttempt(state: AttemptState, exit: Exit, ports: Port
   if (exit.status === 'cancelled') {
     const fault = await putAside(state, ports)
     const record = { type: 'cancelled', ...recordOf(state, ports), ...base } as const
-    return { status: 'cancelled', ...base, ...trouble(fault ?? (await tryAppend(() => ports.journal.append(record)))) }
+    return { status: 'cancelled', ...base, ...trouble(fault ?? (await faultOf(() => ports.journal.append(record)))) }
   }
   if (exit.status === 'failed') return fail(state, exit.cause, base, ports)
   const checked = checkStaged(state, ports)
@@ -119,25 +126,27 @@ export async function settleAttempt(state: AttemptState, exit: Exit, ports: Port
     targets: checked.targets,
     sourceBytes: state.sourceBytes,
   }
-  try {
-    const { attic } = await commit(state, record, ports)
-    return { status: 'made', ...base, attic }
-  } catch (fault) {
-    if (!(fault instanceof DiskFault)) throw fault
-    return fail(state, diskCause(fault), base, ports)
+  const committed = await commit(state, record, ports)
+  switch (committed.status) {
+    case 'made':
+      return { status: 'made', ...base, attic: committed.attic, ...trouble(committed.fault) }
+    case 'undone':
+      return fail(state, diskCause(committed.fault), base, ports)
+    case 'left':
+      return recordFailure(state, diskCause(committed.fault), base, ports)
   }
 }
 
-async function fail(
-  state: AttemptState,
-  cause: Cause,
-  base: { readonly seconds: number; readonly attempt: number; readonly log: string },
-  ports: Ports,
-): Promise<AttemptEnd> {
+type EndBase = { readonly seconds: number; readonly attempt: number; readonly log: string }
+
+async function fail(state: AttemptState, cause: Cause, base: EndBase, ports: Ports): Promise<AttemptEnd> {
   const aside = await putAside(state, ports)
+  return { ...(await recordFailure(state, cause, base, ports)), ...trouble(aside) }
+}
+
+async function recordFailure(state: AttemptState, cause: Cause, base: EndBase, ports: Ports): Promise<AttemptEnd> {
   const record = { type: 'failed', ...recordOf(state, ports), ...base, cause } as const
-  const journal = await tryAppend(() => ports.journal.append(record))
-  return { status: 'failed', ...base, cause, ...trouble(aside ?? journal) }
+  return { status: 'failed', ...base, cause, ...trouble(await faultOf(() => ports.journal.append(record))) }
 }
 
 /** What the journal says of every attempt: which job, which target, when. */
@@ -146,16 +155,6 @@ export function recordOf(state: AttemptState, ports: Ports): { at: string; job: 
 }
 
 export const diskCause = ({ action, path, problem }: DiskFault): Cause => ({ kind: 'disk', action, path, problem })
-
-async function tryAppend(append: () => Promise<void>): Promise<DiskFault | undefined> {
-  try {
-    await append()
-    return undefined
-  } catch (fault) {
-    if (fault instanceof DiskFault) return fault
-    throw fault
-  }
-}
 
 const trouble = (fault: DiskFault | undefined) => (fault === undefined ? {} : { trouble: fault.message })
 

@@ -42,27 +42,35 @@ export function editedMeanwhile(state: AttemptState, ports: Ports): string | und
 }
 
 /**
+ * How a commit ended. `undone`: the old targets are in place. `left`: that was not possible either; nothing may be cleared
+ * away, and the next labmake finishes the commit.
+ */
+export type CommitEnd =
+  | { readonly status: 'made'; readonly attic: string | undefined; readonly fault: DiskFault | undefined }
+  | { readonly status: 'undone' | 'left'; readonly fault: DiskFault }
+
+/**
  * Puts new targets into place: at any instant a reader sees each target old and whole, or new and whole. The intent is
  * written down first, so that a commit that is cut short is finished by the next labmake; the journal is appended once
- * all are in place; the old targets go last. Throws DiskFault, with the old targets back in place.
+ * all are in place; the old targets go last. Never throws DiskFault.
  */
-export async function commit(
-  state: AttemptState,
-  record: MadeRecord,
-  ports: Ports,
-): Promise<{ attic: string | undefined }> {
-  await Promise.all(state.targets.map((target) => ports.writer.flush(target.staged)))
-  await ports.attempts.write({ ...state, committing: record })
+export async function commit(state: AttemptState, record: MadeRecord, ports: Ports): Promise<CommitEnd> {
+  const before = await faultOf(async () => {
+    await Promise.all(state.targets.map((target) => ports.writer.flush(target.staged)))
+    await ports.attempts.write({ ...state, committing: record })
+  })
+  if (before !== undefined) return { status: 'undone', fault: before }
   const placed: { target: StagedTarget; replaced: boolean }[] = []
-  try {
+  const fault = await faultOf(async () => {
     for (const target of state.targets) placed.push({ target, replaced: await place(target, ports) })
     await ports.journal.append(record)
-  } catch (fault) {
+  })
+  if (fault === undefined) return { status: 'made', ...(await finishCommit(state, ports)) }
+  const undoing = await faultOf(async () => {
     for (const { target, replaced } of placed.toReversed()) await putBack(target, replaced, ports)
     await ports.attempts.write(state)
-    throw fault
-  }
-  return finishCommit(state, ports)
+  })
+  return { status: undoing === undefined ? 'undone' : 'left', fault }
 }
 
 /** Finishes a commit whose intent was written down and that was cut short. Safe to repeat. Throws DiskFault. */
@@ -71,17 +79,35 @@ export async function resumeCommit(
   record: MadeRecord,
   ports: Ports,
 ): Promise<{ attic: string | undefined }> {
-  for (const target of state.targets) if (!isPlaced(target, record, state.ignore, ports)) await place(target, ports)
-  if (ports.journal.history(record.target).current?.at !== record.at) await ports.journal.append(record)
-  return finishCommit(state, ports)
+  const { current } = ports.journal.history(record.target)
+  // A later attempt made the targets anew, or a person accepted them: only the clearing away is left.
+  const superseded = current?.type === 'made' ? current.attempt > record.attempt : (current?.at ?? '') > record.at
+  if (!superseded) {
+    for (const target of state.targets) if (isStaged(target, record, state.ignore, ports)) await place(target, ports)
+    if (current?.at !== record.at) await ports.journal.append(record)
+  }
+  const { attic, fault } = await finishCommit(state, ports)
+  if (fault !== undefined) throw fault
+  return { attic }
 }
 
-/** Is the new version in place already? Then the staging folder holds the old one, or nothing. */
-function isPlaced(target: StagedTarget, record: MadeRecord, ignore: readonly string[], ports: Ports): boolean {
-  const made = record.targets[target.path]
-  const now = surveyDisk(ports.disk).snapshot(target.path, { isFolder: target.isFolder, ignore })
-  if (made === undefined || now.status !== 'there') return false
-  return compareStamps(target.path, made, now.stamp) === undefined
+/**
+ * Is the new version still in the staging folder? Asked of what lies there, not of the target alone: somebody may have
+ * worked on the target since it was put into place.
+ */
+function isStaged(
+  { path, isFolder, staged }: StagedTarget,
+  record: MadeRecord,
+  ignore: readonly string[],
+  ports: Ports,
+) {
+  const survey = surveyDisk(ports.disk)
+  const isNew = (at: string) => {
+    const made = record.targets[path]
+    const now = survey.snapshot(at, { isFolder, ignore })
+    return made !== undefined && now.status === 'there' && compareStamps(path, made, now.stamp) === undefined
+  }
+  return isNew(staged) && !isNew(path)
 }
 
 async function place(target: StagedTarget, ports: Ports): Promise<boolean> {
@@ -96,16 +122,31 @@ async function putBack(target: StagedTarget, replaced: boolean, ports: Ports): P
   else await ports.writer.rename(target.path, target.staged)
 }
 
-async function finishCommit(state: AttemptState, ports: Ports): Promise<{ attic: string | undefined }> {
+/** Clears away after all is in place and in the journal. A fault here is no failure: the next labmake clears away. */
+async function finishCommit(
+  state: AttemptState,
+  ports: Ports,
+): Promise<{ attic: string | undefined; fault: DiskFault | undefined }> {
   let attic: string | undefined
-  for (const target of state.targets) {
-    if (!target.keepOld || ports.disk.stat(target.staged) === undefined) continue
-    attic = `${places.attic}/${fileTime(state.startedMs)}/${target.path}`
-    await ports.writer.move(target.staged, attic)
-  }
-  await removeStaging(state, ports)
-  await ports.attempts.remove(state.slug)
-  return { attic }
+  const fault = await faultOf(async () => {
+    for (const target of state.targets) {
+      if (!mustKeep(target, state, ports)) continue
+      const path = `${places.attic}/${fileTime(state.startedMs)}/${target.path}`
+      await ports.writer.move(target.staged, path)
+      attic = path
+    }
+    await removeStaging(state, ports)
+    await ports.attempts.remove(state.slug)
+  })
+  return { attic, fault }
+}
+
+/** May what was replaced hold a person's work? Also where somebody worked on it up to the last moment. */
+function mustKeep({ path, isFolder, staged, keepOld }: StagedTarget, state: AttemptState, ports: Ports): boolean {
+  const old = surveyDisk(ports.disk).snapshot(staged, { isFolder, ignore: state.ignore })
+  if (old.status !== 'there') return false
+  const before = state.before.targets[path]
+  return keepOld || before === undefined || compareStamps(path, before, old.stamp) !== undefined
 }
 
 async function removeStaging(state: AttemptState, ports: Ports): Promise<void> {
@@ -119,7 +160,7 @@ async function removeStaging(state: AttemptState, ports: Ports): Promise<void> {
  */
 export async function putAside(state: AttemptState, ports: Ports): Promise<DiskFault | undefined> {
   const aside = `${places.attempts}/${state.job}`
-  try {
+  return faultOf(async () => {
     await ports.writer.remove(aside)
     for (const { folder, staged } of state.targets) {
       if (ports.disk.stat(staged) === undefined) continue
@@ -127,6 +168,13 @@ export async function putAside(state: AttemptState, ports: Ports): Promise<DiskF
     }
     await removeStaging(state, ports)
     await ports.attempts.remove(state.slug)
+  })
+}
+
+/** Does something to the disk. Returns its fault; undefined if it went well. */
+export async function faultOf(act: () => Promise<void>): Promise<DiskFault | undefined> {
+  try {
+    await act()
     return undefined
   } catch (fault) {
     if (fault instanceof DiskFault) return fault
