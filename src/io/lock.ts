@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import type { ProcessMark } from '../model/attempt.ts'
 import { DiskFault } from '../model/ports.ts'
@@ -22,11 +23,19 @@ export type Lock =
   | { readonly status: 'held'; release(): Promise<void> }
   | { readonly status: 'busy'; readonly holder: Holder | undefined }
 
-/** A lock that was not refreshed for this long belongs to a dead or frozen process, here or on another host. */
+/** A process of another host cannot be seen from here: its lock is dead when it was not refreshed for this long. */
 const staleMs = 15_000
 const refreshMs = 3_000
-/** A lock left by a process of this host that is dead is taken over at once, up to this many times. */
-const takeovers = 3
+/**
+ * proper-lockfile would remove a stale lock by itself, but of two that do so at once both may go to work. So it is told
+ * that no lock ever is, and dead ones are removed here.
+ */
+const neverStaleMs = 1e12
+/** The lock of a dead process is taken over at once, up to this many times: others may be at it too. */
+const takeovers = 5
+/** A lock is there an instant before it says whose it is; this often, and this long between, that is waited for. */
+const holderLooks = 20
+const holderLookMs = 25
 
 /**
  * proper-lockfile is the lock of this project by the wish of the lab that it is made for: it stays, do not write another.
@@ -40,28 +49,71 @@ export async function lockWorkspace(root: string, onLost: () => void): Promise<L
   } catch (error) {
     throw new DiskFault('make the folder', '.labmake', describeErrno(error))
   }
-  for (let tries = 0; ; tries++) {
-    const release = await tryLock(root, onLost)
-    if (release !== undefined) {
-      try {
-        writeHolder(root)
-      } catch (error) {
-        await release()
-        throw new DiskFault('write', holderPath, describeErrno(error))
-      }
-      return {
-        status: 'held',
-        async release() {
-          rmSync(`${root}/${holderPath}`, { force: true })
-          await release()
-        },
-      }
+  // Who wants the lock says so before: one that is killed before it can say that it has it is then known to be dead.
+  const claim = `${holderPath}.${hostname()}-${process.pid}`
+  try {
+    for (let tries = 0; ; tries++) {
+      writeClaim(root, claim)
+      const release = await tryLock(root, onLost)
+      if (release !== undefined) return await held(root, claim, release)
+      const found = await awaitHolder(root, claim)
+      if (found === undefined && tries < takeovers && !existsSync(`${root}/${lockPath}`)) continue
+      const dead = isDead(root, found?.holder)
+      if (!dead || tries >= takeovers) return { status: 'busy', holder: dead ? undefined : found?.holder }
+      removeDeadLock(root, found)
     }
-    const holder = readHolder(root)
-    const dead = holder !== undefined && holder.host === hostname() && !isRunning(holder.process)
-    if (!dead || tries >= takeovers) return { status: 'busy', holder: dead ? undefined : holder }
-    removeDeadLock(root, tries)
+  } finally {
+    rmSync(`${root}/${claim}`, { force: true })
   }
+}
+
+async function held(root: string, claim: string, release: () => Promise<void>): Promise<Lock> {
+  try {
+    renameSync(`${root}/${claim}`, `${root}/${holderPath}`)
+  } catch (error) {
+    await release()
+    throw new DiskFault('write', holderPath, describeErrno(error))
+  }
+  return {
+    status: 'held',
+    async release() {
+      rmSync(`${root}/${holderPath}`, { force: true })
+      await release()
+    },
+  }
+}
+
+interface FoundHolder {
+  readonly holder: Holder
+  /** The file that says so, relative to the workspace. */
+  readonly file: string
+}
+
+/** Who holds the lock, or was killed as it took it; undefined if the lock is gone, or does not say. */
+async function awaitHolder(root: string, claim: string): Promise<FoundHolder | undefined> {
+  for (let look = 0; look < holderLooks && existsSync(`${root}/${lockPath}`); look++) {
+    const holder = readHolder(root)
+    if (holder !== undefined) return { holder, file: holderPath }
+    const claims = otherClaims(root, claim)
+    if (claims.length > 0 && claims.every((c) => isDead(root, c.holder))) return claims[0]
+    await wait(holderLookMs)
+  }
+  return undefined
+}
+
+function otherClaims(root: string, claim: string): FoundHolder[] {
+  return readdirSync(`${root}/.labmake`).flatMap((name) => {
+    const file = `.labmake/${name}`
+    const holder = file.startsWith(`${holderPath}.`) && file !== claim ? readHolderFile(`${root}/${file}`) : undefined
+    return holder === undefined ? [] : [{ holder, file }]
+  })
+}
+
+/** A process of this host is seen to live or not; for others, how long ago the lock was refreshed has to do. */
+function isDead(root: string, holder: Holder | undefined): boolean {
+  if (holder?.host === hostname()) return !isRunning(holder.process)
+  const lock = statSync(`${root}/${lockPath}`, { throwIfNoEntry: false })
+  return lock === undefined || lock.mtimeMs < Date.now() - staleMs
 }
 
 async function tryLock(root: string, onLost: () => void): Promise<(() => Promise<void>) | undefined> {
@@ -69,7 +121,7 @@ async function tryLock(root: string, onLost: () => void): Promise<(() => Promise
     return await lockfile.lock(root, {
       lockfilePath: `${root}/${lockPath}`,
       realpath: false,
-      stale: staleMs,
+      stale: neverStaleMs,
       update: refreshMs,
       retries: 0,
       onCompromised: onLost,
@@ -80,10 +132,22 @@ async function tryLock(root: string, onLost: () => void): Promise<(() => Promise
   }
 }
 
-/** Renamed first: of two labmakes that see the same dead lock, one succeeds, and the other finds the first one's new lock. */
-function removeDeadLock(root: string, tries: number): void {
-  const aside = `${root}/.labmake/dead-lock-${process.pid}-${tries}`
+/**
+ * Of several labmakes that see the same dead lock, the one that can rename what it says of its holder removes it. What
+ * was renamed is looked at again, for it may be the word of one that was quicker and is at work by now.
+ */
+function removeDeadLock(root: string, dead: FoundHolder | undefined): void {
+  const aside = `${root}/.labmake/dead-lock-${process.pid}`
   try {
+    if (dead !== undefined) {
+      renameSync(`${root}/${dead.file}`, `${aside}.json`)
+      const renamed = readHolderFile(`${aside}.json`)
+      if (renamed?.since !== dead.holder.since || renamed.process.pid !== dead.holder.process.pid) {
+        renameSync(`${aside}.json`, `${root}/${dead.file}`)
+        return
+      }
+      rmSync(`${aside}.json`)
+    }
     renameSync(`${root}/${lockPath}`, aside)
     rmSync(aside, { recursive: true })
   } catch (error) {
@@ -93,9 +157,9 @@ function removeDeadLock(root: string, tries: number): void {
   }
 }
 
-function writeHolder(root: string): void {
+function writeClaim(root: string, claim: string): void {
   const mark = markProcess(process.pid)
-  if (mark === undefined) return
+  if (mark === undefined) throw new DiskFault('lock', lockPath, 'the system does not tell of processes')
   const holder: Holder = {
     process: mark,
     host: hostname(),
@@ -103,14 +167,21 @@ function writeHolder(root: string): void {
     since: new Date().toISOString(),
     command: ['labmake', ...process.argv.slice(2)].join(' '),
   }
-  writeFileSync(`${root}/${holderPath}.new`, JSON.stringify(holder))
-  renameSync(`${root}/${holderPath}.new`, `${root}/${holderPath}`)
+  try {
+    writeFileSync(`${root}/${claim}`, JSON.stringify(holder))
+  } catch (error) {
+    throw new DiskFault('write', claim, describeErrno(error))
+  }
 }
 
 /** Who wrote down to hold the lock, last. Whether it is still alive is for the caller to see. */
 export function readHolder(root: string): Holder | undefined {
+  return readHolderFile(`${root}/${holderPath}`)
+}
+
+function readHolderFile(path: string): Holder | undefined {
   try {
-    return JSON.parse(readFileSync(`${root}/${holderPath}`, 'utf8')) as Holder
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder
   } catch {
     return undefined
   }
@@ -119,10 +190,7 @@ export function readHolder(root: string): Holder | undefined {
 /** The engine that runs on this workspace now; undefined if none does. */
 export function runningEngine(root: string): Holder | undefined {
   const holder = readHolder(root)
-  if (holder === undefined || (holder.host === hostname() && !isRunning(holder.process))) return undefined
-  return lockfile.checkSync(root, { lockfilePath: `${root}/${lockPath}`, realpath: false, stale: staleMs })
-    ? holder
-    : undefined
+  return holder === undefined || !existsSync(`${root}/${lockPath}`) || isDead(root, holder) ? undefined : holder
 }
 
 /** The person at the keyboard, for the journal. */
