@@ -41,6 +41,7 @@ export interface Run {
 export interface Started {
   readonly pid: number
   readonly ended: Promise<Run>
+  hasEnded(): boolean
   /** What it said until now. */
   stdout(): string
   stderr(): string
@@ -202,6 +203,7 @@ function follow(child: ChildProcess): Started {
   return {
     pid: child.pid!,
     ended,
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     stdout: () => said.stdout,
     stderr: () => said.stderr,
     signal: (name) => child.kill(name),

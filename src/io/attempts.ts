@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import type { AttemptState } from '../model/attempt.ts'
 import { type Attempts, DiskFault } from '../model/ports.ts'
@@ -35,19 +35,27 @@ export function openAttempts(root: string): Attempts {
         throw new DiskFault('remove', `${runningFolder}/${slug}`, describeErrno(error))
       }
     },
-    left: () => leftAttempts(root),
+    left() {
+      for (const slug of runningSlugs(root)) {
+        // Never finished writing, so it never started.
+        if (!existsSync(`${folderOf(slug)}/state.json`)) rmSync(folderOf(slug), { recursive: true, force: true })
+      }
+      return leftAttempts(root)
+    },
+  }
+}
+
+function runningSlugs(root: string): string[] {
+  try {
+    return readdirSync(`${root}/${runningFolder}`).sort()
+  } catch {
+    return []
   }
 }
 
 /** What is written down of attempts under way; empty if none are. A state that was never finished writing never started. */
 export function leftAttempts(root: string): AttemptState[] {
-  let slugs: string[]
-  try {
-    slugs = readdirSync(`${root}/${runningFolder}`)
-  } catch {
-    return []
-  }
-  return slugs.sort().flatMap((slug) => {
+  return runningSlugs(root).flatMap((slug) => {
     try {
       return [JSON.parse(readFileSync(`${root}/${runningFolder}/${slug}/state.json`, 'utf8')) as AttemptState]
     } catch {

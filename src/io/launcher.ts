@@ -1,13 +1,13 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { execa } from 'execa'
 import { shownCommand } from '../core/recipe.ts'
-import type { AttemptState } from '../model/attempt.ts'
+import type { AttemptState, ProcessMark } from '../model/attempt.ts'
 import { DiskFault, type Exit, type Launch, type Launcher, type Running } from '../model/ports.ts'
 import { runningFolder } from './attempts.ts'
 import { findCommand, recipePath } from './commands.ts'
 import { describeErrno } from './disk.ts'
-import { isRunning, markProcess } from './processes.ts'
+import { commandLineOf, isRunning, markProcess } from './processes.ts'
 
 /** Between asking a recipe to end and killing it: time to write down where it was. */
 const graceMs = 10_000
@@ -16,10 +16,12 @@ const adoptedPollMs = 200
 
 /**
  * Runs a recipe and writes its exit status by rename, whether labmake lives or not. TERM is trapped, not ignored: the
- * recipe gets it as usual, and the shim stays to write the status. $1 is the attempt's folder, $2 the log.
+ * recipe gets it as usual, and the shim stays to write the status. $1 is the attempt's folder, $2 the log. It begins by
+ * writing down its process id where none is yet: see claimShim.
  */
 const shim = `trap : TERM INT HUP
 folder=$1; log=$2; shift 2
+(set -C; echo $$ >"$folder/pid") 2>/dev/null || exit 1
 "$@" </dev/null >>"$log" 2>&1
 status=$?
 echo $status >"$folder/exit.new" && mv "$folder/exit.new" "$folder/exit"
@@ -83,7 +85,7 @@ const signalled = (signal: string): Exit => ({ status: 'failed', cause: { kind: 
 /** An attempt of an earlier labmake: watched by its process, ended by its exit file, lost if both are gone. */
 function adopt(state: AttemptState, root: string, grace: number): Running {
   const folder = `${root}/${runningFolder}/${state.slug}`
-  const mark = state.process
+  const mark = state.process ?? claimShim(folder)
   const written = readExit(folder)
   if (written !== undefined) return ended(written)
   if (mark === undefined || !isRunning(mark)) {
@@ -101,6 +103,23 @@ function adopt(state: AttemptState, root: string, grace: number): Running {
     }, adoptedPollMs)
   })
   return { process: mark, exit, cancel: group.cancel }
+}
+
+/**
+ * The shim of an attempt whose labmake was killed in the instant between starting it and writing down its process. Either
+ * the shim wrote its process id first, and is taken over; or we write there first, and it never starts the recipe.
+ */
+function claimShim(folder: string): ProcessMark | undefined {
+  const path = `${folder}/pid`
+  try {
+    writeFileSync(path, 'nobody', { flag: 'wx' })
+    return undefined
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new DiskFault('write', path, describeErrno(error))
+  }
+  const pid = Number.parseInt(readFileSync(path, 'utf8'), 10)
+  // Its number may have been given to another process since.
+  return pid > 0 && commandLineOf(pid).includes(folder) ? markProcess(pid) : undefined
 }
 
 /** Ends a process group on request or when its time is up, and remembers why. */

@@ -33,6 +33,16 @@ function processStartTime(pid: number): string | undefined {
   }
 }
 
+/** Words that a process was started with, run together; empty if it is gone. */
+export function commandLineOf(pid: number): string {
+  try {
+    if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
+  } catch {
+    return ''
+  }
+}
+
 let knownBootId: string | undefined
 
 /** Changes with each start of the machine; empty where the system does not say. */

@@ -58,6 +58,20 @@ test('a job goes on when labmake is killed, and the next labmake takes it over (
   expect(ws.list('.labmake/running')).toEqual([])
 })
 
+test('a labmake killed between starting a recipe and writing down its process: it is taken over all the same', async () => {
+  await using ws = await workspace(oneBatch)
+  await killedLabmake(ws)
+  const [slug] = ws.list('.labmake/running')
+  const path = `.labmake/running/${slug}/state.json`
+  const { process: _, ...state } = JSON.parse(ws.read(path))
+  ws.write(path, JSON.stringify(state))
+  const next = ws.start()
+  await ws.until('the job is taken over', () => next.stdout().includes('adopted'))
+  ws.release('denoise/B1')
+  expect((await next.ended).code).toBe(0)
+  expect(ws.newRuns()).toEqual(['denoise/B1', 'phy/B1'])
+})
+
 test('a job that is taken over can be cancelled, with all that it started', async () => {
   await using ws = await workspace(oneBatch)
   await killedLabmake(ws)
@@ -175,6 +189,23 @@ test('the lock of a labmake that was killed is taken over at once', async () => 
   ws.release('denoise/B1')
   const { code, stderr } = await ws.labmake()
   expect([code, stderr]).toEqual([0, ''])
+})
+
+test('of many labmakes that find the lock of a killed one, one goes to work', async () => {
+  await using ws = await workspace(oneBatch)
+  await killedLabmake(ws)
+  for (let round = 0; round < 4; round++) {
+    const several = Array.from({ length: 6 }, () => ws.start())
+    await ws.until('all but one have left', () => several.filter((labmake) => labmake.hasEnded()).length === 5)
+    const atWork = several.find((labmake) => !labmake.hasEnded())!
+    await ws.until('it has taken the job over', () => atWork.stdout().includes('adopted'))
+    atWork.signal('SIGKILL')
+    const runs = await Promise.all(several.map((labmake) => labmake.ended))
+    expect(runs.map((run) => run.code).sort()).toEqual([2, 2, 2, 2, 2, null])
+  }
+  ws.release('denoise/B1')
+  expect((await ws.labmake()).code).toBe(0)
+  expect(count(ws, 'started', 'denoise/B1')).toBe(1)
 })
 
 test('the journal cut at every byte loads, and only what its last record said is made again (case 26)', async () => {
