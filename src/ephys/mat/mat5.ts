@@ -89,6 +89,7 @@ async function listVariables(path: string, file: number, bigEndian: boolean): Pr
     if (start + tag.lengthBytes > sizeBytes) {
       throw damaged(path, `is cut short: it has ${sizeBytes} bytes of at least ${start + tag.lengthBytes}`)
     }
+    if (tag.lengthBytes === 0) throw damaged(path, `is damaged: the variable at byte ${start} is empty`)
     if (inline === undefined && (tag.type === miCompressed || tag.type === miMatrix)) {
       const end = start + lengthBytes
       const open = async (): Promise<Elements> => {

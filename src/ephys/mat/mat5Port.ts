@@ -100,7 +100,8 @@ async function* structFields(elements: Elements): AsyncGenerator<Field> {
   const { source } = elements
   const [nameBytes = 0] = await readNumbers(elements)
   const characters = String.fromCharCode(...(await readNumbers(elements)))
-  if (nameBytes <= 0) throw new ElementError('has a struct that makes no sense')
+  if (!(nameBytes > 0) || characters.length % nameBytes !== 0)
+    throw new ElementError('has a struct that makes no sense')
   const names = Array.from({ length: characters.length / nameBytes }, (_, i) => {
     const [name = ''] = characters.slice(i * nameBytes, (i + 1) * nameBytes).split('\0')
     return name
