@@ -80,7 +80,7 @@ function parseParts(name: string, written: string): Part[] {
   return parts
 }
 
-const quote = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+const quote = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 
 /** Source of the regular expression of one segment. `seen` collects wildcards: a second use must repeat the first value. */
 function partsSource(parts: readonly Part[], seen: string[], how: 'strict' | 'loose'): string {
