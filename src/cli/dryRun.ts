@@ -3,7 +3,7 @@ import { groupBy } from '../core/groupBy.ts'
 import { jobsToRun } from '../core/plan.ts'
 import { reasonText, verdictReason } from '../core/reasons.ts'
 import { expandRecipe, recipePaths, shownCommand } from '../core/recipe.ts'
-import { type Job, shownPath } from '../model/job.ts'
+import { type Job, nameInBatch, shownPath } from '../model/job.ts'
 import type { Plan, PlannedJob, Reason } from '../model/plan.ts'
 import { faultLines } from './faults.ts'
 import { paint, printable, type Sign, type Style, sign } from './terminal.ts'
@@ -62,7 +62,7 @@ export interface PlanTextOptions {
 /** What would run and why, for a person: jobs by batch, then what does not run, then the counts. */
 export function planLines(plan: Plan, chosen: ReadonlySet<string>, { style, verbose }: PlanTextOptions): string[] {
   const run = jobsToRun(plan, chosen)
-  const width = Math.max(0, ...run.map(({ planned }) => planned.job.rule.name.length))
+  const width = Math.max(0, ...run.map(({ planned }) => printable(nameInBatch(planned.job)).length))
   const lines: string[] = []
   for (const [batch, jobs] of groupBy(run, ({ planned }) => planned.job.batch)) {
     lines.push(
@@ -100,7 +100,7 @@ function batchLine(batch: string | undefined, jobs: readonly Job[], style: Style
 
 function jobLines({ job, verdict }: PlannedJob, width: number, { style, verbose }: PlanTextOptions): string[] {
   const lines = [
-    `  ${sign(style, 'stale')} ${job.rule.name.padEnd(width)}  ${printable(reasonText(verdictReason(verdict)))}`,
+    `  ${sign(style, 'stale')} ${printable(nameInBatch(job)).padEnd(width)}  ${printable(reasonText(verdictReason(verdict)))}`,
   ]
   if (verbose) lines.push(`    ${paint(style, 'dim', printable(shownCommand(commandOf(job))))}`)
   return lines

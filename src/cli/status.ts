@@ -4,6 +4,7 @@ import { reasonText, verdictReason } from '../core/reasons.ts'
 import { leftAttempts } from '../io/attempts.ts'
 import { runningEngine } from '../io/lock.ts'
 import type { AttemptState } from '../model/attempt.ts'
+import { nameInBatch } from '../model/job.ts'
 import type { PlannedJob, Reason } from '../model/plan.ts'
 import { countsText, emptyText } from './dryRun.ts'
 import { faultLines } from './faults.ts'
@@ -61,7 +62,7 @@ export async function statusCommand(batches: readonly string[], options: CommonO
   }
   const style = styleOf(process.stdout, options.color)
   const lines: string[] = []
-  const width = Math.max(0, ...jobs.map((j) => j.planned.job.rule.name.length))
+  const width = Math.max(0, ...jobs.map((j) => printable(nameInBatch(j.planned.job)).length))
   for (const [batch, list] of groupBy(jobs, (j) => j.planned.job.batch)) {
     lines.push(paint(style, 'bold', batch ?? '(all batches)'))
     for (const job of list) lines.push(statusLine(job, width, style))
@@ -129,5 +130,5 @@ function statusLine(
       ? printable(reasonText(reason))
       : `attempt ${attempt.attempt}, for ${formatSeconds((Date.now() - attempt.startedMs) / 1000)}`
   const quiet = state === 'done' && verdict.state === 'up-to-date' && verdict.edited === undefined
-  return `  ${sign(style, state)} ${job.rule.name.padEnd(width)}  ${state.padEnd(9)}  ${quiet ? '' : text}`.trimEnd()
+  return `  ${sign(style, state)} ${printable(nameInBatch(job)).padEnd(width)}  ${state.padEnd(9)}  ${quiet ? '' : text}`.trimEnd()
 }

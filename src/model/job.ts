@@ -45,3 +45,8 @@ export type MissingParam =
 export function shownPath(path: { readonly path: string; readonly isFolder: boolean }): string {
   return path.isFolder ? `${path.path}/` : path.path
 }
+
+/** What tells a job from the others of its batch: `phy`, or `phy/left` where the rule has more wildcards. */
+export function nameInBatch({ rule, binding }: Job): string {
+  return [rule.name, ...rule.wildcards.filter((w) => w !== 'batch').map((w) => binding[w])].join('/')
+}
