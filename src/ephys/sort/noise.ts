@@ -10,6 +10,9 @@ const TAKE_EVERY = 8
 /** The median of |x| over a normal distribution's standard deviation. */
 const MEDIAN_OF_NORMAL = 0.6745
 
+/** Counts. A channel with less is flat, and what the filter makes of it is rounding. */
+const LEAST_DEVIATION = 1e-3
+
 /**
  * The standard deviation of each channel's filtered noise, in counts, from the median of |x|, which spikes hardly move
  * (Quiroga et al. 2004). 0 for a flat channel.
@@ -31,7 +34,8 @@ export function noiseDeviations(recording: Recording, filter: Filter): Float64Ar
       }
     }
   }
-  return Float64Array.from(values, (column) => medianOf(column) / MEDIAN_OF_NORMAL)
+  const deviations = Float64Array.from(values, (column) => medianOf(column) / MEDIAN_OF_NORMAL)
+  return deviations.map((deviation) => (deviation < LEAST_DEVIATION ? 0 : deviation))
 }
 
 /** All of a short recording, pieces of a long one; none reaches over a stretch's end. */

@@ -4,17 +4,15 @@ import { InputError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
 import { bandPass, type Filter } from './bandpass.ts'
 import { detectPeaks, type Peak } from './detect.ts'
-import { type Basis, waveformBasis } from './features.ts'
+import { waveformBasis } from './features.ts'
 import { filteredBlocks } from './filtered.ts'
+import { findSpikes } from './findSpikes.ts'
 import { findUnits } from './findUnits.ts'
-import { type MatchOptions, matchTemplates } from './match.ts'
 import { neighboursWithin, type Position, REACH_UM } from './neighbours.ts'
 import { noiseDeviations } from './noise.ts'
 import { FEWEST_SPIKES, RECORDING_FILE, writePhyFolder } from './phy.ts'
 import { type Recording, totalSamples } from './recording.ts'
-import { type SpikeTable, startSpikeTable } from './spikeTable.ts'
 import { liesInOneStretch } from './stretches.ts'
-import type { Template, Unit } from './template.ts'
 import { appendTraces, openTraces, type Traces, traceWindows } from './traces.ts'
 import { type Windows, windowsAt } from './windows.ts'
 import { writeAll } from './writeAll.ts'
@@ -73,8 +71,10 @@ export function sortRecording(options: SortOptions): SortSummary {
     const basis = waveformBasis(traces, peaks, windows)
     const units = findUnits(traces, peaks, { positions, windows, basis, sampleRateHz })
     progress.report(DONE_AFTER.clustering, `${units.length} templates`)
-    const matching = { positions, windows, blockSamples, basis, progress }
-    const { templates, spikes } = findSpikes(traces, units, matching)
+    const { templates, spikes } = findSpikes(traces, units, {
+      ...{ positions, windows, blockSamples, basis },
+      report: (done) => progress.report(DONE_AFTER.clustering + (1 - DONE_AFTER.clustering) * done, 'matching'),
+    })
     if (spikes.count < FEWEST_SPIKES) throw noSpikes(spikes.count)
     writePhyFolder(folder, { sampleRateHz, channelNames, positions, deviations, windows, templates, spikes })
     return { units: templates.length, spikes: spikes.count }
@@ -82,28 +82,6 @@ export function sortRecording(options: SortOptions): SortSummary {
     traces?.close()
     rmSync(scratch, { force: true })
   }
-}
-
-/** The spikes of all units that have any; matched again without those that have none. */
-function findSpikes(
-  traces: Traces,
-  units: readonly Unit[],
-  options: MatchOptions & { readonly basis: Basis; readonly progress: Progress },
-): { readonly templates: readonly Template[]; readonly spikes: SpikeTable } {
-  const templates = units.map(({ template }) => template)
-  const spikes = startSpikeTable(templates, options)
-  const part = (1 - DONE_AFTER.clustering) / traces.samples
-  matchTemplates(traces, templates, options, (spike, residual) => {
-    spikes.add(spike, residual)
-    options.progress.report(DONE_AFTER.clustering + part * spike.sample, 'matching')
-  })
-  const used = new Set(spikes.units)
-  if (used.size === units.length || used.size === 0) return { templates, spikes }
-  return findSpikes(
-    traces,
-    units.filter((_, unit) => used.has(unit)),
-    options,
-  )
 }
 
 /** One pass over the source: the samples as they are into recording.dat, the filtered ones into the scratch file. */

@@ -74,7 +74,7 @@ export function likenessOf(a: Template, b: Template, windows: Windows, mostLag =
   let best: Likeness = { similarity: 0, lag: 0 }
   // From lag 0 outwards, so that the least lag wins where several are equal.
   for (let step = 0; step <= 2 * mostLag; step++) {
-    const lag = step % 2 === 0 ? -step / 2 : (step + 1) / 2
+    const lag = step % 2 === 0 ? 0 - step / 2 : (step + 1) / 2
     const from = Math.max(0, -lag)
     const to = Math.min(length, length - lag)
     let product = 0

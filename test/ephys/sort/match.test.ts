@@ -3,54 +3,10 @@ import { seededRandom } from '../../../src/ephys/random.ts'
 import { type MatchedSpike, matchTemplates } from '../../../src/ephys/sort/match.ts'
 import type { Template } from '../../../src/ephys/sort/template.ts'
 import type { Traces } from '../../../src/ephys/sort/traces.ts'
-import { windowsAt } from '../../../src/ephys/sort/windows.ts'
-
-const windows = windowsAt(20_000)
-const channels = 3
-const positions = [
-  [0, 0],
-  [0, 50],
-  [0, 100],
-] as const
-
-/** A trough at row `before`, half as deep on the channels beside, with a width of its own in samples. */
-function template(channel: number, depth: number, width: number): Template {
-  const values = Float32Array.from({ length: channels * windows.length }, (_, at) => {
-    const [on, row] = [Math.floor(at / windows.length), at % windows.length]
-    return (-depth * Math.exp(-(((row - windows.before) / width) ** 2))) / 2 ** Math.abs(on - channel)
-  })
-  return { values, channel, depth }
-}
+import { positions, template, tracesOf, windows } from './memoryTraces.ts'
 
 const wide = template(0, 12, 6)
 const narrow = template(1, 9, 2)
-
-/** What `spikes` of the templates add up to, in memory. */
-function tracesOf(templates: readonly Template[], spikes: readonly MatchedSpike[], options: { samples?: number } = {}) {
-  const { samples = 2000 } = options
-  const random = seededRandom(2)
-  const values = Array.from({ length: channels }, () =>
-    Float32Array.from({ length: samples }, () => 0.5 * random.normal()),
-  )
-  for (const { sample, unit, amplitude } of spikes) {
-    for (let channel = 0; channel < channels; channel++) {
-      for (let row = 0; row < windows.length; row++) {
-        const at = sample - windows.before + row
-        values[channel]![at]! += amplitude * templates[unit]!.values[channel * windows.length + row]!
-      }
-    }
-  }
-  const traces: Traces = {
-    channels,
-    samples,
-    borders: [0, samples],
-    read: (from, to, into, offset = 0) => {
-      for (const [channel, column] of into.entries()) column.set(values[channel]!.subarray(from, to), offset)
-    },
-    close: () => undefined,
-  }
-  return traces
-}
 
 function match(traces: Traces, templates: readonly Template[], blockSamples = 512): MatchedSpike[] {
   const found: MatchedSpike[] = []
@@ -89,6 +45,15 @@ test('what is too small or too large for every template is no spike', () => {
   expect(match(tracesOf([wide], spikes), [wide])).toEqual([])
 })
 
+test('a cell does not fire twice within half a millisecond', () => {
+  const apart = (samples: number) => [
+    { sample: 1000, unit: 1, amplitude: 1 },
+    { sample: 1000 + samples, unit: 1, amplitude: 1 },
+  ]
+  expect(match(tracesOf([wide, narrow], apart(9)), [wide, narrow])).toHaveLength(1)
+  expect(match(tracesOf([wide, narrow], apart(10)), [wide, narrow])).toHaveLength(2)
+})
+
 test('the residual is what the templates leave', () => {
   const spikes = [{ sample: 1000, unit: 0, amplitude: 1 }]
   const deepest: number[] = []
@@ -96,7 +61,7 @@ test('the residual is what the templates leave', () => {
     const from = spike.sample - windows.before - residual.start
     deepest.push(...residual.channels.map((values) => Math.min(...values.subarray(from, from + windows.length))))
   })
-  expect(deepest).toHaveLength(channels)
+  expect(deepest).toHaveLength(positions.length)
   for (const value of deepest) expect(value).toBeGreaterThan(-2.5)
 })
 

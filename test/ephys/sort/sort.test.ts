@@ -132,6 +132,12 @@ test('a spike on a join is of two moments, and is left out', () => {
   expect(near(cut.trains()[0]!)).toHaveLength(0)
 })
 
+test('a spike cut off by the recording’s start or end is left out', () => {
+  const atEnds = { ...large, spikes: [14, ...large.spikes, 99_985] }
+  using result = sorted(madeRecording({ stretches: fiveSeconds, cells: [atEnds] }))
+  expect(score([large.spikes], result.trains(), 20_000)).toMatchObject({ agreements: [1], spurious: 0 })
+})
+
 test('a step between two stretches is no spike', () => {
   const quiet = madeRecording({ stretches: [50_000, 50_000], cells: [large] })
   const lifted: Recording = {
