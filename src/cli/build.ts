@@ -2,7 +2,8 @@ import { emptyBoard, nextBoard } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
 import { namedJobs, withPrerequisites } from '../core/goals.ts'
 import { jobsToRun } from '../core/plan.ts'
-import { causeText } from '../core/reasons.ts'
+import { fullCauseText } from '../core/reasons.ts'
+import { shownCommand } from '../core/recipe.ts'
 import { build, type Outcome, type PlannedGraph } from '../engine/build.ts'
 import { recover } from '../engine/recover.ts'
 import { leftAttempts } from '../io/attempts.ts'
@@ -183,8 +184,8 @@ function bounded(rows: readonly string[]): string[] {
 function protectedLines(plan: Plan, chosen: ReadonlySet<string>, style: Style): string[] {
   return plan.jobs.flatMap(({ job, verdict }) => {
     if (verdict.state !== 'protected' || !chosen.has(job.id)) return []
-    const choice = `labmake accept ${job.id}, or labmake rebuild ${job.id}`
-    return [`${sign(style, 'protected')} ${job.id} was edited by a person and is stale: ${choice}`]
+    const choice = `labmake accept ${printable(job.id)}, or labmake rebuild ${printable(job.id)}`
+    return [`${sign(style, 'protected')} ${printable(job.id)} was edited by a person and is stale: ${choice}`]
   })
 }
 
@@ -192,9 +193,10 @@ function failedLines(plan: Plan, outcomes: Ending['outcomes'], style: Style): st
   return plan.jobs.flatMap(({ job, verdict }) => {
     if (outcomes.get(job.id) !== 'failed' || verdict.state !== 'stale') return []
     const failed = verdict.reasons.find((reason) => reason.kind === 'failed-before')
-    const cause = failed === undefined ? '' : `: ${printable(causeText(failed.cause))}`
-    const log = ['labmake log', job.batch, job.rule.name].filter(Boolean).join(' ')
-    return [`${sign(style, 'failed')} ${job.id} failed${cause}. Its output: ${log}`]
+    const cause = failed === undefined ? '' : `: ${printable(fullCauseText(failed.cause))}`
+    const words = job.id === `${job.rule.name}/${job.batch}` ? [job.batch!, job.rule.name] : [job.id]
+    const log = printable(shownCommand(['labmake', 'log', ...words]))
+    return [`${sign(style, 'failed')} ${printable(job.id)} failed${cause}. Its output: ${log}`]
   })
 }
 

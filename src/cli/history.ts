@@ -1,5 +1,5 @@
 import { formatSeconds } from '../core/durations.ts'
-import { causeText } from '../core/reasons.ts'
+import { fullCauseText } from '../core/reasons.ts'
 import type { JournalRecord } from '../model/record.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { localTime, printable, type Style, sign, styleOf } from './terminal.ts'
@@ -38,9 +38,9 @@ function historyLine(record: JournalRecord, style: Style): string {
   const job = printable(record.job)
   switch (record.type) {
     case 'made':
-      return `${when}  ${sign(style, 'done')} ${job}  ${formatSeconds(record.seconds)}  ${record.target}`
+      return `${when}  ${sign(style, 'done')} ${job}  ${formatSeconds(record.seconds)}  ${printable(record.target)}`
     case 'failed':
-      return `${when}  ${sign(style, 'failed')} ${job}  ${formatSeconds(record.seconds)}  ${causeText(record.cause)}  ${record.log}`
+      return `${when}  ${sign(style, 'failed')} ${job}  ${formatSeconds(record.seconds)}  ${printable(`${printable(fullCauseText(record.cause))}  ${record.log}`)}`
     case 'cancelled':
       return `${when}  ${sign(style, 'cancelled')} ${job}  stopped after ${formatSeconds(record.seconds)}`
     case 'accepted':

@@ -9,7 +9,7 @@ export function reasonText(reason: Reason): string {
     case 'rebuild':
       return `${reason.by} asked for it to be made again`
     case 'failed-before':
-      return `the last attempt failed: ${causeText(reason.cause)}`
+      return `the last attempt failed: ${fullCauseText(reason.cause)}`
     case 'target-missing':
       return `${reason.path} is not there yet`
     case 'source-newer':
@@ -90,6 +90,12 @@ export function causeText(cause: Cause): string {
     default:
       return assertNever(cause)
   }
+}
+
+/** Why an attempt failed, with what the recipe itself said of it. For where the log is not shown beside it. */
+export function fullCauseText(cause: Cause): string {
+  const says = cause.kind === 'exit' || cause.kind === 'signal' ? cause.says : undefined
+  return says === undefined ? causeText(cause) : `${causeText(cause)}: ${says}`
 }
 
 /** What to do about a failure, beyond reading its log. */

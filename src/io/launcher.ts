@@ -7,6 +7,7 @@ import { DiskFault, type Exit, type Launch, type Launcher, type Running } from '
 import { runningFolder } from './attempts.ts'
 import { findCommand, recipePath } from './commands.ts'
 import { describeErrno } from './disk.ts'
+import { lastWords } from './logs.ts'
 import { commandLineOf, isRunning, markProcess } from './processes.ts'
 
 /** Between asking a recipe to end and killing it: time to write down where it was. */
@@ -64,13 +65,13 @@ function start(launch: Launch, root: string, grace: number): Running {
     stdout: 'ignore',
     stderr: 'ignore',
   })
-  const group = processGroup(child.pid, { timeoutMs: launch.timeoutMs, grace })
+  const group = processGroup(child.pid, { timeoutMs: launch.timeoutMs, leftMs: launch.timeoutMs, grace })
   const exit = child.then((result) => {
     group.over()
     if (child.pid === undefined) return failedToStart(launch, result)
     // On a full disk the shim cannot write, and what it ended with tells the same.
     const told = result.exitCode === undefined ? signalled(result.signal ?? 'SIGKILL') : exitOf(result.exitCode)
-    return group.exit ?? readExit(folder) ?? told
+    return group.exit ?? withLastWords(readExit(folder) ?? told, root, launch.log)
   })
   return { process: child.pid === undefined ? undefined : markProcess(child.pid), exit, cancel: group.cancel }
 }
@@ -82,24 +83,34 @@ function failedToStart(launch: Launch, result: { originalMessage?: string | unde
 
 const signalled = (signal: string): Exit => ({ status: 'failed', cause: { kind: 'signal', signal } })
 
+const lost: Exit = { status: 'failed', cause: { kind: 'lost' } }
+
+/** A recipe that failed by itself, with what it said last. */
+function withLastWords(exit: Exit, root: string, log: string): Exit {
+  if (exit.status !== 'failed' || (exit.cause.kind !== 'exit' && exit.cause.kind !== 'signal')) return exit
+  const says = lastWords(root, log)
+  return says === undefined ? exit : { ...exit, cause: { ...exit.cause, says } }
+}
+
 /** An attempt of an earlier labmake: watched by its process, ended by its exit file, lost if both are gone. */
 function adopt(state: AttemptState, root: string, grace: number): Running {
   const folder = `${root}/${runningFolder}/${state.slug}`
   const mark = state.process ?? claimShim(folder)
   const written = readExit(folder)
-  if (written !== undefined) return ended(written)
+  if (written !== undefined) return ended(withLastWords(written, root, state.log))
   if (mark === undefined || !isRunning(mark)) {
     // It may have ended between the two looks.
-    return ended(readExit(folder) ?? { status: 'failed', cause: { kind: 'lost' } })
+    return ended(withLastWords(readExit(folder) ?? lost, root, state.log))
   }
-  const left = state.timeoutMs === undefined ? undefined : Math.max(0, state.startedMs + state.timeoutMs - Date.now())
-  const group = processGroup(mark.pid, { timeoutMs: left, grace })
+  const { timeoutMs, startedMs } = state
+  const leftMs = timeoutMs === undefined ? undefined : Math.max(0, startedMs + timeoutMs - Date.now())
+  const group = processGroup(mark.pid, { timeoutMs, leftMs, grace })
   const exit = new Promise<Exit>((resolve) => {
     const timer = setInterval(() => {
       if (isRunning(mark)) return
       clearInterval(timer)
       group.over()
-      resolve(group.exit ?? readExit(folder) ?? { status: 'failed', cause: { kind: 'lost' } })
+      resolve(group.exit ?? withLastWords(readExit(folder) ?? lost, root, state.log))
     }, adoptedPollMs)
   })
   return { process: mark, exit, cancel: group.cancel }
@@ -122,14 +133,18 @@ function claimShim(folder: string): ProcessMark | undefined {
   return pid > 0 && commandLineOf(pid).includes(folder) ? markProcess(pid) : undefined
 }
 
+interface Limits {
+  /** All the time it has, and what is left of it. */
+  readonly timeoutMs: number | undefined
+  readonly leftMs: number | undefined
+  readonly grace: number
+}
+
 /** Ends a process group on request or when its time is up, and remembers why. */
-function processGroup(
-  pid: number | undefined,
-  limits: { readonly timeoutMs: number | undefined; readonly grace: number },
-) {
+function processGroup(pid: number | undefined, limits: Limits) {
   let exit: Exit | undefined
   let killTimer: NodeJS.Timeout | undefined
-  const { timeoutMs, grace } = limits
+  const { timeoutMs, leftMs, grace } = limits
   const signal = (name: 'SIGTERM' | 'SIGKILL') => {
     try {
       if (pid !== undefined) process.kill(-pid, name)
@@ -145,9 +160,9 @@ function processGroup(
   }
   // A timer beyond 2^31 ms would fire at once: such a timeout is as good as none.
   const timer =
-    timeoutMs === undefined || timeoutMs > 2 ** 31 - 1
+    timeoutMs === undefined || leftMs === undefined || leftMs > 2 ** 31 - 1
       ? undefined
-      : setTimeout(() => finish({ status: 'failed', cause: { kind: 'timeout', timeoutMs } }, false), timeoutMs)
+      : setTimeout(() => finish({ status: 'failed', cause: { kind: 'timeout', timeoutMs } }, false), leftMs)
   return {
     get exit() {
       return exit

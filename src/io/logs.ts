@@ -27,6 +27,20 @@ export function tailOfLog(root: string, log: string, lines: number): string[] {
   }
 }
 
+/** Lines at the end of a log among which the one that tells the failure is looked for. */
+const lastLines = 10
+const wordsKept = 200
+
+/**
+ * What a recipe said last, as one line: the last line that speaks of an error or an exception, else the last line at all.
+ * Undefined if it said nothing. The first line of a log is labmake's own.
+ */
+export function lastWords(root: string, log: string): string | undefined {
+  const lines = tailOfLog(root, log, lastLines).filter((line) => line.trim() !== '' && !line.startsWith('$ '))
+  const line = lines.findLast((l) => /(error|exception|fatal)\b/i.test(l)) ?? lines.at(-1)
+  return line === undefined ? undefined : line.trim().slice(0, wordsKept)
+}
+
 /** Numbers of the attempts of a job that have a log, in order. */
 export function loggedAttempts(root: string, job: string): number[] {
   try {

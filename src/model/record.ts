@@ -2,8 +2,9 @@ import type { Stamps } from './stamp.ts'
 
 /** Why an attempt failed, as data; text is made of it in core/reasons. */
 export type Cause =
-  | { readonly kind: 'exit'; readonly code: number }
-  | { readonly kind: 'signal'; readonly signal: string }
+  /** `says`: the line of the log that tells it, if there is one. */
+  | { readonly kind: 'exit'; readonly code: number; readonly says?: string }
+  | { readonly kind: 'signal'; readonly signal: string; readonly says?: string }
   | { readonly kind: 'timeout'; readonly timeoutMs: number }
   | { readonly kind: 'no-command'; readonly command: string; readonly problem: string }
   | { readonly kind: 'no-target'; readonly target: string }
