@@ -9,6 +9,7 @@ import type { TargetHistory } from '../model/record.ts'
 import { runBuild } from './build.ts'
 import { type BuildCommandOptions, type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { withLock } from './ports.ts'
+import { printable } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
 
 /** `labmake accept GOAL…`: what lies there is current, whatever the times and stamps say. Nothing runs. */
@@ -28,7 +29,7 @@ export async function acceptCommand(typed: readonly string[], options: CommonOpt
         const absent = job.targets.find((t) => targets[t.path] === undefined)
         if (absent !== undefined || verdict.state === 'waiting' || verdict.state === 'orphaned') {
           const why = absent === undefined ? reasonText(verdictReason(verdict)) : `${absent.path} is not there`
-          process.stdout.write(`${job.id} cannot be accepted: ${why}\n`)
+          process.stdout.write(`${printable(job.id)} cannot be accepted: ${why}\n`)
           refused++
           continue
         }
@@ -42,7 +43,7 @@ export async function acceptCommand(typed: readonly string[], options: CommonOpt
           edited: mayHoldWork(verdict, workspace.journal.history(record.target)),
         })
         process.stdout.write(
-          `${job.id} accepted: ${job.targets.map((t) => t.path).join(', ')} counts as made from its sources as they are\n`,
+          `${printable(job.id)} accepted: ${printable(job.targets.map((t) => t.path).join(', '))} counts as made from its sources as they are\n`,
         )
         accepted++
       }
@@ -63,7 +64,7 @@ export async function rebuildCommand(typed: readonly string[], options: BuildCom
   const workspace = await openWorkspace(options.directory)
   const chosen = chosenJobs(workspace, workspace.plan().plan, typed)
   if (options.dryRun) {
-    process.stdout.write(`${chosen.map(({ job }) => `${job.id} would be made again`).join('\n')}\n`)
+    process.stdout.write(`${chosen.map(({ job }) => `${printable(job.id)} would be made again`).join('\n')}\n`)
     return exitCodes.fine
   }
   const by = userName()

@@ -114,15 +114,18 @@ function rowsOf(
 ): string[] {
   return plan.jobs
     .filter(({ job, verdict }) => chosen.has(job.id) && verdict.state === state)
-    .map(({ job, verdict }) => `  ${sign(style, state)} ${job.id}  ${printable(reasonText(verdictReason(verdict)))}`)
+    .map(
+      ({ job, verdict }) =>
+        `  ${sign(style, state)} ${printable(job.id)}  ${printable(reasonText(verdictReason(verdict)))}`,
+    )
 }
 
 function protectedRows(plan: Plan, chosen: ReadonlySet<string>, style: Style): string[] {
   return plan.jobs.flatMap(({ job, verdict }) => {
     if (verdict.state !== 'protected' || !chosen.has(job.id)) return []
     return [
-      `  ${sign(style, 'protected')} ${job.id}  ${printable(reasonText(verdict.edited))}, and ${printable(reasonText(verdict.reasons[0]))}`,
-      `      labmake accept ${job.id} keeps your version; labmake rebuild ${job.id} makes a new one and puts yours into .labmake/attic/`,
+      `  ${sign(style, 'protected')} ${printable(job.id)}  ${printable(reasonText(verdict.edited))}, and ${printable(reasonText(verdict.reasons[0]))}`,
+      `      labmake accept ${printable(job.id)} keeps your version; labmake rebuild ${printable(job.id)} makes a new one and puts yours into .labmake/attic/`,
     ]
   })
 }

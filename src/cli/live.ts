@@ -43,7 +43,7 @@ export function liveReporter({ root, slots, style, stream, verbose }: LiveOption
       if (event.type === 'failed') {
         for (const line of tailOfLog(root, event.log, logLinesShown))
           lines.push(`     ${paint(style, 'dim', cut(`| ${printable(line)}`, width() - 6, style))}`)
-        if (event.log !== '') lines.push(`     ${paint(style, 'dim', `log: ${event.log}`)}`)
+        if (event.log !== '') lines.push(`     ${paint(style, 'dim', `log: ${printable(event.log)}`)}`)
       }
       if (lines.length > 0 || event.type === 'started') draw(lines)
     },
@@ -58,31 +58,37 @@ export function liveReporter({ root, slots, style, stream, verbose }: LiveOption
 function eventLines(event: BuildEvent, style: Style, verbose: boolean): string[] {
   switch (event.type) {
     case 'started':
-      return verbose ? [` ${sign(style, 'running')} ${event.job}  ${printable(reasonText(event.reason))}`] : []
+      return verbose
+        ? [` ${sign(style, 'running')} ${printable(event.job)}  ${printable(reasonText(event.reason))}`]
+        : []
     case 'adopted':
-      return [` ${sign(style, 'running')} ${event.job} was started by an earlier labmake and still runs: taken over`]
+      return [
+        ` ${sign(style, 'running')} ${printable(event.job)} was started by an earlier labmake and still runs: taken over`,
+      ]
     case 'done': {
-      const attic = event.attic === undefined ? '' : `  (the version before is in ${event.attic})`
-      return [` ${sign(style, 'done')} ${event.job}  ${paint(style, 'dim', formatSeconds(event.seconds) + attic)}`]
+      const attic = event.attic === undefined ? '' : `  (the version before is in ${printable(event.attic)})`
+      return [
+        ` ${sign(style, 'done')} ${printable(event.job)}  ${paint(style, 'dim', formatSeconds(event.seconds) + attic)}`,
+      ]
     }
     case 'failed': {
       const retry = event.retryInMs === undefined ? '' : `; again in ${formatSeconds(event.retryInMs / 1000)}`
       const hint = causeHint(event.cause)
       return [
-        ` ${sign(style, 'failed')} ${event.job}  ${printable(causeText(event.cause))}, after ${formatSeconds(event.seconds)}${retry}`,
+        ` ${sign(style, 'failed')} ${printable(event.job)}  ${printable(causeText(event.cause))}, after ${formatSeconds(event.seconds)}${retry}`,
         ...(hint === undefined ? [] : [`     ${hint}`]),
       ]
     }
     case 'cancelled':
       return [
-        ` ${sign(style, 'cancelled')} ${event.job} was stopped after ${formatSeconds(event.seconds)}; its target is as it was`,
+        ` ${sign(style, 'cancelled')} ${printable(event.job)} was stopped after ${formatSeconds(event.seconds)}; its target is as it was`,
       ]
     case 'blocked':
-      return [` ${sign(style, 'blocked')} ${event.job} is blocked: ${event.by} was not made`]
+      return [` ${sign(style, 'blocked')} ${printable(event.job)} is blocked: ${printable(event.by)} was not made`]
     case 'skipped':
-      return [` ${sign(style, 'waiting')} ${event.job} was left out: ${printable(reasonText(event.reason))}`]
+      return [` ${sign(style, 'waiting')} ${printable(event.job)} was left out: ${printable(reasonText(event.reason))}`]
     case 'source-changed':
-      return [` ${sign(style, 'stale')} ${event.job}: ${printable(event.path)} changed while the recipe ran`]
+      return [` ${sign(style, 'stale')} ${printable(event.job)}: ${printable(event.path)} changed while the recipe ran`]
     case 'stopping':
       return [
         event.because === 'asked'

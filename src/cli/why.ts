@@ -121,11 +121,11 @@ function madeText({ current, failed }: TargetHistory): string {
     current === undefined
       ? 'the journal knows nothing of it: file times decide'
       : current.type === 'made'
-        ? `made ${localTime(Date.parse(current.at))}, attempt ${current.attempt}, log ${current.log}`
+        ? `made ${localTime(Date.parse(current.at))}, attempt ${current.attempt}, log ${printable(current.log)}`
         : `accepted as it is by ${current.by}, ${localTime(Date.parse(current.at))}`
   return failed === undefined
     ? base
-    : `${base}; last attempt failed ${localTime(Date.parse(failed.at))}, log ${failed.log}`
+    : `${base}; last attempt failed ${localTime(Date.parse(failed.at))}, log ${printable(failed.log)}`
 }
 
 const paramTexts = (job: Job) => [...job.params].map(([name, value]) => `${name} = "${printable(value)}"`)
