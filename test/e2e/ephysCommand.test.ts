@@ -47,7 +47,7 @@ test('a fault of the input is one line, then the remedy; exit 1 and no target', 
   const { code, stderr } = await ephys('denoise', files.path('B1'), files.path('B1.kwd'))
   expect(code).toBe(1)
   expect(stderr).toMatch(
-    /^labmake-ephys denoise: a\.mat is cut short: .*\nCopy it again from where it was recorded: .*\n$/,
+    /^labmake-ephys denoise: error: a\.mat is cut short: .*\nCopy it again from where it was recorded: .*\n$/,
   )
   expect(readdirSync(files.root)).toEqual(['B1'])
 })
@@ -83,7 +83,7 @@ test('when the target cannot grow, the reason is told and nothing is left', asyn
   const args = ['-c', script, process.execPath, command, 'denoise', files.path('B1'), files.path('B1.kwd')]
   const { code, stderr } = await run('/bin/bash', args)
   expect(code).toBe(1)
-  expect(stderr).toContain('labmake-ephys denoise: cannot write')
+  expect(stderr).toContain('labmake-ephys denoise: error: cannot write')
   expect(stderr).toContain('File too large')
   expect(readdirSync(files.root)).toEqual(['B1'])
 })
