@@ -16,8 +16,10 @@ export interface Candidate {
 
 export interface Candidates {
   readonly all: readonly Candidate[]
-  /** Chains of candidates that would go on for ever: a rule that makes its own source. */
+  /** The last of chains that would go on for ever: a rule makes its own sources. */
   readonly endless: readonly Candidate[]
+  /** Candidates of such rules, and what was derived from them: none of `all`. */
+  readonly dropped: readonly Candidate[]
 }
 
 /** `denoise/B1`; a rule without wildcards is its own name. */
@@ -49,10 +51,7 @@ export function findCandidates(rules: readonly Rule[], batches: Batches, survey:
     rule.sources.map((source) => ({ rule, source, prefixes: prefixes(source.pattern) })),
   )
   for (let round = 0; fresh.length > 0; round++) {
-    if (round > rules.length) {
-      for (const candidate of fresh) all.delete(candidate.id)
-      return { all: [...all.values()], endless: fresh }
-    }
+    if (round > rules.length) return dropEndless([...all.values()], fresh)
     const made = fresh
     fresh = []
     const touched = new Set<Rule>()
@@ -71,7 +70,34 @@ export function findCandidates(rules: readonly Rule[], batches: Batches, survey:
     }
     for (const rule of touched) for (const partial of fullBindings(rule, partials.get(rule)!)) offer(rule, partial)
   }
-  return { all: [...all.values()], endless: [] }
+  return { all: [...all.values()], endless: [], dropped: [] }
+}
+
+/** Leaves out the rules that make their own sources: run once, they would find more to do each time. */
+function dropEndless(all: readonly Candidate[], last: readonly Candidate[]): Candidates {
+  const looping = new Set(last.flatMap(rulesInLoop))
+  const isDropped = (candidate: Candidate) => {
+    for (let at: Candidate | undefined = candidate; at !== undefined; at = at.from) {
+      if (looping.has(at.rule)) return true
+    }
+    return false
+  }
+  return {
+    all: all.filter((candidate) => !isDropped(candidate)),
+    endless: last.filter(({ rule }) => looping.has(rule)),
+    dropped: all.filter(isDropped),
+  }
+}
+
+/** The rules between two candidates of one rule in a chain that is longer than there are rules. */
+function rulesInLoop(last: Candidate): readonly Rule[] {
+  const chain: Rule[] = []
+  for (let at: Candidate | undefined = last; at !== undefined; at = at.from) {
+    const start = chain.indexOf(at.rule)
+    if (start >= 0) return chain.slice(start)
+    chain.push(at.rule)
+  }
+  return []
 }
 
 function expandTargets(rule: Rule, binding: Binding): JobPath[] {

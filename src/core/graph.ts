@@ -19,15 +19,17 @@ export interface Graph {
   readonly producerOf: (path: string) => string | undefined
   /** Members of the target folder at this path that do not count. */
   readonly ignoreOf: (path: string) => readonly string[]
+  /** Targets that could be made, but for a fault of their rules. */
+  readonly refused: ReadonlySet<string>
   readonly faults: readonly Fault[]
 }
 
 /** Derives all jobs from the rules, the batches and what is on disk. Faults leave out the jobs they concern. */
 export function buildGraph(rules: readonly Rule[], batches: Batches, survey: Survey): Graph {
-  const { all, endless } = findCandidates(rules, batches, survey)
+  const { all, endless, dropped } = findCandidates(rules, batches, survey)
   const faults: Fault[] = endless.slice(0, 1).map(endlessFault)
   const twins = findTwins(all, batches, faults)
-  const producers = findProducers(all, faults)
+  const { producers, refused } = findProducers(all, faults)
   const kept = all.filter((c) => c.targets.every((t) => producers.get(t.path)?.id === c.id))
   const producerOf = (path: string): string | undefined => {
     const exact = producers.get(path)
@@ -41,7 +43,9 @@ export function buildGraph(rules: readonly Rule[], batches: Batches, survey: Sur
   const resolve = sourceResolver(kept, producerOf, survey)
   const jobs = kept.map((c) => makeJob(c, { resolve, batches, twins }))
   const { ordered, cyclic } = orderJobs(jobs, rules)
-  faults.push(...cyclic.map(cycleFault))
+  // A circle of rules is one for every batch; one of them shows it.
+  const circles = groupBy(cyclic, (cycle) => [...new Set(cycle.map((job) => job.rule.where))].sort().join())
+  faults.push(...[...circles.values()].map(([cycle]) => cycleFault(cycle!)))
   for (const { path, name } of survey.strange()) {
     faults.push({ where: path, message: `"${name}" holds no batch name, so it is not a recording`, hint: badBatchHint })
   }
@@ -54,6 +58,7 @@ export function buildGraph(rules: readonly Rule[], batches: Batches, survey: Sur
     consumers: consumersOf(ordered),
     producerOf,
     ignoreOf: (path) => folderJobs.get(path) ?? [],
+    refused: new Set([...refused, ...dropped.flatMap((c) => c.targets.map((t) => t.path))]),
     faults,
   }
 }
@@ -102,7 +107,10 @@ interface Producer {
 }
 
 /** Who makes which path. A path that two jobs make, or that lies in another job's target, is nobody's: a fault. */
-function findProducers(all: readonly Candidate[], faults: Fault[]): Map<string, Producer> {
+function findProducers(
+  all: readonly Candidate[],
+  faults: Fault[],
+): { producers: Map<string, Producer>; refused: Iterable<string> } {
   const producers = new Map<string, Producer>()
   const refused = new Map<string, [Producer, Producer]>()
   for (const c of all) {
@@ -130,7 +138,7 @@ function findProducers(all: readonly Candidate[], faults: Fault[]): Map<string, 
       hint: 'Change the target of one of the rules, so that no target is, or lies in, another one.',
     })
   }
-  return producers
+  return { producers, refused: refused.keys() }
 }
 
 type Resolve = (source: NamedPattern, candidate: Candidate) => JobSource

@@ -102,7 +102,8 @@ function findOrphans({ rules, survey, graph }: PlanInput, jobs: readonly Planned
     for (const { pattern } of rule.targets) {
       for (const { path, binding } of survey.find(pattern)) {
         const key = bindingKey(rule.wildcards, binding)
-        if (seen.has(key) || graph.producerOf(path) !== undefined || expandPattern(pattern, binding) !== path) continue
+        const hasJob = graph.producerOf(path) !== undefined || graph.refused.has(path)
+        if (seen.has(key) || hasJob || expandPattern(pattern, binding) !== path) continue
         seen.add(key)
         orphans.push({ target: pattern.isFolder ? `${path}/` : path, rule: rule.name, batch: binding.batch })
       }

@@ -311,6 +311,6 @@ test('whatever happens, every target is what its recipe makes of its sources, an
       world.apply(batches.slice(0, 2).map((b) => ({ kind: 'write', batch: b, file: 0, old: 0 })))
       for (const one of steps) await live(world, one)
     }),
-    { numRuns: Number(process.env.RANDOM_RUNS ?? 150) },
+    { numRuns: Number(process.env.RANDOM_RUNS ?? 100) },
   )
 }, 60_000)
