@@ -10,8 +10,11 @@ const TAKE_EVERY = 8
 /** The median of |x| over a normal distribution's standard deviation. */
 const MEDIAN_OF_NORMAL = 0.6745
 
-/** Counts. A channel with less is flat, and what the filter makes of it is rounding. */
-const LEAST_DEVIATION = 1e-3
+/**
+ * Counts. Rounding to whole counts alone makes 0.2 in the band: a channel with less is flat, and beside so little each
+ * flip of its last bit would look like a spike.
+ */
+const LEAST_DEVIATION = 0.1
 
 /**
  * The standard deviation of each channel's filtered noise, in counts, from the median of |x|, which spikes hardly move

@@ -35,6 +35,13 @@ test('a flat channel has none, and neither has a recording of no samples', () =>
   expect([...deviationsOf({ stretches: [0] })]).toEqual([0, 0, 0, 0])
 })
 
+test('a channel whose last bit flips now and then is flat too', () => {
+  const read = (from: number, to: number) =>
+    Int16Array.from({ length: to - from }, (_, i) => ((from + i) % 1000 < 500 ? 7 : 8))
+  const recording = { sampleRateHz: 20_000, channelNames: ['Port_1'], stretches: [{ samples: 50_000, read }] }
+  expect([...noiseDeviations(recording, bandPass(20_000))]).toEqual([0])
+})
+
 test('a long recording is judged by pieces of all of it', () => {
   const loudLate = madeRecording({ stretches: [1_000_000], channels: 1 })
   const louder = {
