@@ -76,13 +76,16 @@ function parseLine(command: Command, argv: readonly string[]): CommandLine {
   }
 }
 
-/** Says on standard error what went wrong and what to do about it; returns the exit code. */
+/**
+ * Says on standard error what went wrong and what to do about it; returns the exit code. labmake looks for the word
+ * "error" to pick the line that tells why a job failed.
+ */
 function explain(error: unknown, who: string): number {
   if (error instanceof InputError || error instanceof UsageError) {
-    console.error(`${who}: ${error.message}\n${error.hint}`)
+    console.error(`${who}: error: ${error.message}\n${error.hint}`)
     return error instanceof InputError ? 1 : 2
   }
-  console.error(`${who}: a defect in labmake-ephys ${version}; please report it with these lines`)
+  console.error(`${who}: error: a defect in labmake-ephys ${version}; please report it with these lines`)
   console.error(error instanceof Error ? error.stack : error)
   return 70
 }
