@@ -15,7 +15,7 @@ export function parseDuration(text: string): number {
 
 /** Seconds as a person reads them: `0.4s`, `12s`, `3m05`, `1h05`, `2d03h`. */
 export function formatSeconds(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)}s`
+  if (seconds < 9.95) return `${seconds.toFixed(1)}s`
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole}s`
   const two = (n: number) => String(n).padStart(2, '0')
