@@ -58,7 +58,10 @@ function splitWords(text: string): RawWord[] {
       quoted = true
       i = end
     } else if (c === '\\' && i + 1 < text.length) {
-      word = (word ?? '') + text[++i]!.replace('\n', '')
+      const next = text[++i]!
+      // A line that goes on, as in a shell; YAML may have folded the line end into a space.
+      if (next === '\n' || (word === undefined && next === ' ')) continue
+      word = (word ?? '') + next
       quoted = true
     } else if (/\s/.test(c)) {
       if (word !== undefined) words.push({ text: word, quoted })
