@@ -45,6 +45,12 @@ interface Fitter {
   readonly energy: number
 }
 
+/** Samples, `to` excluded. */
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
 /** How far a pass has come, samples. It may only look at what the pass before it will not change any more. */
 interface Pass {
   /** Troughs before this sample have been found … */
@@ -89,15 +95,17 @@ export function matchTemplates(
     let limit = readTo
     for (const [index, pass] of passes.entries()) {
       const detectTo = isEnd ? readTo : Math.max(pass.detectedTo, limit - reach)
-      pass.waiting.push(...detectPeaks(residual, { from: pass.detectedTo, to: detectTo }, detectOptions))
+      const previous = passes[index - 1]
+      const unseen = { from: pass.detectedTo, to: detectTo }
+      // Where nothing was taken away a trough fits no better than in the pass before.
+      for (const range of previous ? rangesAround(previous.taken, reach / 2, unseen) : [unseen]) {
+        pass.waiting.push(...detectPeaks(residual, range, detectOptions))
+      }
       pass.detectedTo = detectTo
       const fitTo = isEnd ? readTo : Math.max(pass.fittedTo, detectTo - reach)
-      const previous = passes[index - 1]
-      const isNew = ({ sample }: Peak) => !previous || previous.taken.some((at) => Math.abs(at - sample) < reach / 2)
       const ready = pass.waiting.filter(({ sample }) => sample < fitTo)
       pass.waiting = pass.waiting.filter(({ sample }) => sample >= fitTo)
-      // Where nothing was taken away a trough fits no better than in the pass before.
-      for (const peak of ready.filter(isNew)) {
+      for (const peak of ready) {
         const spike = explain(residual, peak)
         if (!spike) continue
         settle.add(spike)
@@ -112,6 +120,20 @@ export function matchTemplates(
     settle.visitUpTo(settledTo, residual)
     residual = dropBefore(residual, settledTo - reach)
   }
+}
+
+/** The parts of `within` that lie less than `distance` samples from any of the samples; rising, and apart. */
+function rangesAround(samples: readonly number[], distance: number, within: Range): Range[] {
+  const ranges: { from: number; to: number }[] = []
+  for (const sample of [...samples].sort((a, b) => a - b)) {
+    const from = Math.max(within.from, sample - distance + 1)
+    const to = Math.min(within.to, sample + distance)
+    const last = ranges.at(-1)
+    if (from >= to) continue
+    if (last && from <= last.to) last.to = to
+    else ranges.push({ from, to })
+  }
+  return ranges
 }
 
 /** Fits the best template to a trough, subtracts it from the residual, and returns the spike; undefined if none fits. */
