@@ -11,12 +11,18 @@ export function completionScript(shell: Shell): string {
   const commands = namedCommands.join(' ')
   switch (shell) {
     case 'bash':
+      // Not compgen -W: it expands the words as the shell does, and would run a file name like $(…).
       return `_labmake() {
-  local word=\${COMP_WORDS[COMP_CWORD]} words
-  if [[ $word == -* ]]; then words='${options}'
-  elif ((COMP_CWORD == 1)); then words="${commands} $(labmake completion names 2>/dev/null)"
-  else words=$(labmake completion names 2>/dev/null); fi
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+  local word=\${COMP_WORDS[COMP_CWORD]} name names
+  if [[ $word == -* ]]; then names=(${options})
+  else
+    mapfile -t names < <(labmake completion names 2>/dev/null)
+    ((COMP_CWORD == 1)) && names+=(${commands})
+  fi
+  COMPREPLY=()
+  for name in "\${names[@]}"; do
+    [[ $name == "$word"* ]] && COMPREPLY+=("$(printf %q "$name")")
+  done
 }
 complete -o default -F _labmake labmake
 `
