@@ -1,4 +1,5 @@
 import { formatSeconds } from '../core/durations.ts'
+import { namedJobs } from '../core/goals.ts'
 import { groupBy } from '../core/groupBy.ts'
 import { reasonText, verdictReason } from '../core/reasons.ts'
 import { leftAttempts } from '../io/attempts.ts'
@@ -25,9 +26,12 @@ export async function statusCommand(batches: readonly string[], options: CommonO
   const { plan } = workspace.plan()
   const engine = runningEngine(workspace.root)
   const running = new Map(leftAttempts(workspace.root).map((state) => [state.job, state]))
-  const wanted = plan.jobs.filter(
-    ({ job }) => batches.length === 0 || batches.includes(job.batch ?? '') || batches.includes(job.id),
+  const named = namedJobs(
+    plan,
+    workspace.ruleSet.rules,
+    batches.map((goal) => workspace.goal(goal)),
   )
+  const wanted = plan.jobs.filter(({ job }) => named.has(job.id))
   const failed = new Set(plan.jobs.flatMap(({ job, verdict }) => (failedBefore(verdict) ? [job.id] : [])))
   const jobs = wanted.map((planned): JobStatus => {
     const attempt = running.get(planned.job.id)
