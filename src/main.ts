@@ -1,5 +1,7 @@
 import { version } from './version.ts'
 
+const isNobodyReading = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EPIPE'
+
 /** argv → command → exit code. The only place that catches what nobody else expected. */
 async function main(argv: readonly string[]): Promise<number> {
   // Asked so often by scripts and shells that it should cost no more than starting Node.
@@ -11,15 +13,15 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     return await runProgram(argv)
   } catch (error) {
+    if (isNobodyReading(error)) return 0
     const { reportError } = await import('./cli/report.ts')
     return reportError(error)
   }
 }
 
-// Whoever reads our output may stop reading: `labmake history | head` is no error.
+// Whoever reads our output may stop reading: `labmake history | head` is no error, and a build goes on to its end.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  if (!isNobodyReading(error)) throw error
 })
 
 process.exitCode = await main(process.argv.slice(2))
