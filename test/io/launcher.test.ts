@@ -1,0 +1,131 @@
+import { mkdirSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { openLauncher } from '../../src/io/launcher.ts'
+import { markProcess } from '../../src/io/processes.ts'
+import type { Exit, Running } from '../../src/model/ports.ts'
+import { type Workspace, workspace } from '../workspace.ts'
+
+interface Limits {
+  readonly graceMs?: number
+  readonly timeoutMs?: number
+}
+
+/** Starts a bash script through the launcher of a workspace; what it writes goes to the file `log`. */
+function start(ws: Workspace, script: string, { graceMs = 50, timeoutMs }: Limits = {}): Promise<Running> {
+  mkdirSync(ws.path('.labmake/running/one'), { recursive: true })
+  return openLauncher(ws.root, { graceMs }).start({
+    slug: 'one',
+    words: ['bash', '-c', script],
+    environment: { greeting: 'hello $HOME' },
+    log: 'log',
+    title: 'the recipe',
+    timeoutMs,
+  })
+}
+
+const isAlive = (pid: number) => markProcess(pid) !== undefined
+const done: Exit = { status: 'done' }
+const cancelled: Exit = { status: 'cancelled' }
+
+test('what a recipe writes on both outputs goes to its log, below the command', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'echo "$greeting"; echo trouble >&2')
+  expect(await running.exit).toEqual(done)
+  expect(ws.read('log')).toBe('$ the recipe\nhello $HOME\ntrouble\n')
+})
+
+test('the exit code of a recipe is told, and is written down for a later labmake', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'exit 7')
+  expect(await running.exit).toEqual({ status: 'failed', cause: { kind: 'exit', code: 7 } })
+  expect(ws.read('.labmake/running/one/exit')).toBe('7\n')
+})
+
+test('a recipe reads an empty standard input', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'cat; echo read all')
+  expect(await running.exit).toEqual(done)
+  expect(ws.read('log')).toContain('read all')
+})
+
+test('a recipe that listens to TERM has the grace to write down where it was', async () => {
+  await using ws = await workspace()
+  const running = await start(
+    ws,
+    'trap "echo saved >saved; exit 0" TERM; echo ready >ready; while :; do sleep 0.02; done',
+    {
+      graceMs: 15_000,
+    },
+  )
+  await ws.until('the recipe is ready', () => ws.exists('ready'))
+  running.cancel({ now: false })
+  expect(await running.exit).toEqual(cancelled)
+  expect(ws.read('saved')).toBe('saved\n')
+})
+
+test('a recipe that ignores TERM is killed after the grace, with its grandchildren (case 27)', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'trap "" TERM; (trap "" TERM; sleep 600 & echo $! >grandchild; wait) & wait')
+  await ws.until('the grandchild runs', () => ws.exists('grandchild') && ws.read('grandchild') !== '')
+  const grandchild = Number(ws.read('grandchild'))
+  running.cancel({ now: false })
+  expect(await running.exit).toEqual(cancelled)
+  await ws.until('the grandchild is dead', () => !isAlive(grandchild))
+})
+
+test('what a recipe leaves running in its group is killed when it is cancelled, though the recipe itself listened', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, '(trap "" TERM; while :; do sleep 0.05; done) & echo $! >child; wait', {
+    graceMs: 15_000,
+  })
+  await ws.until('the child runs', () => ws.exists('child') && ws.read('child') !== '')
+  running.cancel({ now: false })
+  expect(await running.exit).toEqual(cancelled)
+  await ws.until('the child is dead', () => !isAlive(Number(ws.read('child'))))
+})
+
+test('a recipe past its timeout is ended, and the timeout is the cause', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'sleep 600', { timeoutMs: 30, graceMs: 15_000 })
+  expect(await running.exit).toEqual({ status: 'failed', cause: { kind: 'timeout', timeoutMs: 30 } })
+})
+
+test('a recipe past its timeout that ignores TERM is killed after the grace', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'trap "" TERM; while :; do sleep 0.05; done', { timeoutMs: 100 })
+  expect(await running.exit).toMatchObject({ status: 'failed', cause: { kind: 'timeout' } })
+})
+
+test('cancelled with now, a recipe is killed without grace', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'trap "" TERM; echo ready >ready; while :; do sleep 0.05; done', { graceMs: 600_000 })
+  await ws.until('the recipe is ready', () => ws.exists('ready'))
+  running.cancel({ now: true })
+  expect(await running.exit).toEqual(cancelled)
+})
+
+test('a daemon that holds the output of a recipe does not keep it from ending (case 28)', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'sleep 600 & echo $! >daemon')
+  ws.atEnd(() => process.kill(Number(ws.read('daemon')), 'SIGKILL'))
+  expect(await running.exit).toEqual(done)
+  expect(isAlive(Number(ws.read('daemon')))).toBe(true)
+})
+
+test('a recipe leads a process group of its own: what ends a terminal does not reach it', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'while [ ! -e release ]; do sleep 0.02; done')
+  // Signal 0 only looks: it throws where no group has this number.
+  expect(process.kill(-running.process!.pid, 0)).toBe(true)
+  ws.write('release', '')
+  expect(await running.exit).toEqual(done)
+})
+
+test('an attempt whose shim never wrote its process is not started later, once it was given up', async () => {
+  await using ws = await workspace()
+  mkdirSync(ws.path('.labmake/running/one'), { recursive: true })
+  ws.write('.labmake/running/one/pid', 'nobody')
+  const running = await start(ws, 'echo ran >ran')
+  await running.exit
+  expect(ws.exists('ran')).toBe(false)
+})
