@@ -144,7 +144,13 @@ async function fail(state: AttemptState, cause: Cause, base: EndBase, ports: Por
   return { ...(await recordFailure(state, cause, base, ports)), ...trouble(aside) }
 }
 
-async function recordFailure(state: AttemptState, cause: Cause, base: EndBase, ports: Ports): Promise<AttemptEnd> {
+/** Says in the journal that an attempt failed. */
+export async function recordFailure(
+  state: AttemptState,
+  cause: Cause,
+  base: EndBase,
+  ports: Ports,
+): Promise<AttemptEnd> {
   const record = { type: 'failed', ...recordOf(state, ports), ...base, cause } as const
   return { status: 'failed', ...base, cause, ...trouble(await faultOf(() => ports.journal.append(record))) }
 }

@@ -14,6 +14,7 @@ import {
   type AttemptEnd,
   changedSource,
   diskCause,
+  recordFailure,
   type StartedAttempt,
   settleAttempt,
   startAttempt,
@@ -359,7 +360,11 @@ class Build {
     }
   }
 
-  private made(entry: Entry, end: AttemptEnd & { status: 'made' }, state: StartedAttempt['state']): void {
+  private async made(
+    entry: Entry,
+    end: AttemptEnd & { status: 'made' },
+    state: StartedAttempt['state'],
+  ): Promise<void> {
     const { job } = entry
     const tries = triesOf(entry)
     const attic = end.attic === undefined ? {} : { attic: end.attic }
@@ -373,12 +378,11 @@ class Build {
     if (tries.reruns < maxReruns) {
       this.enqueue(entry, { retries: 0, reruns: tries.reruns + 1 })
     } else {
-      this.failed(entry, {
-        cause: { kind: 'unstable-source', path },
-        attempt: end.attempt,
-        seconds: end.seconds,
-        log: end.log,
-      })
+      const { attempt, seconds, log } = end
+      const cause: Cause = { kind: 'unstable-source', path }
+      // The target stands, but a person has to see what is wrong after this labmake too.
+      await recordFailure(state, cause, { attempt, seconds, log }, this.ports)
+      this.failed(entry, { cause, attempt, seconds, log })
     }
   }
 

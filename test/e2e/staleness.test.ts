@@ -88,6 +88,8 @@ test('a recipe that writes to its own source is diagnosed and does not run for e
   expect(stdout).toMatch(/failed +copy\/a .*in\/a\.txt changed each time the recipe ran: the recipe writes to its own/)
   expect(ws.read('runs')).toBe('run\nrun\n')
   expect(code).toBe(1)
+  // It is told later too, not only to who looked on.
+  expect((await ws.labmake('status')).stdout).toMatch(/copy\/a +failed .*in\/a\.txt changed each time the recipe ran/)
 })
 
 test('a param that changes makes the targets of its batch stale, and no other (case 8)', async () => {
