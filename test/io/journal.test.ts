@@ -1,0 +1,91 @@
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { formatLine, openJournal, parseLine } from '../../src/io/journal.ts'
+import type { MadeRecord } from '../../src/model/record.ts'
+import { workspace } from '../workspace.ts'
+
+const path = '.labmake/journal.jsonl'
+
+function made(batch: string, attempt = 1): MadeRecord {
+  const target = `data/kwd/größe-${batch}.kwd`
+  return {
+    type: 'made',
+    at: '2026-08-10T12:02:12.000Z',
+    job: `denoise/${batch}`,
+    target,
+    attempt,
+    seconds: 3,
+    sourceBytes: 6,
+    log: '',
+    sources: { 'data/mat': { 'a.mat': '6 1' } },
+    uses: {},
+    targets: { [target]: '12 2' },
+    recipe: 'denoise {source}',
+    params: {},
+  }
+}
+
+test('what was appended is there when the journal is opened again', async () => {
+  await using ws = await workspace()
+  const journal = openJournal(ws.root)
+  await journal.append(made('B1'))
+  await journal.append({ ...made('B1'), type: 'failed', attempt: 2, cause: { kind: 'exit', code: 1 } })
+  journal.close()
+  const history = openJournal(ws.root).history(made('B1').target)
+  expect(history).toMatchObject({ current: made('B1'), failed: { attempt: 2 } })
+})
+
+test('cut at every byte the journal loads, without a fault, and loses at most its last record (case 26)', async () => {
+  await using ws = await workspace({ '.labmake/': '' })
+  const lines = [formatLine(made('B1')), formatLine(made('B2')), formatLine(made('B3'))]
+  const whole = Buffer.from(lines.join(''))
+  const ends = lines.map((_, i) => Buffer.byteLength(lines.slice(0, i + 1).join('')))
+  for (let cut = 0; cut <= whole.length; cut++) {
+    writeFileSync(ws.path(path), whole.subarray(0, cut))
+    const journal = openJournal(ws.root)
+    // A record is whole with its last brace: the line end behind it may be missing.
+    const kept = ends.filter((end) => end - 1 <= cut).length
+    expect([cut, journal.records().length, journal.faults]).toEqual([cut, kept, []])
+  }
+})
+
+test('after a cut at every byte of the last record, what is appended next stands by itself (case 26)', async () => {
+  await using ws = await workspace({ '.labmake/': '' })
+  const first = formatLine(made('B1'))
+  const last = Buffer.from(formatLine(made('B2')))
+  for (let cut = 0; cut <= last.length; cut++) {
+    writeFileSync(ws.path(path), first)
+    appendFileSync(ws.path(path), last.subarray(0, cut))
+    const journal = openJournal(ws.root)
+    await journal.append(made('B3'))
+    journal.close()
+    const again = openJournal(ws.root)
+    const jobs = again.records().map((r) => r.job)
+    const expected = cut >= last.length - 1 ? ['denoise/B1', 'denoise/B2', 'denoise/B3'] : ['denoise/B1', 'denoise/B3']
+    expect([cut, jobs, again.faults]).toEqual([cut, expected, []])
+  }
+})
+
+test('a byte that changed anywhere in a line is noticed', () => {
+  const line = Buffer.from(formatLine(made('B1')).trimEnd())
+  for (let i = 0; i < line.length; i++) {
+    const damaged = Buffer.from(line)
+    damaged[i]! ^= 1
+    expect([i, parseLine(damaged.toString('utf8'))]).toEqual([i, undefined])
+  }
+})
+
+test('a damaged line in the middle is a fault with its number, and the others are used', async () => {
+  await using ws = await workspace({
+    [path]: `${formatLine(made('B1'))}rubbish\n${formatLine(made('B3'))}`,
+  })
+  const journal = openJournal(ws.root)
+  expect(journal.records().map((r) => r.job)).toEqual(['denoise/B1', 'denoise/B3'])
+  expect(journal.faults).toMatchObject([{ where: `${path}:2` }])
+})
+
+test('without a journal nothing is known, and looking makes none', async () => {
+  await using ws = await workspace()
+  expect(openJournal(ws.root).records()).toEqual([])
+  expect(ws.list('.')).toEqual([])
+})

@@ -1,0 +1,73 @@
+import { hostname } from 'node:os'
+import { expect, test } from 'vitest'
+import { type Lock, lockWorkspace, runningEngine } from '../../src/io/lock.ts'
+import { markProcess } from '../../src/io/processes.ts'
+import { until, type Workspace, workspace } from '../workspace.ts'
+
+const never = () => {
+  throw new Error('the lock was lost')
+}
+
+async function mustHold(ws: Workspace): Promise<Lock & { status: 'held' }> {
+  const lock = await lockWorkspace(ws.root, never)
+  if (lock.status !== 'held') throw new Error('the lock is busy')
+  return lock
+}
+
+/** A lock with what it says of its holder, as a labmake of `host` left it. */
+function leaveLock(ws: Workspace, host: string, startTime: string): void {
+  const mark = { ...markProcess(process.pid)!, startTime }
+  const since = new Date().toISOString()
+  ws.write('.labmake/engine.lock/', '')
+  ws.write('.labmake/engine.json', JSON.stringify({ process: mark, host, user: 'ana', since, command: 'labmake' }))
+}
+
+test('a lock is held by one at a time, and is free again once it is released', async () => {
+  await using ws = await workspace()
+  const first = await mustHold(ws)
+  const second = await lockWorkspace(ws.root, never)
+  expect(second).toMatchObject({ status: 'busy', holder: { host: hostname(), process: { pid: process.pid } } })
+  expect(runningEngine(ws.root)?.process.pid).toBe(process.pid)
+  await first.release()
+  expect(runningEngine(ws.root)).toBeUndefined()
+  await (await mustHold(ws)).release()
+  expect(ws.list('.labmake')).toEqual([])
+})
+
+test('the lock of a dead process of this machine is taken over at once', async () => {
+  await using ws = await workspace()
+  leaveLock(ws, hostname(), 'long ago')
+  await (await mustHold(ws)).release()
+  expect(ws.list('.labmake')).toEqual([])
+})
+
+test('the lock of another machine is respected while it is refreshed', async () => {
+  await using ws = await workspace()
+  leaveLock(ws, 'other-server', '1')
+  expect(await lockWorkspace(ws.root, never)).toMatchObject({ status: 'busy', holder: { host: 'other-server' } })
+})
+
+test('the lock of another machine that was not refreshed for long is taken over', async () => {
+  await using ws = await workspace()
+  leaveLock(ws, 'other-server', '1')
+  ws.age('.labmake/engine.lock', { seconds: 600 })
+  await (await mustHold(ws)).release()
+})
+
+test('a lock whose process was killed before it could say that it has it is taken over at once', async () => {
+  await using ws = await workspace()
+  leaveLock(ws, hostname(), 'long ago')
+  ws.write(`.labmake/engine.json.${hostname()}-1`, ws.read('.labmake/engine.json'))
+  ws.remove('.labmake/engine.json')
+  await (await mustHold(ws)).release()
+})
+
+test('a lock that is stolen is noticed', async () => {
+  await using ws = await workspace()
+  let lost = false
+  await lockWorkspace(ws.root, () => {
+    lost = true
+  })
+  ws.remove('.labmake/engine.lock')
+  await until('the loss is noticed', () => lost)
+})
