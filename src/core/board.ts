@@ -16,7 +16,11 @@ export interface Board {
 
 export const emptyBoard: Board = { jobs: new Map(), upToDate: 0, stopping: false }
 
-/** The board after one more event. Pure; the map is shared with the board before, which is not used any more. */
+const waitingJob = (entry: PlannedEntry): [string, BoardJob] => {
+  return [entry.job, { ...entry, state: 'waiting', startedMs: undefined }]
+}
+
+/** The board after one more event. A plan begins a new one; after that the map is shared with the board before, which is not used any more. */
 export function nextBoard(board: Board, event: BuildEvent): Board {
   const jobs = board.jobs as Map<string, BoardJob>
   const set = (id: string, state: BoardJob['state'], startedMs?: number) => {
@@ -25,9 +29,10 @@ export function nextBoard(board: Board, event: BuildEvent): Board {
   }
   switch (event.type) {
     case 'planned':
+      return { jobs: new Map(event.jobs.map(waitingJob)), upToDate: event.upToDate, stopping: false }
     case 'added':
-      for (const entry of event.jobs) jobs.set(entry.job, { ...entry, state: 'waiting', startedMs: undefined })
-      return event.type === 'planned' ? { ...board, upToDate: event.upToDate } : board
+      for (const [id, job] of event.jobs.map(waitingJob)) jobs.set(id, job)
+      return board
     case 'started':
       set(event.job, 'running', event.atMs)
       return board

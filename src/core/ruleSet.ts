@@ -38,8 +38,8 @@ function joinPools(files: readonly RuleFile[], processors: number, faults: Fault
     if (before !== undefined && before.where !== 'default' && before.slots !== slots) {
       faults.push({
         where: declared.where,
-        message: `pool ${declared.name} has ${slots} slots here and ${before.slots} at ${before.where}`,
-        hint: `Declare it in one file only. Until then ${Math.min(slots, before.slots)} slots are used.`,
+        message: `pool ${declared.name} has ${slotsText(slots)} here and ${before.slots} at ${before.where}`,
+        hint: `Declare it in one file only. Until then it has ${slotsText(Math.min(slots, before.slots))}.`,
       })
       if (before.slots <= slots) continue
     }
@@ -47,6 +47,8 @@ function joinPools(files: readonly RuleFile[], processors: number, faults: Fault
   }
   return pools
 }
+
+const slotsText = (slots: number) => (slots === 1 ? '1 slot' : `${slots} slots`)
 
 type Reject = (rule: Rule, fault: Omit<Fault, 'where'>) => void
 

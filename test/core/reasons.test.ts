@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest'
+import { causeHint, causeText, reasonText, verdictReason } from '../../src/core/reasons.ts'
+import type { Reason } from '../../src/model/plan.ts'
+import type { Cause } from '../../src/model/record.ts'
+
+/** One of each kind: a new kind is a compile error here. */
+const reasons: Readonly<Record<Reason['kind'], readonly [Reason, string]>> = {
+  rebuild: [{ kind: 'rebuild', by: 'ana' }, 'ana asked for it to be made again'],
+  'failed-before': [
+    { kind: 'failed-before', cause: { kind: 'exit', code: 2 }, at: '' },
+    'the last attempt failed: the recipe ended with exit code 2',
+  ],
+  'target-missing': [{ kind: 'target-missing', path: 'k/B1' }, 'k/B1 is not there yet'],
+  'source-newer': [{ kind: 'source-newer', path: 'a', target: 'b' }, 'a is newer than b'],
+  'source-changed': [{ kind: 'source-changed', path: 'a' }, 'a changed'],
+  'source-added': [{ kind: 'source-added', path: 'a' }, 'a was added'],
+  'source-removed': [{ kind: 'source-removed', path: 'a' }, 'a was removed'],
+  'uses-changed': [{ kind: 'uses-changed', path: 'a.py' }, 'a.py, which the recipe uses, changed'],
+  'recipe-changed': [{ kind: 'recipe-changed', before: 'a\n  b', after: 'c' }, 'the recipe changed, from "a b" to "c"'],
+  'param-changed': [
+    { kind: 'param-changed', name: 'omit', before: undefined, after: '' },
+    'omit changed, from no value to ""',
+  ],
+  upstream: [{ kind: 'upstream', job: 'denoise/B1' }, 'denoise/B1 is made again first'],
+  'no-source': [{ kind: 'no-source', path: 'in/B1/', state: 'empty' }, 'in/B1/ is empty'],
+  'no-param': [{ kind: 'no-param', name: 'omit' }, 'omit has no value: add the batch to a manifest in data/manifests/'],
+  'row-refused': [
+    { kind: 'row-refused', where: 'a.tsv:3', message: 'too wide' },
+    'its manifest row was refused (a.tsv:3: too wide)',
+  ],
+  prerequisite: [{ kind: 'prerequisite', job: 'denoise/B1' }, 'waits for denoise/B1'],
+  edited: [{ kind: 'edited', path: 'a' }, 'a was edited since the recipe made it'],
+  'up-to-date': [{ kind: 'up-to-date' }, 'up to date'],
+  orphaned: [{ kind: 'orphaned', path: 'a' }, 'a is kept, but what it was made from is gone'],
+  blocked: [{ kind: 'blocked', job: 'denoise/B1' }, 'denoise/B1 failed'],
+}
+
+const causes: Readonly<Record<Cause['kind'], readonly [Cause, string]>> = {
+  exit: [{ kind: 'exit', code: 1 }, 'the recipe ended with exit code 1'],
+  signal: [{ kind: 'signal', signal: 'SIGKILL' }, 'the recipe was killed by SIGKILL (out of memory?)'],
+  timeout: [{ kind: 'timeout', timeoutMs: 5_400_000 }, 'it took longer than its timeout of 1h30'],
+  'no-command': [{ kind: 'no-command', command: 'srot', problem: 'none' }, 'srot could not be started: none'],
+  'no-target': [{ kind: 'no-target', target: 'k' }, 'the recipe ended well but did not make k'],
+  'no-member': [{ kind: 'no-member', target: 'p/', member: 'x' }, 'the recipe ended well but p/ has no x'],
+  'wrong-kind': [{ kind: 'wrong-kind', target: 'p/', expected: 'folder' }, 'the recipe made p/, but not as a folder'],
+  'unstable-source': [
+    { kind: 'unstable-source', path: 'a' },
+    'a changed each time the recipe ran: the recipe writes to its own source, or something else does',
+  ],
+  'edited-meanwhile': [
+    { kind: 'edited-meanwhile', path: 'a' },
+    'a was edited while the recipe ran, so the new version was put aside',
+  ],
+  disk: [{ kind: 'disk', action: 'write', path: 'a', problem: 'no space' }, 'cannot write a: no space'],
+  lost: [{ kind: 'lost' }, 'it was lost when labmake or the machine stopped'],
+}
+
+test.each(Object.values(reasons))('%j has its text', (reason, text) => {
+  expect(reasonText(reason)).toBe(text)
+})
+
+test.each(Object.values(causes))('%j has its text', (cause, text) => {
+  expect(causeText(cause)).toBe(text)
+})
+
+test.each([
+  'no-command',
+  'no-target',
+  'no-member',
+  'wrong-kind',
+  'unstable-source',
+  'edited-meanwhile',
+  'disk',
+] as const)('what to do about %s is said', (kind) => {
+  expect(causeHint(causes[kind][0])).toMatch(/\.$/)
+})
+
+test('a long script is shown by its beginning', () => {
+  const text = reasonText({ kind: 'recipe-changed', before: 'x'.repeat(1000), after: 'y' })
+  expect(text.length).toBeLessThan(220)
+  expect(text).toContain('…')
+})
+
+describe('the reason to show', () => {
+  const stale = [{ kind: 'upstream', job: 'a' }] as const
+  const edited = { kind: 'edited', path: 'a' } as const
+
+  test.each([
+    [{ state: 'stale', reasons: stale }, 'upstream'],
+    [{ state: 'protected', edited, reasons: stale }, 'edited'],
+    [{ state: 'up-to-date', edited: undefined, absent: false }, 'up-to-date'],
+    [{ state: 'up-to-date', edited, absent: false }, 'edited'],
+    [{ state: 'waiting', reason: { kind: 'no-param', name: 'omit' } }, 'no-param'],
+    [{ state: 'orphaned', reason: { kind: 'orphaned', path: 'a' } }, 'orphaned'],
+  ] as const)('of %j is %s', (verdict, kind) => {
+    expect(verdictReason(verdict).kind).toBe(kind)
+  })
+})

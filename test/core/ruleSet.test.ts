@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest'
+import { parseRuleFile } from '../../src/core/ruleFile.ts'
+import { joinRuleFiles } from '../../src/core/ruleSet.ts'
+import { locateIn } from '../fakes/rules.ts'
+
+/** Rule files by name; four processors. */
+function join(files: Readonly<Record<string, unknown>>) {
+  const parsed = Object.entries(files).map(([file, content]) => parseRuleFile(file, content, locateIn(file)))
+  return joinRuleFiles(parsed, 4)
+}
+
+const rule = (target: string, more: object = {}) => ({
+  sources: 'in/{batch}',
+  targets: target,
+  recipe: 'r {source}',
+  ...more,
+})
+const names = (ruleSet: ReturnType<typeof join>) => ruleSet.rules.map((r) => r.name)
+const slots = (ruleSet: ReturnType<typeof join>) => Object.fromEntries([...ruleSet.pools].map(([n, p]) => [n, p.slots]))
+
+test('two rules that make one target are an error that names both, and neither runs; the others do', () => {
+  const it = join({
+    'a.yaml': { rules: { one: rule('out/{batch}.kwd'), fine: rule('else/{batch}') } },
+    'b.yaml': { rules: { two: rule('out/{batch}.kwd') } },
+  })
+  expect(names(it)).toEqual(['fine'])
+  const message = 'two rules make out/{batch}.kwd: one (a.yaml (rules.one)) and two (b.yaml (rules.two))'
+  expect(it.faults.map((f) => [f.where, f.message])).toEqual([
+    ['b.yaml (rules.two)', message],
+    ['a.yaml (rules.one)', message],
+  ])
+})
+
+test('two rules make one target also where its wildcard has two names', () => {
+  const it = join({ 'a.yaml': { rules: { one: rule('out/{batch}'), two: rule('out/{x}', { sources: 'in/{x}' }) } } })
+  expect(names(it)).toEqual([])
+})
+
+test('two rules of one name are both left out, and both places are named', () => {
+  const it = join({ 'a.yaml': { rules: { one: rule('a/{batch}') } }, 'b.yaml': { rules: { one: rule('b/{batch}') } } })
+  expect(names(it)).toEqual([])
+  expect(it.faults.map((f) => f.message)).toEqual([
+    'rule one is also declared at a.yaml (rules.one)',
+    'rule one is also declared at b.yaml (rules.one)',
+  ])
+})
+
+test('three rules that make one target are all left out', () => {
+  const files = { 'a.yaml': { rules: { one: rule('o/{batch}'), two: rule('o/{batch}'), three: rule('o/{batch}') } } }
+  expect(names(join(files))).toEqual([])
+})
+
+test('auto is one slot for each processor, and there is always a pool cpu', () => {
+  expect(slots(join({ 'a.yaml': { pools: { io: 'auto' } } }))).toEqual({ cpu: 4, io: 4 })
+})
+
+test('cpu may be declared like any other pool', () => {
+  expect(slots(join({ 'a.yaml': { pools: { cpu: 16 } } }))).toEqual({ cpu: 16 })
+})
+
+test('a pool that no file declares is an error with a suggestion, and its rule does not run', () => {
+  const it = join({ 'a.yaml': { pools: { ram: 1 }, rules: { one: rule('o/{batch}', { pool: 'rma' }) } } })
+  expect(names(it)).toEqual([])
+  expect(it.faults).toMatchObject([
+    {
+      where: 'a.yaml (rules.one)',
+      message: 'rule one: no file declares a pool "rma"',
+      hint: 'Did you mean ram? Declare it in a rule file: pools: { rma: 1 }',
+    },
+  ])
+})
+
+test('a pool of a file that is disabled: the hint says which file', () => {
+  const it = join({ 'a.yaml': { pools: { ram: 0 } }, 'b.yaml': { rules: { one: rule('o/{batch}', { pool: 'ram' }) } } })
+  expect(it.disabled).toEqual(['a.yaml'])
+  expect(it.faults.at(-1)!.hint).toContain('a.yaml is disabled; its pools are not known.')
+})
+
+test('more slots than the pool has are an error of the plan', () => {
+  const it = join({ 'a.yaml': { pools: { ram: 2 }, rules: { one: rule('o/{batch}', { pool: { ram: 3 } }) } } })
+  expect(names(it)).toEqual([])
+  expect(it.faults).toMatchObject([
+    {
+      message: 'rule one needs 3 slots of ram, which has 2 (a.yaml (pools.ram))',
+      hint: 'Ask for 2 at the most, or give the pool more slots.',
+    },
+  ])
+})
+
+test('a pool that two files declare alike is one', () => {
+  const it = join({ 'a.yaml': { pools: { ram: 2 } }, 'b.yaml': { pools: { ram: 2 } } })
+  expect(it.faults).toEqual([])
+  expect(slots(it)).toEqual({ cpu: 4, ram: 2 })
+})
+
+test.each([
+  [2, 1],
+  [1, 2],
+])('a pool that two files declare with %i and %i slots has the fewer, and it is said', (first, second) => {
+  const it = join({ 'a.yaml': { pools: { ram: first } }, 'b.yaml': { pools: { ram: second } } })
+  expect(slots(it)).toEqual({ cpu: 4, ram: 1 })
+  expect(it.faults).toMatchObject([
+    {
+      where: 'b.yaml (pools.ram)',
+      message: `pool ram has ${second === 1 ? '1 slot' : '2 slots'} here and ${first} at a.yaml (pools.ram)`,
+      hint: 'Declare it in one file only. Until then it has 1 slot.',
+    },
+  ])
+})
+
+test('a file with a fault is disabled as a whole, and the other files’ rules run', () => {
+  const it = join({
+    'a.yaml': { pools: { ram: 1 }, rules: { good: rule('g/{batch}'), bad: rule('b/{Batch}') } },
+    'b.yaml': { rules: { fine: rule('f/{batch}') } },
+  })
+  expect(names(it)).toEqual(['fine'])
+  expect(it.disabled).toEqual(['a.yaml'])
+  expect(slots(it)).toEqual({ cpu: 4 })
+})
