@@ -1,6 +1,7 @@
 // A batch in blocks of time: what is in memory does not grow with the recording's length.
 import type { Batch, BatchFile, Stretch } from '../mat/batch.ts'
 import type { Samples } from '../mat/recording.ts'
+import type { Scratch } from './scratch.ts'
 
 /** Rows of a block: a multiple of the .kwd's chunks, and what MATLAB's chunks usually hold. 4 MB for 32 channels. */
 const blockRows = 65_536
@@ -17,8 +18,11 @@ export type Block = {
   readonly channels: readonly Samples[]
 }
 
-/** All blocks in order; a block never spans two stretches. What a file keeps for reading is let go of after it. */
-export async function* readBlocks(batch: Batch): AsyncGenerator<Block> {
+/**
+ * All blocks in order, from `scratch` where it has them; a block never spans two stretches. What a file keeps for reading
+ * is let go of after it.
+ */
+export async function* readBlocks(batch: Batch, scratch?: Scratch): AsyncGenerator<Block> {
   let firstRow = 0
   let open: BatchFile | undefined
   try {
@@ -30,7 +34,9 @@ export async function* readBlocks(batch: Batch): AsyncGenerator<Block> {
         const rows = Math.min(blockRows, stretch.samples - done)
         const from = stretch.from + done
         // Together, so that compressed channels are unpacked on every processor.
-        const channels = await Promise.all(file.channels.map((c) => file.recording.read(c, from, from + rows)))
+        const channels =
+          scratch?.next(file, rows) ??
+          (await Promise.all(file.channels.map((c) => file.recording.read(c, from, from + rows))))
         yield { stretch, file, from, firstRow, rows, channels }
         firstRow += rows
       }

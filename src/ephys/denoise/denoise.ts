@@ -8,6 +8,7 @@ import { type Judgement, judgeChannels } from './judge.ts'
 import { type Method, makeReference, type Reference } from './reference.ts'
 import { describeBatch, describeTarget } from './report.ts'
 import { targetScale } from './scale.ts'
+import { openScratch, type Scratch } from './scratch.ts'
 import { type Survey, surveyBatch } from './survey.ts'
 import { checkTarget } from './target.ts'
 
@@ -26,6 +27,7 @@ const tileRows = 512
 /** Throws InputError for any fault of the source or the target; there is no target then. */
 export async function denoise(options: DenoiseOptions): Promise<void> {
   const batch = await openBatch(options.source, options.omit)
+  const scratch = openScratch(options.target)
   try {
     checkTarget(
       batch.files.map(({ recording }) => recording.path),
@@ -36,13 +38,17 @@ export async function denoise(options: DenoiseOptions): Promise<void> {
     const rows = totalRows(batch)
     const needsCovariance = options.method === 'war'
     // Both passes read all there is.
-    const onRows = (done: number) => progress.report(done / rows / 2, 'reading')
-    const survey = await surveyBatch(batch, { covariance: needsCovariance, onRows })
+    const onBlock = (block: Block) => {
+      scratch.keep(block.file, block.channels)
+      progress.report((block.firstRow + block.rows) / rows / 2, 'reading')
+    }
+    const survey = await surveyBatch(batch, { covariance: needsCovariance, onBlock })
     const judgements = judgeChannels(survey.probes)
     const making = describeMaking(batch, survey, judgements, options)
-    const clipped = await writeTarget(batch, survey, judgements, { ...options, making, progress })
+    const clipped = await writeTarget(batch, survey, judgements, { ...options, making, progress, scratch })
     for (const line of describeTarget(making, rows, clipped)) console.error(line)
   } finally {
+    scratch.close()
     batch.close()
   }
 }
@@ -69,21 +75,25 @@ function describeMaking(
   }
 }
 
-type Writing = DenoiseOptions & { readonly making: KwdMaking; readonly progress: Progress }
+type Writing = DenoiseOptions & {
+  readonly making: KwdMaking
+  readonly progress: Progress
+  readonly scratch: Scratch
+}
 
 /** The second pass. Returns how many samples were clipped. */
 async function writeTarget(
   batch: Batch,
   survey: Survey,
   judgements: readonly Judgement[],
-  { target, method, making, progress }: Writing,
+  { target, method, making, progress, scratch }: Writing,
 ): Promise<number> {
   const reference = makeReference(method, judgements, survey.covariance)
   const kwd = await createKwd(target, making)
   try {
     let clippedSamples = 0
     let stretch: Block['stretch'] | undefined
-    for await (const block of readBlocks(batch)) {
+    for await (const block of readBlocks(batch, scratch)) {
       if (block.stretch !== stretch) beginStretch(kwd, batch, block)
       stretch = block.stretch
       const { rows, clipped } = denoiseBlock(block, survey.means, making.scale, reference)

@@ -35,7 +35,7 @@ type Tally = {
 /** Reads the whole batch once. Throws InputError for a sample that is no number: see `refuseGap`. */
 export async function surveyBatch(
   batch: Batch,
-  options: { readonly covariance: boolean; readonly onRows: (rows: number) => void },
+  options: { readonly covariance: boolean; readonly onBlock: (block: Block) => void },
 ): Promise<Survey> {
   const channels = batch.channelNames.length
   const rows = totalRows(batch)
@@ -52,7 +52,7 @@ export async function surveyBatch(
   for await (const block of readBlocks(batch)) {
     for (let c = 0; c < channels; c++) tallyChannel(tally, block, c, probeEvery, batch.channelNames[c]!)
     covariance?.add(block, covarianceEvery)
-    options.onRows(block.firstRow + block.rows)
+    options.onBlock(block)
   }
   const means = tally.sums.map((sum) => sum / rows)
   return {

@@ -24,7 +24,7 @@ import { badChannel, byNumber, damaged, type MatRecording, portChannel, portNumb
 const timesNumbers = 1 << 18
 
 /** A top-level variable: where its matrix element is, and how to read from its content's start. */
-type Variable = { readonly name: string; readonly open: () => Promise<Elements> }
+type Variable = { readonly name: string; readonly isPacked: boolean; readonly open: () => Promise<Elements> }
 
 /** A channel's variable and where its values are. */
 type Port = Variable & { readonly values: FieldContent }
@@ -56,6 +56,7 @@ export async function openMat5(
       path,
       portNames: names.filter((name) => portNumber(name) !== undefined),
       channels: byNumber(path, names, channels),
+      isPacked: [...ports.values()].some(({ isPacked }) => isPacked),
       read: (channel, from, to) =>
         saying(path, channel.name, async () => {
           const port = ports.get(channel.name)!
@@ -98,7 +99,7 @@ async function listVariables(path: string, file: number, bigEndian: boolean): Pr
         await readTag(elements)
         return elements
       }
-      variables.push({ name: await variableName(path, start, open), open })
+      variables.push({ name: await variableName(path, start, open), isPacked: tag.type === miCompressed, open })
     }
     await top.source.skip(lengthBytes)
   }

@@ -36,6 +36,7 @@ export async function openMat73(path: string, omit: ReadonlySet<string>): Promis
       path,
       portNames,
       channels,
+      isPacked: [...ports.values()].some(({ values }) => values.filters.length > 0),
       read: async ({ name }, from, to) => {
         const slice = readAhead(ports.get(name)!.values, path, { from, to }, windows.get(name))
         windows.set(name, slice)

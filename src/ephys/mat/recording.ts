@@ -32,6 +32,8 @@ export type MatRecording = {
   readonly portNames: readonly string[]
   /** The channels that are not to omit, ordered by number. */
   readonly channels: readonly PortChannel[]
+  /** Are values compressed? Reading them twice then costs much more than keeping them. */
+  readonly isPacked: boolean
   /** Samples `from` to `to` (not included). Throws InputError when the bytes are damaged. */
   readonly read: (channel: PortChannel, from: number, to: number) => Promise<Samples>
   /** The channel's `times`, in seconds, in pieces; only where `hasTimes`. */

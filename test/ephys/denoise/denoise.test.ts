@@ -223,6 +223,29 @@ test('the same source gives the same bytes', async () => {
   expect(second.bytes.equals(first.bytes)).toBe(true)
 })
 
+test('compressed files give the same samples, over files, gaps and blocks', async () => {
+  const samples = 70_000
+  const times = Array.from({ length: samples }, (_, i) => i * 0.001 + (i < 66_000 ? 0 : 5))
+  const variables = {
+    Port_1: channel(noise(1, samples, 900), { times }),
+    Port_2: channel(noise(2, samples, 900), { fields: ['interval', 'values', 'times'], times }),
+    Port_3: channel(noise(3, samples, 900)),
+  }
+  const last = { ...variables, Port_2: channel(noise(4, samples, 900)) }
+  const packed = {
+    'a.mat': mat5(variables, { compressed: true }),
+    'b.mat': mat5(last),
+    'c.mat': mat5(last, { compressed: true }),
+  }
+  const plain = { 'a.mat': mat5(variables), 'b.mat': mat5(last), 'c.mat': mat5(last) }
+  const [found, expected] = [
+    await denoiseFiles(packed, { method: 'cmr' }),
+    await denoiseFiles(plain, { method: 'cmr' }),
+  ]
+  expect(found.recordings).toHaveLength(6)
+  expect(found.bytes.equals(expected.bytes)).toBe(true)
+})
+
 const two = { Port_1: channel([1, 2]), Port_2: channel([1, 2]) }
 const faults: [string, Record<string, Buffer>, string][] = [
   ['no .mat file', { 'a.txt': Buffer.from('x') }, 'has no .mat file'],
