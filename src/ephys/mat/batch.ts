@@ -55,7 +55,12 @@ export async function openBatch(source: string, omitted: readonly string[]): Pro
     for (const recording of recordings) recording.close()
   }
   try {
-    for (const path of paths) recordings.push(await openMat(path, omit))
+    for (const path of paths) {
+      const recording = await openMat(path, omit)
+      recordings.push(recording)
+      // What it keeps serves to read on. Only the first is read next, and there may be hundreds.
+      if (recordings.length > 1) recording.release()
+    }
     checkOmitted(recordings, omitted)
     const { channelNames, missing } = commonChannels(recordings)
     const kept = recordings.map((recording) => {

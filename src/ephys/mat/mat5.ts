@@ -1,6 +1,7 @@
 // Version 5 (and 6 and 7, which are 5 with compressed variables). A variable is a channel, one after the other, while we
 // want all channels side by side: so each channel is read through a source of its own, and compressed ones are unpacked
-// as streams that go forward together. A read before the last one starts the stream anew.
+// as streams that go forward together. A read before the last one starts the stream anew. The streams that found the
+// values go on to read them, for a channel's `times` may stand before and be four times as long.
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { messageOf } from '../errors.ts'
 import { fileBytes, inflatedBytes } from './byteSource.ts'
@@ -45,11 +46,16 @@ export async function openMat5(
   try {
     const variables = await listVariables(path, file, bigEndian)
     const names = variables.map(({ name }) => name)
+    const wanted = variables.filter(({ name }) => portNumber(name) !== undefined && !omit.has(name))
+    // Together, so that compressed channels are unpacked on every processor; of many faults the first in the file is told.
+    const opened = await Promise.allSettled(
+      wanted.map((variable) => saying(path, variable.name, () => openPort(path, variable, cursors))),
+    )
     const channels = []
-    for (const variable of variables) {
-      if (portNumber(variable.name) === undefined || omit.has(variable.name)) continue
-      const { port, channel } = await saying(path, variable.name, () => openPort(path, variable))
-      ports.set(variable.name, port)
+    for (const outcome of opened) {
+      if (outcome.status === 'rejected') throw outcome.reason
+      const { port, channel } = outcome.value
+      ports.set(port.name, port)
       channels.push(channel)
     }
     return {
@@ -71,6 +77,7 @@ export async function openMat5(
       },
     }
   } catch (error) {
+    release()
     closeSync(file)
     throw error
   }
@@ -116,25 +123,23 @@ async function variableName(path: string, start: number, open: () => Promise<Ele
   })
 }
 
-async function openPort(path: string, variable: Variable) {
+/** Leaves the stream that found the channel's values in `cursors`. */
+async function openPort(path: string, variable: Variable, cursors: Map<string, Elements>) {
   const { name } = variable
   const elements = await variable.open()
-  try {
-    const header = await readMatrixHeader(elements)
-    if (header.matrixClass !== mxStruct || header.shape.some((length) => length !== 1)) {
-      throw badChannel(path, name, 'there is no single struct', 'a struct with values and interval')
-    }
-    const { fields, values, fieldNames } = await readPortStruct(elements)
-    if (values === undefined) {
-      throw badChannel(path, name, `there are no values, only ${fieldNames.join(', ')}`, 'values and interval')
-    }
-    if (values.kind === 'other') throw badChannel(path, name, 'the values are not numbers', 'real numbers')
-    const { shape } = values
-    const described = { shape, counts: values.matrixClass === mxInt16, hasTimes: fieldNames.includes('times') }
-    return { port: { ...variable, values: values.content }, channel: portChannel(path, name, fields, described) }
-  } finally {
-    elements.source.close()
+  cursors.set(name, elements)
+  const header = await readMatrixHeader(elements)
+  if (header.matrixClass !== mxStruct || header.shape.some((length) => length !== 1)) {
+    throw badChannel(path, name, 'there is no single struct', 'a struct with values and interval')
   }
+  const { fields, values, fieldNames } = await readPortStruct(elements)
+  if (values === undefined) {
+    throw badChannel(path, name, `there are no values, only ${fieldNames.join(', ')}`, 'values and interval')
+  }
+  if (values.kind === 'other') throw badChannel(path, name, 'the values are not numbers', 'real numbers')
+  const { shape } = values
+  const described = { shape, counts: values.matrixClass === mxInt16, hasTimes: fieldNames.includes('times') }
+  return { port: { ...variable, values: values.content }, channel: portChannel(path, name, fields, described) }
 }
 
 /** Goes on from where the channel was read last, or anew when that is past the place. */

@@ -38,7 +38,7 @@ export type MatRecording = {
   readonly read: (channel: PortChannel, from: number, to: number) => Promise<Samples>
   /** The channel's `times`, in seconds, in pieces; only where `hasTimes`. */
   readonly readTimes: (channel: PortChannel) => AsyncGenerator<Float64Array>
-  /** Lets go of what reading keeps (streams, unpacked chunks); a later read begins anew. */
+  /** Lets go of what opening and reading keep (streams, unpacked chunks); a later read begins anew. */
   readonly release: () => void
   readonly close: () => void
 }
