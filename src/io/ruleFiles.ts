@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { register } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
-import { isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import { type Document, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import { byName } from '../core/names.ts'
 import { type DataPath, type Locate, parseRuleFile, type RuleFile } from '../core/ruleFile.ts'
 import { joinRuleFiles } from '../core/ruleSet.ts'
@@ -50,6 +50,13 @@ export function parseYamlRules(file: string, text: string): RuleFile {
     const [first] = document.errors
     return broken(file, [{ ...place(first!.pos[0]), ...yamlProblem(first!.message, place(first!.pos[0]).excerpt) }])
   }
+  const alias = unresolvedAlias(document)
+  if (alias !== undefined) {
+    const { excerpt, where } = place(alias)
+    return broken(file, [
+      { where, excerpt, ...yamlProblem('* begins the name of an anchor, and there is none', excerpt) },
+    ])
+  }
   keepNumbersAsWritten(document.contents)
   let content: unknown
   try {
@@ -64,7 +71,7 @@ export function parseYamlRules(file: string, text: string): RuleFile {
 function yamlProblem(message: string, line: string): { message: string; hint?: string } {
   const text = `this is not YAML: ${message.replace(/ at line \d+.*$/s, '')}`
   if (/\t/.test(line)) return { message: text, hint: 'Indent with spaces, not with tabs.' }
-  if (/:\s*[{[*&!|>%@`]/.test(line))
+  if (/(?::|-)\s*[{[*&!|>%@`]/.test(line))
     return { message: text, hint: 'Put the value into quotes: it begins with a sign that YAML takes for itself.' }
   return { message: text }
 }
@@ -86,19 +93,29 @@ function keepNumbersAsWritten(contents: Node | null): void {
   }
 }
 
-/** Where the value at `path`, or the key that names it, begins; the nearest thing above it where it is not there. */
+/** Where the value at `path`, or the key that names it, begins; for what is not there, the key that it is missing from. */
 function offsetOf(contents: Node | null, path: DataPath, at: 'key' | 'value'): number {
   let node: unknown = contents
   let offset = contents?.range?.[0] ?? 0
-  path.forEach((step, i) => {
-    if (!isCollection(node)) return
+  let keyOffset = offset
+  for (const step of path) {
+    if (!isCollection(node)) break
     const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === step) : undefined
-    const keyOffset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined
-    if (keyOffset !== undefined) offset = keyOffset
+    if (isMap(node) && pair === undefined) return keyOffset
+    if (isScalar(pair?.key)) keyOffset = pair.key.range?.[0] ?? keyOffset
     node = node.get(step, true)
-    const isLast = i === path.length - 1
-    const start = (node as Node | undefined)?.range?.[0]
-    if (start !== undefined && !(isLast && at === 'key')) offset = start
+    offset = (node as Node | undefined)?.range?.[0] ?? keyOffset
+  }
+  return at === 'key' ? keyOffset : offset
+}
+
+/** Where `*name` stands for an anchor that there is not: mostly a pattern that wants quotes. */
+function unresolvedAlias(document: Document): number | undefined {
+  let offset: number | undefined
+  visit(document, {
+    Alias(_, node) {
+      if (node.resolve(document) === undefined) offset ??= node.range?.[0]
+    },
   })
   return offset
 }
