@@ -48,6 +48,34 @@ def compare(path):
         return bool((f['recordings/0/data'][:] == expected).all())
 `
 
+test('klusta takes the recordings of a .kwd, with its own reader', (ctx) => {
+  if (!existsSync(python)) return ctx.skip(noPython)
+  using files = folder({})
+  runPython(
+    `${makeChannels}
+import scipy.io
+scipy.io.savemat(at + '/a.mat', channels)
+print(1)`,
+    files.root,
+  )
+  denoise(files.path('a.mat'), files.path('a.kwd'))
+  const found = runPython(
+    `
+import warnings; warnings.simplefilter('ignore')
+from klusta.kwik.creator import KwikCreator
+from klusta.kwik.h5 import open_h5
+creator = KwikCreator(kwik_path=at + '/a.kwik')
+creator.create_empty()
+creator._add_recordings_from_kwd(at + '/a.kwd')
+with open_h5(at + '/a.kwik', 'r') as kwik, open_h5(at + '/a.kwd', 'r') as kwd:
+    print(json.dumps({'recordings': kwik.children('/recordings'),
+                      'sample_rate': float(kwik.read_attr('/recordings/0', 'sample_rate')),
+                      'shape': kwd.read('/recordings/0/data').shape}))`,
+    files.root,
+  )
+  expect(found).toEqual({ recordings: ['0'], sample_rate: 20_000, shape: [150_001, 3] })
+})
+
 test('h5py reads the .kwd with the types of the format', (ctx) => {
   if (!existsSync(python)) return ctx.skip(noPython)
   using files = folder({})
