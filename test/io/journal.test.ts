@@ -1,153 +1,149 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { formatLine, journalPath, openJournal, parseLine } from '../../src/io/journal.ts'
-import type { JournalRecord } from '../../src/model/record.ts'
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { formatLine, openJournal, parseLine } from '../../src/io/journal.ts'
+import type { MadeRecord } from '../../src/model/record.ts'
+import { workspace } from '../workspace.ts'
 
-let root = ''
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'labmake-journal-'))
-})
-afterEach(() => rmSync(root, { recursive: true }))
+const path = '.labmake/journal.jsonl'
 
-const path = () => join(root, journalPath)
-
-function write(bytes: string | Buffer): void {
-  mkdirSync(join(root, '.labmake'), { recursive: true })
-  writeFileSync(path(), bytes)
+function made(batch: string, attempt = 1): MadeRecord {
+  const target = `data/kwd/größe-${batch}.kwd`
+  return {
+    type: 'made',
+    at: '2026-08-10T12:02:12.000Z',
+    job: `denoise/${batch}`,
+    target,
+    attempt,
+    seconds: 3,
+    sourceBytes: 6,
+    log: '',
+    sources: { 'data/mat': { 'a.mat': '6 1' } },
+    uses: {},
+    targets: { [target]: '12 2' },
+    recipe: 'denoise {source}',
+    params: {},
+  }
 }
 
-/** `made` of attempt n, with a target whose name takes more bytes than letters. */
-function made(n: number, seconds = 1): JournalRecord {
-  const at = new Date(Date.UTC(2026, 0, 5, 8, 0, n)).toISOString()
-  const stamps = { 'data/Größe µ.mat': `${n} 1` }
-  const provenance = { sources: stamps, uses: {}, targets: {}, recipe: 'r "\\ {x}', params: { omit: '' } }
-  const base = { at, job: `denoise/B${n}`, target: `kwd/B${n}.kwd` }
-  return { type: 'made', ...base, ...provenance, attempt: n, seconds, sourceBytes: 10, log: 'l' }
-}
-
-/** As short as a record can be: a test tries each of its bytes. */
-const started = (n: number): JournalRecord => ({ type: 'started', at: '', job: 'd/B', target: 'µ', attempt: n })
-
-const attempts = (records: readonly JournalRecord[]) => records.map((r) => ('attempt' in r ? r.attempt : 0))
-
-async function append(...records: JournalRecord[]): Promise<void> {
-  const journal = openJournal(root)
-  for (const record of records) await journal.append(record)
+test('what was appended is there when the journal is opened again', async () => {
+  await using ws = await workspace()
+  const journal = openJournal(ws.root)
+  await journal.append(made('B1'))
+  await journal.append({ ...made('B1'), type: 'failed', attempt: 2, cause: { kind: 'exit', code: 1 } })
   journal.close()
-}
-
-test('what was appended is read back as it was', async () => {
-  await append(made(1), made(2))
-  const journal = openJournal(root)
-  expect(journal.records()).toEqual([made(1), made(2)])
-  expect(journal.history('kwd/B1.kwd').current).toEqual(made(1))
-  expect(journal.faults).toEqual([])
+  const history = openJournal(ws.root).history(made('B1').target)
+  expect(history).toMatchObject({ current: made('B1'), failed: { attempt: 2 } })
 })
 
-test('a workspace without a journal has an empty one, and reading makes no file', () => {
-  const journal = openJournal(root)
-  expect(journal.records()).toEqual([])
-  expect(journal.history('kwd/B1.kwd').attempts).toBe(0)
-  expect(() => readFileSync(path())).toThrow('ENOENT')
-})
-
-test('cut at any byte it loads, loses at most its last record, and goes on', async () => {
-  const lines = [1, 2].map((n) => formatLine(started(n)))
+test('cut at every byte the journal loads, without a fault, and loses at most its last record (case 26)', async () => {
+  await using ws = await workspace({ '.labmake/': '' })
+  const lines = [formatLine(made('B1')), formatLine(made('B2')), formatLine(made('B3'))]
   const whole = Buffer.from(lines.join(''))
-  const ends = [Buffer.byteLength(lines[0]!), whole.length]
-  for (let bytes = 0; bytes <= whole.length; bytes++) {
-    write(whole.subarray(0, bytes))
-    // A record without its line end is whole.
-    const complete = ends.filter((end) => bytes >= end - 1).length
-    const journal = openJournal(root)
-    expect(attempts(journal.records()), `${bytes} bytes`).toEqual([1, 2].slice(0, complete))
-    expect(journal.faults, `${bytes} bytes`).toEqual([])
-    await journal.append(started(9))
-    journal.close()
-    const after = openJournal(root)
-    expect(attempts(after.records()), `${bytes} bytes, then one more`).toEqual([...[1, 2].slice(0, complete), 9])
-    expect(after.faults, `${bytes} bytes, then one more`).toEqual([])
+  const ends = lines.map((_, i) => Buffer.byteLength(lines.slice(0, i + 1).join('')))
+  for (let cut = 0; cut <= whole.length; cut++) {
+    writeFileSync(ws.path(path), whole.subarray(0, cut))
+    const journal = openJournal(ws.root)
+    // A record is whole with its last brace: the line end behind it may be missing.
+    const kept = ends.filter((end) => end - 1 <= cut).length
+    expect([cut, journal.records().length, journal.faults]).toEqual([cut, kept, []])
   }
 })
 
-test('reading a torn journal changes nothing in it', () => {
-  const torn = formatLine(made(1)) + formatLine(made(2)).slice(0, 40)
-  write(torn)
-  openJournal(root).records()
-  expect(readFileSync(path(), 'utf8')).toBe(torn)
+test('after a cut at every byte of the last record, what is appended next stands by itself (case 26)', async () => {
+  await using ws = await workspace({ '.labmake/': '' })
+  const first = formatLine(made('B1'))
+  const last = Buffer.from(formatLine(made('B2')))
+  for (let cut = 0; cut <= last.length; cut++) {
+    writeFileSync(ws.path(path), first)
+    appendFileSync(ws.path(path), last.subarray(0, cut))
+    const journal = openJournal(ws.root)
+    await journal.append(made('B3'))
+    journal.close()
+    const again = openJournal(ws.root)
+    const jobs = again.records().map((r) => r.job)
+    const expected = cut >= last.length - 1 ? ['denoise/B1', 'denoise/B2', 'denoise/B3'] : ['denoise/B1', 'denoise/B3']
+    expect([cut, jobs, again.faults]).toEqual([cut, expected, []])
+  }
+})
+
+test('a byte that changed anywhere in a line is noticed', () => {
+  const line = Buffer.from(formatLine(made('B1')).trimEnd())
+  for (let i = 0; i < line.length; i++) {
+    const damaged = Buffer.from(line)
+    damaged[i]! ^= 1
+    expect([i, parseLine(damaged.toString('utf8'))]).toEqual([i, undefined])
+  }
+})
+
+test('a damaged line in the middle is a fault with its number, and the others are used', async () => {
+  await using ws = await workspace({
+    [path]: `${formatLine(made('B1'))}rubbish\n${formatLine(made('B3'))}`,
+  })
+  const journal = openJournal(ws.root)
+  expect(journal.records().map((r) => r.job)).toEqual(['denoise/B1', 'denoise/B3'])
+  expect(journal.faults).toMatchObject([{ where: `${path}:2` }])
+})
+
+test('without a journal nothing is known, and looking makes none', async () => {
+  await using ws = await workspace()
+  expect(openJournal(ws.root).records()).toEqual([])
+  expect(ws.list('.')).toEqual([])
 })
 
 test.each([
-  ['a line of something else', (lines: string[]) => lines.splice(1, 0, 'garbage\n')],
-  ['a flipped bit', (lines: string[]) => lines.splice(1, 1, lines[1]!.replace('"seconds":1', '"seconds":3'))],
-  ['a line that lost its end', (lines: string[]) => lines.splice(1, 1, `${lines[1]!.slice(0, 50)}\n`)],
-  ['zeros, as after a crash of the machine', (lines: string[]) => lines.splice(1, 1, `${'\0'.repeat(100)}\n`)],
-  ['a check sum that is right for what is no record', (lines: string[]) => lines.splice(1, 0, ',"sum":"00000000"}\n')],
-])('%s in the middle is told of with its line, and the rest is kept', (_, damage) => {
-  const lines = [1, 2, 3].map((n) => formatLine(made(n)))
-  damage(lines)
-  write(lines.join(''))
-  const journal = openJournal(root)
-  expect(attempts(journal.records())).toContain(1)
-  expect(attempts(journal.records())).toContain(3)
-  expect(journal.faults).toMatchObject([
-    { where: `${journalPath}:2`, message: '1 line is damaged (2); the others are used' },
-  ])
+  ['a line that lost its end', (line: string) => `${line.slice(0, 50)}\n`],
+  ['zeros, as after a crash of the machine', () => `${'\0'.repeat(100)}\n`],
+  ['a check sum of nothing', () => ',"sum":"00000000"}\n'],
+])('%s is damage like any other', async (_, damaged) => {
+  const line = damaged(formatLine(made('B2')))
+  await using ws = await workspace({ [path]: formatLine(made('B1')) + line + formatLine(made('B3')) })
+  const journal = openJournal(ws.root)
+  expect(journal.records().map((r) => r.job)).toEqual(['denoise/B1', 'denoise/B3'])
+  expect(journal.faults).toMatchObject([{ message: '1 line is damaged (2); the others are used' }])
 })
 
-test('much damage is told of once', () => {
-  write(Array.from({ length: 7 }, () => 'x\n').join(''))
-  expect(openJournal(root).faults).toMatchObject([
+test('much damage is told of once', async () => {
+  await using ws = await workspace({ [path]: 'x\n'.repeat(7) })
+  expect(openJournal(ws.root).faults).toMatchObject([
     { message: '7 lines are damaged (1, 2, 3, 4, 5, …); the others are used' },
   ])
 })
 
-test('an append is seen at once, and by whoever opens the file', async () => {
-  const journal = openJournal(root)
-  await journal.append(made(1))
-  expect(journal.history('kwd/B1.kwd').current).toEqual(made(1))
-  expect(attempts(openJournal(root).records())).toEqual([1])
+test('reading a torn journal changes nothing in it', async () => {
+  const torn = formatLine(made('B1')) + formatLine(made('B2')).slice(0, 40)
+  await using ws = await workspace({ [path]: torn })
+  openJournal(ws.root).records()
+  expect(ws.read(path)).toBe(torn)
+})
+
+test('only what was torn when it was opened is cut, not what came after', async () => {
+  await using ws = await workspace({ [path]: `${formatLine(made('B1'))}torn` })
+  const journal = openJournal(ws.root)
+  await journal.append(made('B2'))
+  appendFileSync(ws.path(path), formatLine(made('B3')))
+  await journal.append(made('B4'))
   journal.close()
+  expect(openJournal(ws.root).records()).toHaveLength(4)
 })
 
 test('a journal that was closed may be appended to again', async () => {
-  const journal = openJournal(root)
-  await journal.append(made(1))
+  await using ws = await workspace()
+  const journal = openJournal(ws.root)
+  await journal.append(made('B1'))
   journal.close()
-  await journal.append(made(2))
+  await journal.append(made('B2'))
   journal.close()
-  expect(attempts(openJournal(root).records())).toEqual([1, 2])
+  expect(openJournal(ws.root).records()).toHaveLength(2)
 })
 
 test('estimates are of the last fifty attempts of a rule', async () => {
-  await append(...Array.from({ length: 60 }, (_, i) => made(i + 1, i + 1)))
-  const past = openJournal(root).durations().get('denoise')!
-  expect(past).toHaveLength(50)
-  expect(past[0]!.seconds).toBe(11)
+  const lines = Array.from({ length: 60 }, (_, i) => formatLine({ ...made('B1', i + 1), seconds: i + 1 }))
+  await using ws = await workspace({ [path]: lines.join('') })
+  const past = openJournal(ws.root).durations().get('denoise')!
+  expect(past.map((p) => p.seconds)).toEqual(Array.from({ length: 50 }, (_, i) => i + 11))
 })
 
-test('a journal that cannot be written is a fault of the disk, and nothing is remembered', async () => {
-  mkdirSync(join(root, '.labmake'))
-  mkdirSync(path())
-  expect(() => openJournal(root)).toThrow('cannot read .labmake/journal.jsonl: it is a folder')
-})
-
-test('a journal that somebody else appended to meanwhile is not cut', async () => {
-  write(`${formatLine(made(1))}torn`)
-  const journal = openJournal(root)
-  await journal.append(made(2))
-  appendFileSync(path(), formatLine(made(3)))
-  await journal.append(made(4))
-  journal.close()
-  expect(attempts(openJournal(root).records())).toEqual([1, 2, 3, 4])
-})
-
-test('a line is a record only with its own check sum', () => {
-  const line = formatLine(made(1)).trimEnd()
-  expect(parseLine(line)).toEqual(made(1))
-  expect(parseLine(line.replace('denoise', 'denoize'))).toBeUndefined()
-  expect(parseLine(line.slice(0, -1))).toBeUndefined()
-  expect(parseLine('')).toBeUndefined()
+test('a journal that cannot be read is said in words', async () => {
+  await using ws = await workspace({ [`${path}/x`]: '' })
+  expect(() => openJournal(ws.root)).toThrow('cannot read .labmake/journal.jsonl: it is a folder')
 })

@@ -1,8 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseYamlRules, readRuleFiles } from '../../src/io/ruleFiles.ts'
+import { workspace } from '../workspace.ts'
 
 const file = 'rules/r.yaml'
 const faults = (text: string) => parseYamlRules(file, text).faults
@@ -131,20 +129,10 @@ test.each(['', '\n', '# only a comment\n', '---\n'])('an empty file %j is fine',
 })
 
 describe('a folder of rule files', () => {
-  let root = ''
-  beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'labmake-rules-'))
-  })
-  afterEach(() => rmSync(root, { recursive: true }))
-
   const rule = (name: string) => `rules:\n  ${name}: { targets: ${name}, recipe: r }\n`
-  function read(files: Readonly<Record<string, string>>) {
-    mkdirSync(join(root, 'rules'), { recursive: true })
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true })
-      writeFileSync(join(root, path), text)
-    }
-    return readRuleFiles(root)
+  async function read(files: Readonly<Record<string, string>>) {
+    await using ws = await workspace({ 'rules/': '', ...files })
+    return await readRuleFiles(ws.root)
   }
 
   test('all of them are put together, in the order of their names', async () => {
