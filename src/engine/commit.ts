@@ -162,14 +162,17 @@ export async function putAside(state: AttemptState, ports: Ports): Promise<DiskF
   const aside = `${places.attempts}/${state.job}`
   return faultOf(async () => {
     await ports.writer.remove(aside)
-    for (const { folder, staged } of state.targets) {
+    for (const { path, staged } of state.targets) {
       if (ports.disk.stat(staged) === undefined) continue
-      await ports.writer.move(staged, `${aside}/${staged.slice(folder.length + 1)}`)
+      const isTwin = state.targets.some((other) => other.path !== path && baseName(other.path) === baseName(path))
+      await ports.writer.move(staged, `${aside}/${isTwin ? path : baseName(path)}`)
     }
     await removeStaging(state, ports)
     await ports.attempts.remove(state.slug)
   })
 }
+
+const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
 /** Does something to the disk. Returns its fault; undefined if it went well. */
 export async function faultOf(act: () => Promise<void>): Promise<DiskFault | undefined> {
