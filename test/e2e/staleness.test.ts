@@ -46,6 +46,16 @@ test('a source that is replaced by an older file makes its target stale (case 3)
   expect(await reasons(ws)).toEqual({ 'denoise/B1': 'source-changed', 'phy/B1': 'upstream' })
 })
 
+test('a file that is a source is compared as a member of a folder is: older is not the same (case 3)', async () => {
+  await using ws = await workspace({ 'rules/r.yaml': oneRule('recipe: cp {source} {target}'), 'in/a.txt': 'one' })
+  await ws.labmake()
+  ws.write('in/a.txt', 'two')
+  ws.age('in/a.txt', { seconds: 90_000 })
+  expect(await reasons(ws)).toEqual({ 'copy/a': 'source-changed' })
+  await ws.labmake()
+  expect(ws.read('out/a.txt')).toBe('two')
+})
+
 test('a source of another size with the same time makes its target stale (case 4)', async () => {
   await using ws = await workspace(oneBatch)
   utimesSync(ws.path('data/mat/B1/a.mat'), 1_700_000_000, 1_700_000_000)
