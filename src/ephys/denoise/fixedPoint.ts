@@ -43,3 +43,8 @@ function putValues(fixed: Int32Array, samples: Float64Array, { channel, channels
 export function roundFixed(fixed: number): number {
   return Math.floor(fixed / fixedOne + 0.5)
 }
+
+/** The nearest that int16 holds. */
+export function toInt16(count: number): number {
+  return Math.max(-32_768, Math.min(32_767, count))
+}

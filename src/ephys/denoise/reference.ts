@@ -1,8 +1,9 @@
 // What is taken off each sample: the part common to the channels. Samples come in fixed point (fixedPoint.ts).
-import { fixedBits, fixedOne, roundFixed } from './fixedPoint.ts'
+import { fixedBits, fixedOne, roundFixed, toInt16 } from './fixedPoint.ts'
 import type { Judgement } from './judge.ts'
 import { twiceMedian } from './median.ts'
 import { regressionWeights } from './regression.ts'
+import { weightedReference } from './weighted.ts'
 
 export const methods = ['cmr', 'car', 'war', 'none'] as const
 
@@ -30,7 +31,7 @@ export function makeReference(
   if (method === 'none' || good.length < 2) return roundOnly(channels)
   if (method === 'cmr') return medianReference(judgements, good)
   if (method === 'car') return meanReference(judgements, good)
-  return weightedReference(channels, regressionWeights(covariance!, judgements))
+  return weightedReference(judgements, regressionWeights(covariance!, judgements))
 }
 
 function roundOnly(channels: number): Reference {
@@ -94,31 +95,6 @@ function meanReference(judgements: readonly Judgement[], good: Int32Array): Refe
   }
 }
 
-/** `weights` is channels × channels: each output is a row of it times the samples. */
-function weightedReference(channels: number, weights: Float64Array): Reference {
-  const row = new Float64Array(channels)
-  return (fixed, rows, out) => {
-    let clipped = 0
-    for (let i = 0; i < rows * channels; i += channels) {
-      for (let c = 0; c < channels; c++) row[c] = fixed[i + c]!
-      for (let c = 0; c < channels; c++) {
-        let sum = 0
-        const start = c * channels
-        for (let j = 0; j < channels; j++) sum += weights[start + j]! * row[j]!
-        const count = roundFixed(sum)
-        const held = toInt16(count)
-        if (held !== count) clipped++
-        out[i + c] = held
-      }
-    }
-    return clipped
-  }
-}
-
 function indexesOf(judgements: readonly Judgement[], wanted: Judgement): Int32Array {
   return Int32Array.from(judgements.flatMap((judgement, c) => (judgement === wanted ? [c] : [])))
-}
-
-function toInt16(count: number): number {
-  return Math.max(-32_768, Math.min(32_767, count))
 }

@@ -3,6 +3,7 @@ import { InputError } from '../errors.ts'
 import type { Batch } from '../mat/batch.ts'
 import type { Samples } from '../mat/recording.ts'
 import { type Block, readBlocks, totalRows } from './blocks.ts'
+import { startCovariance } from './covariance.ts'
 
 /** Pairs of neighbouring rows, spread over the recording, that channels are judged by: a spread is then known to 2 %. */
 const mostProbes = 5_000
@@ -127,40 +128,3 @@ function refuseGap(block: Block, samples: Samples, name: string): never {
 
 const omitHint = (name: string) =>
   `Export it from Spike2 without filling gaps, or leave the channel out: --omit ${name}`
-
-/** Sums products around each channel's first sample, so that a large mean does not eat up the digits. */
-function startCovariance(channels: number) {
-  const products = new Float64Array(channels * channels)
-  const sums = new Float64Array(channels)
-  const row = new Float64Array(channels)
-  let origin: Float64Array | undefined
-  let rows = 0
-  return {
-    add: (block: Block, every: number) => {
-      const { scalings } = block.file
-      const first = (every - (block.firstRow % every)) % every
-      for (let i = first; i < block.rows; i += every) {
-        for (let c = 0; c < channels; c++) row[c] = block.channels[c]![i]! * scalings[c]!.gain + scalings[c]!.offset
-        origin ??= row.slice()
-        for (let a = 0; a < channels; a++) {
-          const value = row[a]! - origin[a]!
-          row[a] = value
-          sums[a]! += value
-          for (let b = 0; b <= a; b++) products[a * channels + b]! += value * row[b]!
-        }
-        rows++
-      }
-    },
-    result: () => {
-      const covariance = new Float64Array(channels * channels)
-      for (let a = 0; a < channels; a++) {
-        for (let b = 0; b <= a; b++) {
-          const value = products[a * channels + b]! / rows - (sums[a]! / rows) * (sums[b]! / rows)
-          covariance[a * channels + b] = value
-          covariance[b * channels + a] = value
-        }
-      }
-      return covariance
-    },
-  }
-}
