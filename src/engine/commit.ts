@@ -1,7 +1,7 @@
 import { compareStamps } from '../core/stamp.ts'
 import { surveyDisk } from '../core/survey.ts'
 import type { AttemptState, StagedTarget } from '../model/attempt.ts'
-import { DiskFault } from '../model/ports.ts'
+import { DiskFault, exchangeSuffix } from '../model/ports.ts'
 import type { Cause, MadeRecord } from '../model/record.ts'
 import type { Stamp, Stamps } from '../model/stamp.ts'
 import { fileTime, type Ports, places } from './ports.ts'
@@ -130,10 +130,13 @@ async function finishCommit(
   let attic: string | undefined
   const fault = await faultOf(async () => {
     for (const target of state.targets) {
-      if (!mustKeep(target, state, ports)) continue
-      const path = `${places.attic}/${fileTime(state.startedMs)}/${target.path}`
-      await ports.writer.move(target.staged, path)
-      attic = path
+      const { path, staged } = target
+      // The second where labmake was killed in the middle of an exchange.
+      const old = [staged, `${staged}${exchangeSuffix}`].find((at) => mustKeep(target, at, state, ports))
+      if (old === undefined) continue
+      const kept = `${places.attic}/${fileTime(state.startedMs)}/${path}`
+      await ports.writer.move(old, kept)
+      attic = kept
     }
     await removeStaging(state, ports)
     await ports.attempts.remove(state.slug)
@@ -141,11 +144,16 @@ async function finishCommit(
   return { attic, fault }
 }
 
-/** May what was replaced hold a person's work? Also where somebody worked on it up to the last moment. */
-function mustKeep({ path, isFolder, staged, keepOld }: StagedTarget, state: AttemptState, ports: Ports): boolean {
-  const old = surveyDisk(ports.disk).snapshot(staged, { isFolder, ignore: state.ignore })
+/** May what was replaced, and lies at `at` now, hold a person's work? Also where somebody worked on it up to the last moment. */
+function mustKeep(
+  { path, isFolder, keepOld }: StagedTarget,
+  at: string,
+  { ignore, before: { targets } }: AttemptState,
+  ports: Ports,
+): boolean {
+  const old = surveyDisk(ports.disk).snapshot(at, { isFolder, ignore })
   if (old.status !== 'there') return false
-  const before = state.before.targets[path]
+  const before = targets[path]
   return keepOld || before === undefined || compareStamps(path, before, old.stamp) !== undefined
 }
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { cp, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { DiskFault, type DiskWriter } from '../model/ports.ts'
+import { DiskFault, type DiskWriter, exchangeSuffix } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
 
 /** Changes files below `root`. */
@@ -32,21 +32,25 @@ async function acting(action: string, path: string, act: () => Promise<unknown>)
  * number; where that fails (another kernel, a network file system) two renames, with an instant between them.
  */
 async function exchange(a: string, b: string): Promise<void> {
-  const aside = `${a}.old`
+  const aside = `${a}${exchangeSuffix}`
   if ((await stat(a)).isFile() && (await stat(b)).isFile() && (await linked(b, aside))) {
     await rename(a, b)
-    await rename(aside, a)
-    return
+  } else {
+    if (await exchangedByKernel(a, b)) return
+    await rename(b, aside)
+    try {
+      await rename(a, b)
+    } catch (error) {
+      await rename(aside, b)
+      throw error
+    }
   }
-  if (await exchangedByKernel(a, b)) return
-  await rename(b, aside)
   try {
-    await rename(a, b)
+    await rename(aside, a)
   } catch (error) {
     await rename(aside, b)
     throw error
   }
-  await rename(aside, a)
 }
 
 /** False where the file system has no hard links. */

@@ -30,11 +30,17 @@ export interface Disk {
   glob(glob: string, kind: 'file' | 'folder'): readonly string[]
 }
 
+/** See DiskWriter.exchange. */
+export const exchangeSuffix = '.old'
+
 /** Changing files, one act each. Every method throws DiskFault. */
 export interface DiskWriter {
   makeFolder(path: string): Promise<void>
   rename(from: string, to: string): Promise<void>
-  /** Both paths exist; afterwards each holds what the other held, with no instant in which either is missing. */
+  /**
+   * Both paths exist; afterwards each holds what the other held. `b` is at no instant missing; where labmake is killed in
+   * the middle, what it held may lie at `a` + exchangeSuffix.
+   */
   exchange(a: string, b: string): Promise<void>
   /** Moves across file systems if it must; the source is removed last. */
   move(from: string, to: string): Promise<void>

@@ -1,5 +1,12 @@
 import { UserError } from '../../src/model/errors.ts'
-import { type Disk, DiskFault, type DiskWriter, type Entry, type EntryKind } from '../../src/model/ports.ts'
+import {
+  type Disk,
+  DiskFault,
+  type DiskWriter,
+  type Entry,
+  type EntryKind,
+  exchangeSuffix,
+} from '../../src/model/ports.ts'
 import type { Acts } from './acts.ts'
 
 interface File {
@@ -114,8 +121,26 @@ export function fakeDisk(now: () => number, acts: Acts): FakeDisk {
       rename(from, to)
     },
     async exchange(a, b) {
+      const first = find(a, false)
+      const second = find(b, false)
+      if (first === undefined || second === undefined) throw new DiskFault('exchange', a, 'it is not there')
       acts.begin('exchange', `${a} ⇄ ${b}`)
-      const [first, second] = [take('exchange', a), take('exchange', b)]
+      // Folders in one step of the kernel; files in two, between which labmake may be killed.
+      if (first.kind === 'file' && second.kind === 'file') {
+        put(`${a}${exchangeSuffix}`, second)
+        put(b, take('exchange', a))
+        try {
+          acts.begin('exchange', `${a}, second half`)
+        } catch (error) {
+          if (error instanceof DiskFault) {
+            put(a, first)
+            put(b, take('exchange', `${a}${exchangeSuffix}`))
+          }
+          throw error
+        }
+        put(a, take('exchange', `${a}${exchangeSuffix}`))
+        return
+      }
       put(a, second)
       put(b, first)
     },
