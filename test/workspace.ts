@@ -195,10 +195,8 @@ function follow(child: ChildProcess): Started {
   })
   const ended = new Promise<Run>((resolve, reject) => {
     child.once('error', reject)
-    // Not `close`: a recipe that kept a pipe of labmake's open would be waited for, and must show as a failure elsewhere.
-    child.once('exit', (code) => {
-      setImmediate(() => resolve({ code, ...said, json: () => JSON.parse(said.stdout) }))
-    })
+    // Recipes have no pipe of labmake's open, or `close` would wait for them.
+    child.once('close', (code) => resolve({ code, ...said, json: () => JSON.parse(said.stdout) }))
   })
   return {
     pid: child.pid!,

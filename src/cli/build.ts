@@ -7,6 +7,7 @@ import { shownCommand } from '../core/recipe.ts'
 import { build, type Outcome, type PlannedGraph } from '../engine/build.ts'
 import { recover } from '../engine/recover.ts'
 import { leftAttempts } from '../io/attempts.ts'
+import { runningEngine } from '../io/lock.ts'
 import type { BuildEvent } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
 import { countsText, emptyText, planJson, planLines, plural } from './dryRun.ts'
@@ -63,6 +64,12 @@ export async function runBuild(
   const kill = new AbortController()
   let lockLost = false
   const onLost = () => {
+    const other = runningEngine(workspace.root)
+    if (other !== undefined && other.process.pid !== process.pid) {
+      // It has taken over what runs: ending that, or the journal's last line about it, is no longer ours.
+      process.stderr.write(`The lock of the workspace was taken by another labmake (process ${other.process.pid}).\n`)
+      process.exit(exitCodes.unfinished)
+    }
     lockLost = true
     stop.abort()
   }
@@ -104,7 +111,7 @@ export async function runBuild(
       const chosen = chooseGoals(plan, workspace, goals)
       const code = finish(plan, chosen, { outcomes, goals, options, seconds: (Date.now() - startedMs) / 1000 })
       if (lockLost)
-        process.stderr.write('The lock of the workspace was taken by another labmake, so this one stopped.\n')
+        process.stderr.write('The lock of the workspace, in .labmake/, was removed, so this labmake stopped.\n')
       return stop.signal.aborted ? exitCodes.interrupted : code
     } finally {
       reporter.close()

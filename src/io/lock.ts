@@ -74,13 +74,7 @@ async function held(root: string, claim: string, release: () => Promise<void>): 
     await release()
     throw new DiskFault('write', holderPath, describeErrno(error))
   }
-  return {
-    status: 'held',
-    async release() {
-      rmSync(`${root}/${holderPath}`, { force: true })
-      await release()
-    },
-  }
+  return { status: 'held', release }
 }
 
 interface FoundHolder {
@@ -117,15 +111,20 @@ function isDead(root: string, holder: Holder | undefined): boolean {
 }
 
 async function tryLock(root: string, onLost: () => void): Promise<(() => Promise<void>) | undefined> {
+  let lost = false
+  const onCompromised = () => {
+    lost = true
+    onLost()
+  }
+  const options = { lockfilePath: `${root}/${lockPath}`, realpath: false, stale: neverStaleMs, update: refreshMs }
   try {
-    return await lockfile.lock(root, {
-      lockfilePath: `${root}/${lockPath}`,
-      realpath: false,
-      stale: neverStaleMs,
-      update: refreshMs,
-      retries: 0,
-      onCompromised: onLost,
-    })
+    const release = await lockfile.lock(root, { ...options, retries: 0, onCompromised })
+    return async () => {
+      // A lock that was lost is somebody else's by now, and so is what is written beside it.
+      if (lost) return
+      rmSync(`${root}/${holderPath}`, { force: true })
+      await release()
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return undefined
     throw new DiskFault('lock', lockPath, describeErrno(error))
