@@ -259,7 +259,24 @@ function orderJobs(jobs: readonly Job[], rules: readonly Rule[]): { ordered: Job
   }
   for (const job of sorted) visit(job)
   const out = new Set(cyclic.flat())
+  // A job of two circles was left behind where the search had passed it already.
+  for (const job of needs(out, byId)) if (!out.has(job) && [...needs([job], byId)].some((n) => out.has(n))) out.add(job)
   return { ordered: ordered.filter((job) => !out.has(job)), cyclic }
+}
+
+/** The jobs that these need, directly or not. */
+function needs(jobs: Iterable<Job>, byId: ReadonlyMap<string, Job>): ReadonlySet<Job> {
+  const needed = new Set<Job>()
+  const open = [...jobs]
+  for (let job = open.pop(); job !== undefined; job = open.pop()) {
+    for (const id of job.prerequisites) {
+      const prerequisite = byId.get(id)
+      if (prerequisite === undefined || needed.has(prerequisite)) continue
+      needed.add(prerequisite)
+      open.push(prerequisite)
+    }
+  }
+  return needed
 }
 
 /** Batch by batch in the order of names, what has no batch last; within a batch by rule. */

@@ -149,6 +149,15 @@ test('rules that go in a circle are an error with the whole path, and do not run
   expect(it.stale()).toEqual(['fine/B1'])
 })
 
+test('every job of circles that share one is left out', () => {
+  const rules = {
+    a: one(['b/{batch}', 'd/{batch}'], 'a/{batch}'),
+    b: one('a/{batch}', 'b/{batch}'),
+    d: one('b/{batch}', 'd/{batch}'),
+  }
+  expect(jobs(rules, { 'b/B1': '' })).toEqual([])
+})
+
 test('one circle of rules is told of once, not once for each batch', () => {
   const rules = { a: one('b/{batch}', 'a/{batch}'), b: one('a/{batch}', 'b/{batch}') }
   expect(errors(rules, { 'a/B1': '', 'a/B2': '', 'a/B3': '' })).toHaveLength(1)
