@@ -3,9 +3,9 @@ import { createKwd, type KwdMaking, type KwdWriter } from '../kwd.ts'
 import { type Batch, openBatch } from '../mat/batch.ts'
 import { type Progress, startProgress } from '../progress.ts'
 import { type Block, readBlocks, totalRows } from './blocks.ts'
-import { fixedOne, putChannel } from './fixedPoint.ts'
+import { fixedOne, toFixed } from './fixedPoint.ts'
 import { type Judgement, judgeChannels } from './judge.ts'
-import { type Method, makeReference, type Reference } from './reference.ts'
+import { type Method, makeReference, type Reference, tileRows } from './reference.ts'
 import { describeBatch, describeTarget } from './report.ts'
 import { targetScale } from './scale.ts'
 import { openScratch, type Scratch } from './scratch.ts'
@@ -20,9 +20,6 @@ export type DenoiseOptions = {
   readonly omit: readonly string[]
   readonly method: Method
 }
-
-/** Rows that are put side by side at once: 512 × 32 channels stay in the processor's nearest memory. */
-const tileRows = 512
 
 /** Throws InputError for any fault of the source or the target; there is no target then. */
 export async function denoise(options: DenoiseOptions): Promise<void> {
@@ -119,17 +116,16 @@ function beginStretch(kwd: KwdWriter, batch: Batch, { stretch, file }: Block): v
 function denoiseBlock(block: Block, means: Float64Array, scale: number, reference: Reference) {
   const channels = block.channels.length
   const rows = new Int16Array(block.rows * channels)
-  const fixed = new Int32Array(tileRows * channels)
+  const columns = block.channels.map(() => new Int32Array(tileRows))
+  const conversions = block.file.scalings.map(({ gain, offset }, c) => ({
+    factor: (gain / scale) * fixedOne,
+    shift: Math.round(((offset - means[c]!) / scale) * fixedOne),
+  }))
   let clipped = 0
   for (let from = 0; from < block.rows; from += tileRows) {
-    const count = Math.min(tileRows, block.rows - from)
-    for (let c = 0; c < channels; c++) {
-      const { gain, offset } = block.file.scalings[c]!
-      const factor = (gain / scale) * fixedOne
-      const shift = Math.round(((offset - means[c]!) / scale) * fixedOne)
-      putChannel(fixed, block.channels[c]!.subarray(from, from + count), { channel: c, channels, factor, shift })
-    }
-    clipped += reference(fixed, count, rows.subarray(from * channels, (from + count) * channels))
+    const to = Math.min(block.rows, from + tileRows)
+    for (let c = 0; c < channels; c++) toFixed(block.channels[c]!.subarray(from, to), columns[c]!, conversions[c]!)
+    clipped += reference(columns, to - from, rows.subarray(from * channels, to * channels))
   }
   return { rows, clipped }
 }

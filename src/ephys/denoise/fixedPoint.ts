@@ -12,30 +12,25 @@ export const fixedOne = 1 << fixedBits
  */
 const fixedLimit = 65_535 * fixedOne
 
-/** Where a channel goes, and how its numbers become fixed point: `number × factor + shift`. */
-export type Placement = {
-  readonly channel: number
-  readonly channels: number
-  readonly factor: number
-  readonly shift: number
-}
+/** How a channel's numbers become fixed point: `number × factor + shift`. */
+export type Conversion = { readonly factor: number; readonly shift: number }
 
-/** Puts a channel's numbers into their column of `fixed` (samples × channels). */
-export function putChannel(fixed: Int32Array, samples: Samples, placement: Placement): void {
+/** Puts a channel's numbers into its column. */
+export function toFixed(samples: Samples, column: Int32Array, conversion: Conversion): void {
   // The same loop twice: each stays fast because it only ever sees one type of array.
-  if (samples instanceof Int16Array) putCounts(fixed, samples, placement)
-  else putValues(fixed, samples, placement)
+  if (samples instanceof Int16Array) countsToFixed(samples, column, conversion)
+  else valuesToFixed(samples, column, conversion)
 }
 
-function putCounts(fixed: Int32Array, samples: Int16Array, { channel, channels, factor, shift }: Placement): void {
-  for (let i = 0, at = channel; i < samples.length; i++, at += channels) {
-    fixed[at] = Math.max(-fixedLimit, Math.min(fixedLimit, samples[i]! * factor + shift))
+function countsToFixed(samples: Int16Array, column: Int32Array, { factor, shift }: Conversion): void {
+  for (let i = 0; i < samples.length; i++) {
+    column[i] = Math.max(-fixedLimit, Math.min(fixedLimit, samples[i]! * factor + shift))
   }
 }
 
-function putValues(fixed: Int32Array, samples: Float64Array, { channel, channels, factor, shift }: Placement): void {
-  for (let i = 0, at = channel; i < samples.length; i++, at += channels) {
-    fixed[at] = Math.max(-fixedLimit, Math.min(fixedLimit, samples[i]! * factor + shift))
+function valuesToFixed(samples: Float64Array, column: Int32Array, { factor, shift }: Conversion): void {
+  for (let i = 0; i < samples.length; i++) {
+    column[i] = Math.max(-fixedLimit, Math.min(fixedLimit, samples[i]! * factor + shift))
   }
 }
 
@@ -44,7 +39,18 @@ export function roundFixed(fixed: number): number {
   return Math.floor(fixed / fixedOne + 0.5)
 }
 
-/** The nearest that int16 holds. */
-export function toInt16(count: number): number {
-  return Math.max(-32_768, Math.min(32_767, count))
+/** Puts a channel's counts, held within int16, into `out` (rows × channels). Returns how many were clipped. */
+export function putCounts(
+  counts: Int32Array,
+  out: Int16Array,
+  { channel, channels }: { readonly channel: number; readonly channels: number },
+): number {
+  let clipped = 0
+  for (let r = 0, at = channel; r < counts.length; r++, at += channels) {
+    const count = counts[r]!
+    const held = Math.max(-32_768, Math.min(32_767, count))
+    if (held !== count) clipped++
+    out[at] = held
+  }
+  return clipped
 }

@@ -1,9 +1,12 @@
-// What is taken off each sample: the part common to the channels. Samples come in fixed point (fixedPoint.ts).
-import { fixedBits, fixedOne, roundFixed, toInt16 } from './fixedPoint.ts'
+// What is taken off each sample: the part common to the channels. Samples come in fixed point (fixedPoint.ts), in tiles.
+import { fixedBits, fixedOne, putCounts, roundFixed } from './fixedPoint.ts'
 import type { Judgement } from './judge.ts'
-import { twiceMedian } from './median.ts'
+import { makeTwiceMedians } from './median.ts'
 import { regressionWeights } from './regression.ts'
 import { weightedReference } from './weighted.ts'
+
+/** Rows of a tile, at most: a multiple of four, and 32 channels of them stay in the processor's nearer memory. */
+export const tileRows = 512
 
 export const methods = ['cmr', 'car', 'war', 'none'] as const
 
@@ -14,10 +17,11 @@ export const methods = ['cmr', 'car', 'war', 'none'] as const
 export type Method = (typeof methods)[number]
 
 /**
- * Takes the common part off `rows` rows of `fixed` (rows × channels) and writes them, rounded to the nearest (halves up,
- * as Math.round does) and held within int16, to `out`. Returns how many samples were clipped.
+ * Takes the common part off the first `rows` rows of a tile, given as columns of `tileRows`, one for each channel, and
+ * writes them, rounded to the nearest (halves up, as Math.round does) and held within int16, to `out` (rows × channels).
+ * Returns how many samples were clipped.
  */
-export type Reference = (fixed: Int32Array, rows: number, out: Int16Array) => number
+export type Reference = (columns: readonly Int32Array[], rows: number, out: Int16Array) => number
 
 /** Channels that are not good give nothing to the reference. Dead ones stay as they are: they have no common part. */
 export function makeReference(
@@ -25,76 +29,71 @@ export function makeReference(
   judgements: readonly Judgement[],
   covariance: Float64Array | undefined,
 ): Reference {
-  const channels = judgements.length
-  const good = indexesOf(judgements, 'good')
+  const good = judgements.flatMap((judgement, c) => (judgement === 'good' ? [c] : []))
   // One channel has nothing to be compared with: its own median is itself.
-  if (method === 'none' || good.length < 2) return roundOnly(channels)
+  if (method === 'none' || good.length < 2) return roundOnly
   if (method === 'cmr') return medianReference(judgements, good)
   if (method === 'car') return meanReference(judgements, good)
   return weightedReference(judgements, regressionWeights(covariance!, judgements))
 }
 
-function roundOnly(channels: number): Reference {
-  return (fixed, rows, out) => {
-    let clipped = 0
-    for (let i = 0; i < rows * channels; i++) {
-      const count = roundFixed(fixed[i]!)
-      const held = toInt16(count)
-      if (held !== count) clipped++
-      out[i] = held
-    }
-    return clipped
+const roundOnly: Reference = (columns, rows, out) => {
+  let clipped = 0
+  const counts = new Int32Array(rows)
+  for (const [c, column] of columns.entries()) {
+    for (let r = 0; r < rows; r++) counts[r] = roundFixed(column[r]!)
+    clipped += putCounts(counts, out, { channel: c, channels: columns.length })
   }
+  return clipped
 }
 
-function medianReference(judgements: readonly Judgement[], good: Int32Array): Reference {
+function medianReference(judgements: readonly Judgement[], good: readonly number[]): Reference {
   const channels = judgements.length
+  const medians = makeTwiceMedians(good.length, tileRows)
   // Twice the median is taken off twice the sample, so that the mean of two middle ones needs no fraction more.
   // All bits for channels that have the common part, none for dead ones: `&` keeps the arithmetic in integers.
   const masks = Int32Array.from(judgements, (judgement) => (judgement === 'dead' ? 0 : -1))
-  const allGood = good.length === channels
-  const values = new Int32Array(good.length)
-  const room = new Int32Array(2 * good.length)
-  return (fixed, rows, out) => {
+  const counts = new Int32Array(tileRows)
+  return (columns, rows, out) => {
+    for (const [g, c] of good.entries()) medians.columns[g]!.set(columns[c]!)
+    const common = medians.run(rows)
     let clipped = 0
-    for (let i = 0; i < rows * channels; i += channels) {
-      if (!allGood) for (let g = 0; g < good.length; g++) values[g] = fixed[i + good[g]!]!
-      const common = allGood ? twiceMedian(fixed, i, channels, room) : twiceMedian(values, 0, good.length, room)
-      for (let c = 0; c < channels; c++) {
-        const count = ((fixed[i + c]! << 1) - (common & masks[c]!) + fixedOne) >> (fixedBits + 1)
-        const held = toInt16(count)
-        if (held !== count) clipped++
-        out[i + c] = held
+    for (let c = 0; c < channels; c++) {
+      const column = columns[c]!
+      const mask = masks[c]!
+      for (let r = 0; r < rows; r++) {
+        counts[r] = ((column[r]! << 1) - (common[r]! & mask) + fixedOne) >> (fixedBits + 1)
       }
+      clipped += putCounts(counts.subarray(0, rows), out, { channel: c, channels })
     }
     return clipped
   }
 }
 
-function meanReference(judgements: readonly Judgement[], good: Int32Array): Reference {
+function meanReference(judgements: readonly Judgement[], good: readonly number[]): Reference {
   const channels = judgements.length
   const isGood = Int32Array.from(judgements, (judgement) => (judgement === 'good' ? 1 : 0))
   // The others of a good channel are one fewer than those of a noisy one. A dead one loses nothing.
   const shares = Float64Array.from(judgements, (judgement) => {
     return judgement === 'dead' ? 0 : 1 / (good.length - (judgement === 'good' ? 1 : 0))
   })
-  return (fixed, rows, out) => {
+  const sums = new Float64Array(tileRows)
+  const counts = new Int32Array(tileRows)
+  return (columns, rows, out) => {
+    sums.fill(0)
+    for (const c of good) {
+      const column = columns[c]!
+      for (let r = 0; r < rows; r++) sums[r]! += column[r]!
+    }
     let clipped = 0
-    for (let i = 0; i < rows * channels; i += channels) {
-      let sum = 0
-      for (let g = 0; g < good.length; g++) sum += fixed[i + good[g]!]!
-      for (let c = 0; c < channels; c++) {
-        const value = fixed[i + c]!
-        const count = roundFixed(value - (sum - value * isGood[c]!) * shares[c]!)
-        const held = toInt16(count)
-        if (held !== count) clipped++
-        out[i + c] = held
+    for (let c = 0; c < channels; c++) {
+      const column = columns[c]!
+      for (let r = 0; r < rows; r++) {
+        const value = column[r]!
+        counts[r] = roundFixed(value - (sums[r]! - value * isGood[c]!) * shares[c]!)
       }
+      clipped += putCounts(counts.subarray(0, rows), out, { channel: c, channels })
     }
     return clipped
   }
-}
-
-function indexesOf(judgements: readonly Judgement[], wanted: Judgement): Int32Array {
-  return Int32Array.from(judgements.flatMap((judgement, c) => (judgement === wanted ? [c] : [])))
 }
