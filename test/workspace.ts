@@ -242,13 +242,13 @@ export async function until(what: string, condition: () => boolean, where = ''):
   }
 }
 
-/** Ends the process groups of recipes that labmake's own notes say are under way. */
+/** Ends the process groups of recipes that are under way, by what their shims wrote down. */
 function killRecipes(root: string): void {
   const running = join(root, '.labmake/running')
   for (const slug of existsSync(running) ? readdirSync(running) : []) {
     try {
-      const { process: mark } = JSON.parse(readFileSync(join(running, slug, 'state.json'), 'utf8'))
-      process.kill(-mark.pid, 'SIGKILL')
+      const pid = Number.parseInt(readFileSync(join(running, slug, 'pid'), 'utf8'), 10)
+      if (!existsSync(join(running, slug, 'exit')) && pid > 1) process.kill(-pid, 'SIGKILL')
     } catch {
       // It has ended already, or was never started.
     }
