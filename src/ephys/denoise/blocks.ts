@@ -4,7 +4,7 @@ import type { Samples } from '../mat/recording.ts'
 import type { Scratch } from './scratch.ts'
 
 /** Rows of a block: a multiple of the .kwd's chunks, and what MATLAB's chunks usually hold. 4 MB for 32 channels. */
-const blockRows = 65_536
+export const blockRows = 65_536
 
 export type Block = {
   readonly stretch: Stretch

@@ -2,7 +2,7 @@
 import { createKwd, type KwdMaking, type KwdWriter } from '../kwd.ts'
 import { type Batch, openBatch } from '../mat/batch.ts'
 import { type Progress, startProgress } from '../progress.ts'
-import { type Block, readBlocks, totalRows } from './blocks.ts'
+import { type Block, blockRows, readBlocks, totalRows } from './blocks.ts'
 import { fixedOne, toFixed } from './fixedPoint.ts'
 import { type Judgement, judgeChannels } from './judge.ts'
 import { type Method, makeReference, type Reference, tileRows } from './reference.ts'
@@ -85,7 +85,7 @@ async function writeTarget(
   judgements: readonly Judgement[],
   { target, method, making, progress, scratch }: Writing,
 ): Promise<number> {
-  const reference = makeReference(method, judgements, survey.covariance)
+  const denoiseBlock = startDenoising(survey.means, making.scale, makeReference(method, judgements, survey.covariance))
   const kwd = await createKwd(target, making)
   try {
     let clippedSamples = 0
@@ -93,7 +93,7 @@ async function writeTarget(
     for await (const block of readBlocks(batch, scratch)) {
       if (block.stretch !== stretch) beginStretch(kwd, batch, block)
       stretch = block.stretch
-      const { rows, clipped } = denoiseBlock(block, survey.means, making.scale, reference)
+      const { rows, clipped } = denoiseBlock(block)
       kwd.write(rows)
       clippedSamples += clipped
       progress.report((1 + (block.firstRow + block.rows) / survey.rows) / 2, 'writing')
@@ -112,20 +112,25 @@ function beginStretch(kwd: KwdWriter, batch: Batch, { stretch, file }: Block): v
   kwd.startRecording({ sampleRateHz, startTimeS: stretch.startTimeS, source: file.name })
 }
 
-/** A block's rows as they are written: rows × channels. */
-function denoiseBlock(block: Block, means: Float64Array, scale: number, reference: Reference) {
-  const channels = block.channels.length
-  const rows = new Int16Array(block.rows * channels)
-  const columns = block.channels.map(() => new Int32Array(tileRows))
-  const conversions = block.file.scalings.map(({ gain, offset }, c) => ({
-    factor: (gain / scale) * fixedOne,
-    shift: Math.round(((offset - means[c]!) / scale) * fixedOne),
-  }))
-  let clipped = 0
-  for (let from = 0; from < block.rows; from += tileRows) {
-    const to = Math.min(block.rows, from + tileRows)
-    for (let c = 0; c < channels; c++) toFixed(block.channels[c]!.subarray(from, to), columns[c]!, conversions[c]!)
-    clipped += reference(columns, to - from, rows.subarray(from * channels, to * channels))
+/**
+ * Makes a block's rows as they are written: rows × channels. The next block's overwrite them: fresh memory for each costs
+ * time.
+ */
+function startDenoising(means: Float64Array, scale: number, reference: Reference) {
+  const channels = means.length
+  const rows = new Int16Array(blockRows * channels)
+  const columns = Array.from(means, () => new Int32Array(tileRows))
+  return (block: Block) => {
+    const conversions = block.file.scalings.map(({ gain, offset }, c) => ({
+      factor: (gain / scale) * fixedOne,
+      shift: Math.round(((offset - means[c]!) / scale) * fixedOne),
+    }))
+    let clipped = 0
+    for (let from = 0; from < block.rows; from += tileRows) {
+      const to = Math.min(block.rows, from + tileRows)
+      for (let c = 0; c < channels; c++) toFixed(block.channels[c]!.subarray(from, to), columns[c]!, conversions[c]!)
+      clipped += reference(columns, to - from, rows.subarray(from * channels, to * channels))
+    }
+    return { rows: rows.subarray(0, block.rows * channels), clipped }
   }
-  return { rows, clipped }
 }

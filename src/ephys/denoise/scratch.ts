@@ -10,7 +10,7 @@ export type Scratch = {
   readonly keep: (file: BatchFile, channels: readonly Samples[]) => void
   /**
    * The next block, of as many rows, in the order in which they were kept; undefined when its file's blocks are not kept.
-   * Throws when the system refuses to read.
+   * The following one overwrites it. Throws when the system refuses to read.
    */
   readonly next: (file: BatchFile, rows: number) => Samples[] | undefined
   readonly close: () => void
@@ -27,6 +27,7 @@ export function openScratch(target: string): Scratch {
   let file: number | undefined
   let isFull = false
   let readTo = 0
+  const blocks: Int16Array[] = []
   const close = () => {
     if (file !== undefined) closeSync(file)
     file = undefined
@@ -52,8 +53,9 @@ export function openScratch(target: string): Scratch {
     next: (source, rows) => {
       if (file === undefined || !isKept(source)) return undefined
       const scratch = file
-      return source.channels.map(() => {
-        const samples = new Int16Array(rows)
+      return source.channels.map((_, c) => {
+        if (blocks[c] === undefined || blocks[c].length < rows) blocks[c] = new Int16Array(rows)
+        const samples = blocks[c].subarray(0, rows)
         readWhole(scratch, samples, readTo)
         readTo += samples.byteLength
         return samples

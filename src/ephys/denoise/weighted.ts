@@ -20,43 +20,29 @@ import {
 /** Outputs that are summed at once, for four rows each, in eight vectors: more would not stay in registers. */
 const groupSize = 4
 
-/**
- * `weights` is channels × channels: each output is a row of it times the samples. Good channels have weights for good
- * ones alone (regression.ts), so the others are no part of the large product.
- */
+/** `weights` is channels × channels: each output is a row of it times the samples. Dead channels stay as they are. */
 export function weightedReference(judgements: readonly Judgement[], weights: Float64Array): Reference {
   const channels = judgements.length
-  const good = judgements.flatMap((judgement, c) => (judgement === 'good' ? [c] : []))
-  const others = judgements.flatMap((judgement, c) => (judgement === 'good' ? [] : [c]))
-  const weightsOf = (c: number) => weights.subarray(c * channels, (c + 1) * channels)
-  const product = makeProduct(good.map((c) => Float64Array.from(good, (other) => weightsOf(c)[other]!)))
-  const sums = new Float64Array(tileRows)
+  const live = judgements.flatMap((judgement, c) => (judgement === 'dead' ? [] : [c]))
+  const dead = judgements.flatMap((judgement, c) => (judgement === 'dead' ? [c] : []))
+  const product = makeProduct(live.map((c) => Float64Array.from(live, (other) => weights[c * channels + other]!)))
   const counts = new Int32Array(tileRows)
   return (columns, rows, out) => {
-    const put = (c: number, fixed: Float64Array) => {
-      for (let r = 0; r < rows; r++) counts[r] = roundFixed(fixed[r]!)
-      return putCounts(counts.subarray(0, rows), out, { channel: c, channels })
+    const put = (channel: number, fixed: Float64Array | Int32Array) => {
+      roundAll(fixed, rows, counts)
+      return putCounts(counts.subarray(0, rows), out, { channel, channels })
     }
     let clipped = 0
-    for (const [g, c] of good.entries()) product.columns[g]!.set(columns[c]!)
+    for (const [l, c] of live.entries()) product.columns[l]!.set(columns[c]!)
     product.run(rows)
-    for (const [g, c] of good.entries()) clipped += put(c, product.sums[g]!)
-    for (const c of others) {
-      weigh(columns, weightsOf(c), sums)
-      clipped += put(c, sums)
-    }
+    for (const [l, c] of live.entries()) clipped += put(c, product.sums[l]!)
+    for (const c of dead) clipped += put(c, columns[c]!)
     return clipped
   }
 }
 
-/** A single output: as many columns times their weights. */
-function weigh(columns: readonly Int32Array[], weights: Float64Array, sums: Float64Array): void {
-  sums.fill(0)
-  for (const [j, column] of columns.entries()) {
-    const weight = weights[j]!
-    if (weight === 0) continue
-    for (let r = 0; r < tileRows; r++) sums[r]! += weight * column[r]!
-  }
+function roundAll(fixed: Float64Array | Int32Array, rows: number, counts: Int32Array): void {
+  for (let r = 0; r < rows; r++) counts[r] = roundFixed(fixed[r]!)
 }
 
 /**
