@@ -18,22 +18,24 @@ export interface StampOptions {
 export function takeSnapshot(disk: Disk, path: string, options: StampOptions): Snapshot {
   const stat = disk.stat(path)
   if (stat === undefined || stat.kind !== (options.isFolder ? 'folder' : 'file')) return { status: 'missing' }
-  if (!options.isFolder) {
-    const { mtimeNs, sizeBytes } = stat
-    return {
-      status: 'there',
-      stamp: fileStamp(stat),
-      newestNs: mtimeNs,
-      newestPath: path,
-      oldestNs: mtimeNs,
-      sizeBytes,
-    }
-  }
+  if (options.isFolder) return takeFolderSnapshot(disk, path, { link: stat.link, ignore: options.ignore })
+  const { mtimeNs, sizeBytes } = stat
+  return { status: 'there', stamp: fileStamp(stat), newestNs: mtimeNs, newestPath: path, oldestNs: mtimeNs, sizeBytes }
+}
+
+interface FolderOptions {
+  /** The text of the link, if the folder is one. */
+  readonly link: string | undefined
+  readonly ignore: readonly string[] | undefined
+}
+
+/** What lies in a folder that is known to be there. */
+export function takeFolderSnapshot(disk: Disk, path: string, { link, ignore }: FolderOptions): Snapshot {
   const members: [string, FileStat][] = []
   collect(disk, path, '', members, 0)
-  const counted = members.filter(([name]) => !isIgnored(name, options.ignore ?? []))
+  const counted = members.filter(([name]) => !isIgnored(name, ignore ?? []))
   if (counted.length === 0) return { status: 'empty' }
-  return folderSnapshot(path, stat.link, counted)
+  return folderSnapshot(path, link, counted)
 }
 
 function folderSnapshot(path: string, link: string | undefined, members: [string, FileStat][]): Snapshot {

@@ -3,7 +3,7 @@ import type { Disk, Entry } from '../model/ports.ts'
 import type { Pattern } from '../model/rule.ts'
 import type { Snapshot } from '../model/stamp.ts'
 import { matchPattern, patternGlob } from './pattern.ts'
-import { type StampOptions, takeSnapshot } from './stamp.ts'
+import { type StampOptions, takeFolderSnapshot, takeSnapshot } from './stamp.ts'
 
 /** A path on disk that a pattern matches, with the values of its wildcards. */
 export interface Found {
@@ -32,6 +32,8 @@ export function surveyDisk(disk: Disk): Survey {
   const lists = new Map<string, readonly Entry[]>()
   const found = new Map<string, readonly Found[]>()
   const strange = new Map<string, StrangeName>()
+  /** Folders that are known to be there, and no links. */
+  const ownFolders = new Set<string>()
   const list = (path: string) => {
     const known = lists.get(path)
     if (known !== undefined) return known
@@ -44,7 +46,11 @@ export function surveyDisk(disk: Disk): Survey {
       const key = options.isFolder ? `${path}/` : path
       const known = snapshots.get(key)
       if (known !== undefined) return known
-      const snapshot = takeSnapshot(disk, path, options)
+      // A folder that was seen in the list of its parent need not be asked for again: half of all looks but for files.
+      const snapshot =
+        options.isFolder && ownFolders.has(path)
+          ? takeFolderSnapshot(disk, path, { link: undefined, ignore: options.ignore })
+          : takeSnapshot(disk, path, options)
       snapshots.set(key, snapshot)
       return snapshot
     },
@@ -82,9 +88,13 @@ export function surveyDisk(disk: Disk): Survey {
           return isLast && disk.stat(path)?.kind !== kind ? [] : [path]
         }
         if (segment.kind === 'anyDepth') return []
-        return list(folder === '' ? '.' : folder).flatMap(({ name, kind: entryKind }) => {
+        return list(folder === '' ? '.' : folder).flatMap(({ name, kind: entryKind, isLink }) => {
           if (entryKind !== kind) return []
-          if (segment.strict.test(name)) return [join(folder, name)]
+          if (segment.strict.test(name)) {
+            const path = join(folder, name)
+            if (kind === 'folder' && isLink === false) ownFolders.add(path)
+            return [path]
+          }
           if (segment.loose.test(name)) strange.set(join(folder, name), { path: join(folder, name), name })
           return []
         })

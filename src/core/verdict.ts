@@ -233,6 +233,7 @@ function findEdit(
   for (const { path, snapshot } of targets) {
     const left = record.targets[path]
     if (snapshot.status !== 'there' || left === undefined) continue
+    if (compareStamps(path, left, snapshot.stamp) === undefined) continue
     const change = compareStamps(path, withoutIgnored(left, job, snapshot.stamp), snapshot.stamp)
     if (change !== undefined) return { kind: 'edited', path: change.path }
   }

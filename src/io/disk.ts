@@ -37,7 +37,7 @@ function statLink(path: string): FileStat | undefined {
 function listFolder(path: string): Entry[] {
   return readdirSync(path, { withFileTypes: true }).map((entry) => {
     if (entry.isFile()) return { name: entry.name, kind: 'file' }
-    if (entry.isDirectory()) return { name: entry.name, kind: 'folder' }
+    if (entry.isDirectory()) return { name: entry.name, kind: 'folder', isLink: false }
     if (!entry.isSymbolicLink()) return { name: entry.name, kind: 'other' }
     return { name: entry.name, kind: statLink(resolve(path, entry.name))?.kind ?? 'other' }
   })

@@ -7,6 +7,8 @@ export type EntryKind = 'file' | 'folder' | 'other'
 export interface Entry {
   readonly name: string
   readonly kind: EntryKind
+  /** Undefined where the disk did not tell along with the name. */
+  readonly isLink?: boolean
 }
 
 /** What lies at a path, links followed. `link` is the text of the link itself, if the path is one. */

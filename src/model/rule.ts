@@ -20,6 +20,8 @@ export interface Pattern {
   /** Has `*` or `**`: stands for any number of paths. */
   readonly gathers: boolean
   readonly segments: readonly Segment[]
+  /** `text` cut at its wildcards: what is literal at even places, names of wildcards at odd ones. */
+  readonly pieces: readonly string[]
   /** What every match begins with: the text before the first wildcard or star. */
   readonly prefix: string
   /** Matches a whole path; one named group for each wildcard. */
