@@ -63,6 +63,16 @@ test('the most loaded pool says how long it will take', () => {
   expect(secondsLeft(board, new Map([['cpu', 2]]), 41_000)).toBe(160)
 })
 
+test('what is done takes no more time', () => {
+  const board = draw(planned(entry('a', 100), entry('b', 5)), started('a'), {
+    type: 'done',
+    atMs: 0,
+    job: 'a',
+    seconds: 1,
+  })
+  expect(secondsLeft(board, new Map([['cpu', 4]]), 1000)).toBe(5)
+})
+
 test('without a past of every rule there is no guess', () => {
   expect(secondsLeft(draw(planned(entry('a', 100), entry('b'))), new Map(), 0)).toBeUndefined()
 })

@@ -91,6 +91,11 @@ test('every binding of several wildcards is a job', () => {
   ])
 })
 
+test('a folder without the file that the pattern ends in is no batch', () => {
+  const rules = { table: one('phy/{batch}/params.py', 'table/{batch}') }
+  expect(jobs(rules, { 'phy/B1/params.py': '', 'phy/B2/other.py': '' })).toEqual(['table/B1'])
+})
+
 test('sources that share a wildcard are joined on it', () => {
   const rules = {
     join: one(['in/{batch}/{tetrode}.mat', 'maps/{tetrode}/{version}.json'], 'out/{batch}/{tetrode}/{version}'),

@@ -246,6 +246,38 @@ test('an expected member that is missing makes the target stale', async () => {
   expect(it.verdict('phy/B1')).toBe('stale: data/phy/B1/params.py is not there yet')
 })
 
+test.each([
+  [
+    'a folder',
+    { expects: ['features/'] },
+    'features/all.npy',
+    'features',
+    /^protected: phy\/B1\/features\/all.npy was edited/,
+  ],
+  [
+    'a file that does not count',
+    { expects: ['phy.log'], ignore: ['phy.log'] },
+    'phy.log',
+    'phy.log',
+    /^stale: phy\/B1\/phy.log/,
+  ],
+])(
+  'an expected member may be %s, and the target is not up to date without it',
+  async (_, more, file, member, after) => {
+    const phy = { sources: 'kwd/{batch}', targets: 'phy/{batch}/', recipe: 'sort {source} {target}', ...more }
+    const it = lab({ rules: { phy } }, { 'kwd/B1': 'k' })
+    it.launcher.script = (recipe) => {
+      it.disk.write(`${recipe.targets[0]!.staged}/${file}`, 'x')
+      it.disk.write(`${recipe.targets[0]!.staged}/other`, 'x')
+      recipe.end()
+    }
+    await it.build()
+    expect(it.verdict('phy/B1')).toBe('up-to-date: up to date')
+    it.disk.delete(`phy/B1/${member}`)
+    expect(it.verdict('phy/B1')).toMatch(after)
+  },
+)
+
 test('a changed source and a deleted target are both reasons, the first is shown', async () => {
   const it = await made()
   it.disk.write('data/mat/B1/a.mat', 'new')
