@@ -6,6 +6,9 @@ import type { Samples } from '../mat/recording.ts'
 export const fixedBits = 12
 export const fixedOne = 1 << fixedBits
 
+/** Rows of a tile, at most: a multiple of four, and 32 channels of them stay in the processor's nearer memory. */
+export const tileRows = 512
+
 /**
  * Samples further from the mean than 65,535 counts are held there, so that sums of four of them fit 32 bits. Int16 has
  * no room for them in any case.

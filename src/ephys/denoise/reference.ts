@@ -1,12 +1,9 @@
 // What is taken off each sample: the part common to the channels. Samples come in fixed point (fixedPoint.ts), in tiles.
-import { fixedBits, fixedOne, putCounts, roundFixed } from './fixedPoint.ts'
+import { fixedBits, fixedOne, putCounts, roundFixed, tileRows } from './fixedPoint.ts'
 import type { Judgement } from './judge.ts'
 import { makeTwiceMedians } from './median.ts'
 import { regressionWeights } from './regression.ts'
 import { weightedReference } from './weighted.ts'
-
-/** Rows of a tile, at most: a multiple of four, and 32 channels of them stay in the processor's nearer memory. */
-export const tileRows = 512
 
 export const methods = ['cmr', 'car', 'war', 'none'] as const
 

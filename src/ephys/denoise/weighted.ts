@@ -1,7 +1,7 @@
 // The product of a tile of samples with the weights of war: nearly all the time that war takes.
-import { putCounts, roundFixed } from './fixedPoint.ts'
+import { putCounts, roundFixed, tileRows } from './fixedPoint.ts'
 import type { Judgement } from './judge.ts'
-import { type Reference, tileRows } from './reference.ts'
+import type { Reference } from './reference.ts'
 import {
   addDoubles,
   advance,
@@ -19,6 +19,10 @@ import {
 
 /** Outputs that are summed at once, for four rows each, in eight vectors: more would not stay in registers. */
 const groupSize = 4
+
+/** A column of samples, and one of sums. */
+const columnBytes = tileRows * 4
+const sumBytes = tileRows * 8
 
 /** `weights` is channels × channels: each output is a row of it times the samples. Dead channels stay as they are. */
 export function weightedReference(judgements: readonly Judgement[], weights: Float64Array): Reference {
@@ -52,8 +56,8 @@ function roundAll(fixed: Float64Array | Int32Array, rows: number, counts: Int32A
 function makeProduct(weights: readonly Float64Array[]) {
   const inputs = weights.length
   const groups = Math.ceil(inputs / groupSize)
-  const sumsAt = inputs * tileRows * 4
-  const weightsAt = sumsAt + groups * groupSize * tileRows * 8
+  const sumsAt = inputs * columnBytes
+  const weightsAt = sumsAt + groups * groupSize * sumBytes
   const groupBytes = inputs * groupSize * 8
   const { run, memory } = compile(productCode(inputs), {
     args: 3,
@@ -67,11 +71,11 @@ function makeProduct(weights: readonly Float64Array[]) {
     for (const [j, weight] of row.entries()) grouped[start + j * groupSize] = weight
   }
   return {
-    columns: weights.map((_, j) => new Int32Array(memory, j * tileRows * 4, tileRows)),
-    sums: weights.map((_, output) => new Float64Array(memory, sumsAt + output * tileRows * 8, tileRows)),
+    columns: weights.map((_, j) => new Int32Array(memory, j * columnBytes, tileRows)),
+    sums: weights.map((_, output) => new Float64Array(memory, sumsAt + output * sumBytes, tileRows)),
     run: (rows: number) => {
       for (let g = 0; g < groups; g++) {
-        run(rows * 4, weightsAt + g * groupBytes, sumsAt + g * groupSize * tileRows * 8)
+        run(rows * 4, weightsAt + g * groupBytes, sumsAt + g * groupSize * sumBytes)
       }
     },
   }
@@ -86,8 +90,8 @@ function productCode(inputs: number): Code {
     ...set(sum),
   ]
   const input = (j: number): Code => [
-    ...[...get(at), ...loadTwoAsDoubles(j * tileRows * 4), ...set(early)],
-    ...[...get(at), ...loadTwoAsDoubles(j * tileRows * 4 + 8), ...set(late)],
+    ...[...get(at), ...loadTwoAsDoubles(j * columnBytes), ...set(early)],
+    ...[...get(at), ...loadTwoAsDoubles(j * columnBytes + 8), ...set(late)],
     ...outputs.flatMap(({ k, sumEarly, sumLate }) => [
       ...[...get(weightsAt), ...loadDoubleTwice((j * groupSize + k) * 8), ...set(weight)],
       ...[...addTo(sumEarly, early), ...addTo(sumLate, late)],
@@ -97,8 +101,8 @@ function productCode(inputs: number): Code {
     ...outputs.flatMap(({ sumEarly, sumLate }) => [...zeros, ...set(sumEarly), ...zeros, ...set(sumLate)]),
     ...Array.from({ length: inputs }, (_, j) => input(j)).flat(),
     ...outputs.flatMap(({ k, sumEarly, sumLate }) => [
-      ...[...get(sumsAt), ...get(sumEarly), ...store(k * tileRows * 8)],
-      ...[...get(sumsAt), ...get(sumLate), ...store(k * tileRows * 8 + 16)],
+      ...[...get(sumsAt), ...get(sumEarly), ...store(k * sumBytes)],
+      ...[...get(sumsAt), ...get(sumLate), ...store(k * sumBytes + 16)],
     ]),
     ...[...advance(at, 16), ...advance(sumsAt, 32)],
   ])
