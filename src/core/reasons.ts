@@ -25,7 +25,7 @@ export function reasonText(reason: Reason): string {
     case 'recipe-changed':
       return `the recipe changed, from "${clipped(reason.before)}" to "${clipped(reason.after)}"`
     case 'param-changed':
-      return `${reason.name} changed, from ${quoted(reason.before)} to ${quoted(reason.after)}`
+      return `${reason.name} changed, from "${reason.before}" to "${reason.after}"`
     case 'upstream':
       return `${reason.job} is made again first`
     case 'no-source':
@@ -53,8 +53,6 @@ function noSourceText(path: string, state: 'missing' | 'empty' | 'no match'): st
   if (state === 'missing') return `${path} is not there yet`
   return state === 'empty' ? `${path} is empty` : `nothing matches ${path} yet`
 }
-
-const quoted = (value: string | undefined) => (value === undefined ? 'no value' : `"${value}"`)
 
 /** A recipe is shown on one line; a long script by its beginning. */
 function clipped(text: string): string {

@@ -183,6 +183,16 @@ function placeholderWords(p: Placeholder, job: Job, paths: RecipePaths): string[
   }
 }
 
+/** The params whose values reach the recipe: those that a command names; all of them in a script, which passes them on. */
+export function usedParams(job: Job): [name: string, value: string][] {
+  const { recipe } = job.rule
+  if (recipe.kind === 'script') return [...job.params]
+  const named = new Set(
+    recipe.words.flat().flatMap((p) => (typeof p !== 'string' && p.kind === 'value' ? [p.name] : [])),
+  )
+  return [...job.params].filter(([name]) => named.has(name))
+}
+
 const values = (job: Job): Binding => ({ ...job.binding, ...Object.fromEntries(job.params) })
 
 function scriptEnvironment(job: Job, paths: RecipePaths): Record<string, string> {

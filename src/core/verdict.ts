@@ -3,6 +3,7 @@ import type { EditedReason, StaleReason, Verdict, WaitReason } from '../model/pl
 import type { AcceptedRecord, MadeRecord, Provenance, TargetHistory } from '../model/record.ts'
 import type { Snapshot, Stamp } from '../model/stamp.ts'
 import type { IgnoreOf } from './provenance.ts'
+import { usedParams } from './recipe.ts'
 import { compareStamps, isIgnored } from './stamp.ts'
 import type { Survey } from './survey.ts'
 
@@ -203,10 +204,10 @@ function compareRecipe(job: Job, before: Provenance): StaleReason[] {
   const reasons: StaleReason[] = []
   const after = job.rule.recipe.text
   if (before.recipe !== after) reasons.push({ kind: 'recipe-changed', before: before.recipe, after })
-  for (const name of new Set([...job.params.keys(), ...Object.keys(before.params)])) {
+  for (const [name, value] of usedParams(job)) {
     const past = before.params[name]
-    const value = job.params.get(name)
-    if (past !== value) reasons.push({ kind: 'param-changed', name, before: past, after: value })
+    // A param that is new was not used before: if it is now, the recipe changed too.
+    if (past !== undefined && past !== value) reasons.push({ kind: 'param-changed', name, before: past, after: value })
   }
   return reasons
 }

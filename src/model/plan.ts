@@ -13,8 +13,8 @@ export type StaleReason =
   | {
       readonly kind: 'param-changed'
       readonly name: string
-      readonly before: string | undefined
-      readonly after: string | undefined
+      readonly before: string
+      readonly after: string
     }
   | { readonly kind: 'upstream'; readonly job: string }
 

@@ -18,8 +18,8 @@ const reasons: Readonly<Record<Reason['kind'], readonly [Reason, string]>> = {
   'uses-changed': [{ kind: 'uses-changed', path: 'a.py' }, 'a.py, which the recipe uses, changed'],
   'recipe-changed': [{ kind: 'recipe-changed', before: 'a\n  b', after: 'c' }, 'the recipe changed, from "a b" to "c"'],
   'param-changed': [
-    { kind: 'param-changed', name: 'omit', before: undefined, after: '' },
-    'omit changed, from no value to ""',
+    { kind: 'param-changed', name: 'omit', before: 'Port_2', after: '' },
+    'omit changed, from "Port_2" to ""',
   ],
   upstream: [{ kind: 'upstream', job: 'denoise/B1' }, 'denoise/B1 is made again first'],
   'no-source': [{ kind: 'no-source', path: 'in/B1/', state: 'empty' }, 'in/B1/ is empty'],

@@ -87,6 +87,14 @@ test("a batch's param changes: that batch alone is stale, and the reason has bot
   expect(it.verdict('denoise/B1')).toBe('stale: omit changed, from "Port_20" to "Port_21"')
 })
 
+test('a param that is new, and that the recipe does not use, makes nothing stale', async () => {
+  const it = await made({ 'data/mat/B1/a.mat': 'a1' })
+  const denoise = { ...rules.rules.denoise, params: { ...rules.rules.denoise.params, note: 'none' } }
+  it.edit({ ...rules, rules: { ...rules.rules, denoise } })
+  it.disk.write('data/manifests/ana.tsv', 'batch\tnote\nB1\tgood day\n')
+  expect(it.stale()).toEqual([])
+})
+
 test('a manifest that is written anew with the same values makes nothing stale', async () => {
   const it = await made({ ...recordings, 'data/manifests/ana.tsv': 'B1\tPort_20\n' })
   it.disk.write('data/manifests/bob.tsv', 'batch\tomit\nB1\tPort_20\n')
