@@ -2,7 +2,7 @@ import type { Graph } from '../core/graph.ts'
 import { jobsToRun } from '../core/plan.ts'
 import { regather } from '../core/provenance.ts'
 import { verdictReason } from '../core/reasons.ts'
-import { backoffMs, chooseJobs, compareRanks, type Rank } from '../core/schedule.ts'
+import { backoffMs } from '../core/schedule.ts'
 import { surveyDisk } from '../core/survey.ts'
 import { judge } from '../core/verdict.ts'
 import type { BuildEvent } from '../model/event.ts'
@@ -20,6 +20,7 @@ import {
   startAttempt,
 } from './attempt.ts'
 import type { Ports } from './ports.ts'
+import { JobQueue, type QueueEntry } from './queue.ts'
 import { type Estimates, rankJobs } from './ranks.ts'
 
 /** A plan with the graph it was made from. */
@@ -62,17 +63,13 @@ type State =
   | { readonly status: 'running'; readonly tries: Tries }
   | { readonly status: 'ended'; readonly outcome: Outcome }
 
-interface Entry {
-  readonly id: string
+/** A job of the build. Its pools have `-j` among them where that is limited. */
+interface Entry extends QueueEntry {
   readonly job: Job
   readonly after: readonly string[]
-  readonly rank: Rank
-  /** Slots it takes, `-j` among them where that is limited. */
-  readonly pools: ReadonlyMap<string, number>
   /** How often the job was taken into this build. */
   readonly admissions: number
   state: State
-  passedOver: number
 }
 
 /** All jobs together are a pool too, so that `-j` is counted like the others. */
@@ -102,10 +99,7 @@ export async function build(
 
 class Build {
   private readonly entries = new Map<string, Entry>()
-  private readonly used = new Map<string, number>()
-  /** Jobs that could start, in order of rank. */
-  private readonly queue: Entry[] = []
-  private readonly slots: ReadonlyMap<string, number>
+  private readonly queue: JobQueue<Entry>
   private readonly underWay = new Set<Promise<void>>()
   private readonly defects: unknown[] = []
   /** Attempts of an earlier labmake that still run and that nobody asked for here. */
@@ -122,7 +116,8 @@ class Build {
     this.current = start
     this.options = options
     this.ports = ports
-    this.slots = options.maxJobs === undefined ? options.slots : new Map([...options.slots, [allJobs, options.maxJobs]])
+    const { slots, maxJobs } = options
+    this.queue = new JobQueue(maxJobs === undefined ? slots : new Map([...slots, [allJobs, maxJobs]]))
   }
 
   async run(): Promise<ReadonlyMap<string, Outcome>> {
@@ -137,7 +132,7 @@ class Build {
       this.adopt()
       for (;;) {
         const retryInMs = this.startWhatFits()
-        const slotsComeFree = this.queue.length > 0 && this.strangers > 0 && !this.stopping
+        const slotsComeFree = !this.queue.isEmpty && this.strangers > 0 && !this.stopping
         if (this.underWay.size > 0 || retryInMs !== undefined || slotsComeFree) await this.pause(retryInMs)
         else if (this.stopping || !this.lookAgain()) break
       }
@@ -192,7 +187,7 @@ class Build {
       const { state, running } = attempt
       const entry = this.entries.get(state.job)
       const pools = new Map(Object.entries(state.pools))
-      this.take(pools, 1)
+      this.queue.take(pools)
       this.emit({
         type: 'adopted',
         atMs: this.now(),
@@ -205,14 +200,14 @@ class Build {
         this.strangers++
         void running.exit.then(() => {
           this.strangers--
-          this.take(pools, -1)
+          this.queue.give(pools)
           this.wake()
         })
         continue
       }
       entry.state = { status: 'running', tries: firstTry }
-      this.queue.splice(this.queue.indexOf(entry), this.queue.includes(entry) ? 1 : 0)
-      this.track(this.follow(entry, attempt).finally(() => this.take(pools, -1)))
+      this.queue.remove(entry)
+      this.track(this.follow(entry, attempt).finally(() => this.queue.give(pools)))
     }
   }
 
@@ -251,28 +246,14 @@ class Build {
 
   private enqueue(entry: Entry, tries: Tries): void {
     entry.state = { status: 'queued', tries }
-    let low = 0
-    let high = this.queue.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (compareRanks(this.queue[middle]!.rank, entry.rank) <= 0) low = middle + 1
-      else high = middle
-    }
-    this.queue.splice(low, 0, entry)
+    this.queue.add(entry)
   }
 
   /** Starts what the pools allow. Returns ms until the next retry is due, if there is one. */
   private startWhatFits(): number | undefined {
     if (this.stopping) return undefined
     const retryInMs = this.enqueueDueRetries()
-    const free = new Map([...this.slots].map(([pool, slots]) => [pool, slots - (this.used.get(pool) ?? 0)]))
-    const choice = chooseJobs(this.queue, free)
-    for (const id of choice.passedOver) this.entries.get(id)!.passedOver++
-    for (const id of choice.start) {
-      const entry = this.entries.get(id)!
-      this.queue.splice(this.queue.indexOf(entry), 1)
-      this.track(this.runJob(entry))
-    }
+    for (const entry of this.queue.next()) this.track(this.runJob(entry))
     return retryInMs
   }
 
@@ -320,7 +301,7 @@ class Build {
     const { job } = entry
     const tries = triesOf(entry)
     entry.state = { status: 'running', tries }
-    this.take(entry.pools, 1)
+    this.queue.take(entry.pools)
     try {
       const verdict = this.judgeNow(job)
       // Hours may have passed since the plan: a person may have edited the target, or taken the source away.
@@ -337,7 +318,7 @@ class Build {
       if (!(fault instanceof DiskFault)) throw fault
       this.failed(entry, { cause: diskCause(fault), attempt: 0, seconds: 0, log: '' })
     } finally {
-      this.take(entry.pools, -1)
+      this.queue.give(entry.pools)
     }
   }
 
@@ -437,10 +418,6 @@ class Build {
 
   private slotsOf(job: Job): ReadonlyMap<string, number> {
     return this.options.maxJobs === undefined ? job.rule.pools : new Map([...job.rule.pools, [allJobs, 1]])
-  }
-
-  private take(slots: ReadonlyMap<string, number>, sign: 1 | -1): void {
-    for (const [pool, n] of slots) this.used.set(pool, (this.used.get(pool) ?? 0) + sign * n)
   }
 
   private emit(event: BuildEvent): void {
