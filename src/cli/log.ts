@@ -22,7 +22,11 @@ export async function logCommand(goal: string, rule: string | undefined, options
   const ofRule = rule === undefined ? named : namedJobs(plan, rules, [rule])
   const jobs = plan.jobs.map(({ job }) => job.id).filter((id) => named.has(id) && ofRule.has(id))
   const logged = jobs.filter((id) => loggedAttempts(workspace.root, id).length > 0)
-  if (logged.length === 0) throw new UserError(`${jobs.join(', ') || `${goal} ${rule ?? ''}`.trim()} has not run yet`)
+  if (logged.length === 0) {
+    const what = jobs.length === 0 ? `${goal} ${rule ?? ''}`.trim() : jobs.join(', ')
+    const hint = 'labmake -n says what would run, labmake why what a job waits for.'
+    throw new UserError(`there is no log yet: ${what} ${jobs.length > 1 ? 'have' : 'has'} not run`, { hint })
+  }
   // Of a whole batch, the job that was at work last is the one a person means.
   const id = logged.toSorted((a, b) => lastChange(workspace.root, b) - lastChange(workspace.root, a))[0]!
   const attempts = loggedAttempts(workspace.root, id)

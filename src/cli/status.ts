@@ -1,12 +1,13 @@
 import { formatSeconds } from '../core/durations.ts'
 import { namedJobs } from '../core/goals.ts'
 import { groupBy } from '../core/groupBy.ts'
+import { jobsToRun } from '../core/plan.ts'
 import { reasonText, verdictReason } from '../core/reasons.ts'
 import { leftAttempts } from '../io/attempts.ts'
 import { runningEngine } from '../io/lock.ts'
 import type { AttemptState } from '../model/attempt.ts'
 import { nameInBatch } from '../model/job.ts'
-import type { PlannedJob, Reason } from '../model/plan.ts'
+import type { Plan, PlannedJob, Reason } from '../model/plan.ts'
 import { countsText, emptyText } from './dryRun.ts'
 import { faultLines } from './faults.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
@@ -77,10 +78,15 @@ export async function statusCommand(batches: readonly string[], options: CommonO
     engine === undefined
       ? 'No labmake is at work here.'
       : `${engine.user}'s "${engine.command}" is at work here (process ${engine.process.pid}).`,
-    plan.jobs.length === 0 ? emptyText : `${countsText(plan, chosen)}.`,
+    plan.jobs.length === 0 ? emptyText : `${staleText(plan, chosen)}${countsText(plan, chosen)}.`,
   )
   process.stdout.write(`${lines.join('\n')}\n`)
   return exitCodes.fine
+}
+
+function staleText(plan: Plan, chosen: ReadonlySet<string>): string {
+  const stale = jobsToRun(plan, chosen).length
+  return stale === 0 ? '' : `${stale} stale, `
 }
 
 const failedBefore = (verdict: PlannedJob['verdict']) => {

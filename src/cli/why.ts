@@ -119,7 +119,7 @@ function whyLines(why: Why, style: Style): string[] {
 function madeText({ current, failed }: TargetHistory): string {
   const base =
     current === undefined
-      ? 'the journal knows nothing of it: file times decide'
+      ? 'nothing is recorded of it, so file times decide, as with make'
       : current.type === 'made'
         ? `made ${localTime(Date.parse(current.at))}, attempt ${current.attempt}, log ${printable(current.log)}`
         : `accepted as it is by ${current.by}, ${localTime(Date.parse(current.at))}`

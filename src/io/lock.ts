@@ -38,8 +38,6 @@ const holderLooks = 20
 const holderLookMs = 25
 
 /**
- * proper-lockfile is the lock of this project by the wish of the lab that it is made for: it stays, do not write another.
- *
  * Takes the lock of a workspace, for the one engine that decides and starts jobs. `onLost` is called if the lock is taken
  * from us, because this process stood still for too long.
  */
