@@ -1,56 +1,71 @@
 import { namedJobs } from '../core/goals.ts'
-import { takeIngredients, takeTargets } from '../core/provenance.ts'
+import { type IgnoreOf, takeIngredients, takeTargets } from '../core/provenance.ts'
 import { reasonText, verdictReason } from '../core/reasons.ts'
 import { surveyDisk } from '../core/survey.ts'
 import { userName } from '../io/lock.ts'
 import { UserError } from '../model/errors.ts'
 import type { PlannedJob, Verdict } from '../model/plan.ts'
-import type { TargetHistory } from '../model/record.ts'
+import type { AcceptedRecord, TargetHistory } from '../model/record.ts'
 import { runBuild } from './build.ts'
-import { type BuildCommandOptions, type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
 import { withLock } from './ports.ts'
 import { printable } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
 
 /** `labmake accept GOAL…`: what lies there is current, whatever the times and stamps say. Nothing runs. */
-export async function acceptCommand(typed: readonly string[], options: CommonOptions): Promise<ExitCode> {
+export async function acceptCommand(typed: readonly string[], options: BuildCommandOptions): Promise<ExitCode> {
   const workspace = await openWorkspace(options.directory)
-  return withLock(
-    workspace,
-    () => {},
-    async () => {
-      const { plan, graph } = workspace.plan()
-      const chosen = chosenJobs(workspace, plan, typed)
-      let accepted = 0
-      let refused = 0
-      for (const { job, verdict } of chosen) {
-        const survey = surveyDisk(workspace.disk)
-        const targets = takeTargets(job, survey)
-        const absent = job.targets.find((t) => targets[t.path] === undefined)
-        if (absent !== undefined || verdict.state === 'waiting' || verdict.state === 'orphaned') {
-          const why = absent === undefined ? reasonText(verdictReason(verdict)) : `${absent.path} is not there`
-          process.stdout.write(`${printable(job.id)} cannot be accepted: ${why}\n`)
-          refused++
-          continue
-        }
-        const { sourceBytes: _, ...ingredients } = takeIngredients(job, survey, graph.ignoreOf)
-        const record = { at: new Date().toISOString(), job: job.id, target: job.targets[0]!.path, by: userName() }
-        await workspace.journal.append({
-          type: 'accepted',
-          ...record,
-          ...ingredients,
-          targets,
-          edited: mayHoldWork(verdict, workspace.journal.history(record.target)),
-        })
-        process.stdout.write(
-          `${printable(job.id)} accepted: ${printable(job.targets.map((t) => t.path).join(', '))} counts as made from its sources as they are\n`,
-        )
-        accepted++
-      }
-      process.stdout.write(`${accepted} accepted${refused > 0 ? `, ${refused} not` : ''}.\n`)
-      return refused > 0 ? exitCodes.unfinished : exitCodes.fine
-    },
-  )
+  const { dryRun } = options
+  const nobodyLost = () => {}
+  return dryRun
+    ? accept(workspace, typed, { dryRun })
+    : withLock(workspace, nobodyLost, () => accept(workspace, typed, { dryRun }))
+}
+
+async function accept(
+  workspace: OpenWorkspace,
+  typed: readonly string[],
+  options: { readonly dryRun: boolean },
+): Promise<ExitCode> {
+  const { plan, graph } = workspace.plan()
+  const would = options.dryRun ? 'would be ' : ''
+  let accepted = 0
+  let refused = 0
+  for (const planned of chosenJobs(workspace, plan, typed)) {
+    const { job } = planned
+    const record = acceptedRecord(planned, workspace, graph.ignoreOf)
+    if (typeof record === 'string') {
+      process.stdout.write(`${printable(`${job.id} cannot be accepted: ${record}`)}\n`)
+      refused++
+      continue
+    }
+    if (!options.dryRun) await workspace.journal.append(record)
+    const targets = job.targets.map((t) => t.path).join(', ')
+    process.stdout.write(
+      `${printable(`${job.id} ${would}accepted: ${targets} counts as made from its sources as they are`)}\n`,
+    )
+    accepted++
+  }
+  process.stdout.write(`${accepted} ${would}accepted${refused > 0 ? `, ${refused} not` : ''}.\n`)
+  return refused > 0 ? exitCodes.unfinished : exitCodes.fine
+}
+
+/** What to write down, or why it cannot be accepted. */
+function acceptedRecord(
+  { job, verdict }: PlannedJob,
+  workspace: OpenWorkspace,
+  ignoreOf: IgnoreOf,
+): AcceptedRecord | string {
+  const survey = surveyDisk(workspace.disk)
+  const targets = takeTargets(job, survey)
+  const absent = job.targets.find((t) => targets[t.path] === undefined)
+  if (absent !== undefined) return `${absent.path} is not there`
+  if (verdict.state === 'waiting' || verdict.state === 'orphaned') return reasonText(verdictReason(verdict))
+  const { sourceBytes: _, ...ingredients } = takeIngredients(job, survey, ignoreOf)
+  const target = job.targets[0]!.path
+  const edited = mayHoldWork(verdict, workspace.journal.history(target))
+  const base = { at: new Date().toISOString(), job: job.id, target, by: userName() }
+  return { type: 'accepted', ...base, ...ingredients, targets, edited }
 }
 
 /** Whether what is accepted may hold a person's work: it differs from what a recipe left, or nobody knows what that was. */

@@ -3,14 +3,15 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeErrno } from '../io/disk.ts'
 import { UserError } from '../model/errors.ts'
-import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
 
 /** Rules to start with and their schema, beside dist/ in labmake's own folder. */
 const shipped = ['rules/ephys.yaml', 'rules/labmake.schema.json']
 const folders = ['rules', 'inbox', 'data/mat', 'data/manifests']
 
 /** `labmake init [DIR]`: a new workspace. What is there already stays as it is. */
-export async function initCommand(folder: string | undefined, options: CommonOptions): Promise<ExitCode> {
+export async function initCommand(folder: string | undefined, options: BuildCommandOptions): Promise<ExitCode> {
+  if (options.dryRun) throw new UserError('init has no dry run', { hint: 'It leaves what is there already as it is.' })
   const root = resolve(options.directory, folder ?? '.')
   const made: string[] = []
   try {

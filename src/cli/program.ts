@@ -33,16 +33,16 @@ function makeProgram(conclude: Conclude): Command {
     .version(version, '-V, --version', 'print the version')
     .argument('[goal...]', 'batches, rules, jobs or targets; everything if there are none')
     .option('-C, --directory <dir>', 'work in the workspace that DIR lies in', '.')
-    .option('-n, --dry-run', 'show what would run, in order, and why; change nothing', false)
+    .option('-n, --dry-run', 'show what would run, in order, and why; change nothing')
     .option('-j, --jobs <n>', 'at most N jobs at once, all pools together', wholeNumber)
-    .option('--fail-fast', 'start nothing more once a job has failed', false)
-    .option('--json', 'print JSON for programs', false)
+    .option('--fail-fast', 'start nothing more once a job has failed')
+    .option('--json', 'print JSON for programs')
     .addOption(new Option('--color <when>', 'use colours').choices(['auto', 'always', 'never']).default('auto'))
-    .option('-v, --verbose', 'also show commands and what starts', false)
+    .option('-v, --verbose', 'also show commands and what starts')
     .addHelpText('after', help)
     .exitOverride()
     .showHelpAfterError('(labmake --help lists what there is)')
-    .configureHelp({ sortSubcommands: false })
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .action(async (goals: string[]) =>
       conclude(await (await import('./build.ts')).buildCommand(goals, buildOptions(program))),
     )
@@ -66,7 +66,7 @@ function addActs(program: Command, conclude: Conclude): void {
     .description('call targets current as they are: edited ones, or files that were copied with new times')
     .argument('<goal...>', 'batches, rules, jobs or targets')
     .action(async (goals: string[]) =>
-      conclude(await (await import('./decide.ts')).acceptCommand(goals, commonOptions(program))),
+      conclude(await (await import('./decide.ts')).acceptCommand(goals, buildOptions(program))),
     )
   program
     .command('rebuild')
@@ -98,10 +98,10 @@ function addLooks(program: Command, conclude: Conclude): void {
     .description("the output of a batch's last job, or of the job of a rule")
     .argument('<batch>', 'a batch, job or target')
     .argument('[rule]', 'the rule')
-    .option('-f, --follow', 'go on as it grows, until the job ends', false)
+    .option('-f, --follow', 'go on as it grows, until the job ends')
     .option('-a, --attempt <n>', 'an earlier attempt', wholeNumber)
-    .action(async (batch: string, rule: string | undefined, own: { follow: boolean; attempt?: number }) => {
-      const options = { ...commonOptions(program), follow: own.follow, attempt: own.attempt }
+    .action(async (batch: string, rule: string | undefined, own: { follow?: true; attempt?: number }) => {
+      const options = { ...commonOptions(program), follow: own.follow ?? false, attempt: own.attempt }
       conclude(await (await import('./log.ts')).logCommand(batch, rule, options))
     })
   program
@@ -118,10 +118,14 @@ function addLooks(program: Command, conclude: Conclude): void {
     .command('graph')
     .description('how the rules hang together, as Mermaid; with goals or --all, the jobs')
     .argument('[goal...]', 'only the jobs of these')
-    .option('--all', 'every job instead of every rule', false)
-    .option('--dot', 'as DOT, for graphviz', false)
-    .action(async (goals: string[], own: { all: boolean; dot: boolean }) => {
-      const options = { ...commonOptions(program), jobs: own.all, format: own.dot ? 'dot' : 'mermaid' } as const
+    .option('--all', 'every job instead of every rule')
+    .option('--dot', 'as DOT, for graphviz')
+    .action(async (goals: string[], own: { all?: true; dot?: true }) => {
+      const options = {
+        ...commonOptions(program),
+        jobs: own.all ?? false,
+        format: own.dot ? 'dot' : 'mermaid',
+      } as const
       conclude(await (await import('./graph.ts')).graphCommand(goals, options))
     })
 }
@@ -132,7 +136,7 @@ function addSetUp(program: Command, conclude: Conclude): void {
     .description('make a new workspace')
     .argument('[dir]', 'where; here if not given')
     .action(async (dir: string | undefined) =>
-      conclude(await (await import('./init.ts')).initCommand(dir, commonOptions(program))),
+      conclude(await (await import('./init.ts')).initCommand(dir, buildOptions(program))),
     )
   program
     .command('doctor')
@@ -159,17 +163,22 @@ function wholeNumber(text: string): number {
   return n
 }
 
+interface GivenOptions {
+  readonly directory: string
+  readonly color: ColorChoice
+  readonly json?: true
+  readonly verbose?: true
+  readonly dryRun?: true
+  readonly failFast?: true
+  readonly jobs?: number
+}
+
 function commonOptions(program: Command): CommonOptions {
-  const { directory, json, color, verbose } = program.opts<{
-    directory: string
-    json: boolean
-    color: ColorChoice
-    verbose: boolean
-  }>()
+  const { directory, color, json = false, verbose = false } = program.opts<GivenOptions>()
   return { directory, json, color, verbose }
 }
 
 function buildOptions(program: Command): BuildCommandOptions {
-  const { dryRun, jobs, failFast } = program.opts<{ dryRun: boolean; jobs?: number; failFast: boolean }>()
+  const { dryRun = false, failFast = false, jobs } = program.opts<GivenOptions>()
   return { ...commonOptions(program), dryRun, jobs, failFast }
 }

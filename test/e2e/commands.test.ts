@@ -320,6 +320,17 @@ describe('history', () => {
 })
 
 describe('accept and rebuild', () => {
+  test('with -n both say what they would do, and write nothing down', async () => {
+    await using ws = await workspace(oneBatch)
+    await ws.labmake()
+    const before = ws.read('.labmake/journal.jsonl')
+    const accept = await ws.labmake('accept', 'B1', '-n')
+    const rebuild = await ws.labmake('rebuild', 'B1', '-n')
+    expect([accept.code, accept.stdout]).toEqual([0, expect.stringContaining('denoise/B1 would be accepted')])
+    expect([rebuild.code, rebuild.stdout]).toEqual([0, expect.stringContaining('denoise/B1 would be made again')])
+    expect(ws.read('.labmake/journal.jsonl')).toBe(before)
+  })
+
   test('accept of what is not there is refused, with exit code 1', async () => {
     await using ws = await workspace(oneBatch)
     const { code, stdout } = await ws.labmake('accept', 'B1')
