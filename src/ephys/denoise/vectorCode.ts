@@ -24,20 +24,7 @@ export const smallerInts = vector(0xb6)
 export const largerInts = vector(0xb8)
 export const addDoubles = vector(0xf0)
 export const multiplyDoubles = vector(0xf2)
-export const roundDown = vector(0x75)
 export const zeros = vector(0x0c, ...new Array<number>(16).fill(0))
-
-/** The same double twice. */
-export const doubles = (value: number): Code => {
-  return vector(0x0c, ...new Uint8Array(Float64Array.of(value, value).buffer))
-}
-
-/** Two vectors of two whole doubles each to one of four int32, held within their range. */
-export const toInts = (first: Code, second: Code): Code => [
-  ...[...first, ...vector(0xfc), ...second, ...vector(0xfc)],
-  // The lower halves, side by side.
-  ...vector(0x0d, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
-]
 
 /** Adds a number to an integer variable. */
 export const advance = (local: Local, by: number): Code => [...get(local), 0x41, ...signed(by), 0x6a, ...set(local)]

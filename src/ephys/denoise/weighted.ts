@@ -1,5 +1,5 @@
 // The product of a tile of samples with the weights of war: nearly all the time that war takes.
-import { fixedOne, putCounts, roundFixed, tileRows } from './fixedPoint.ts'
+import { putCounts, roundFixed, tileRows } from './fixedPoint.ts'
 import type { Judgement } from './judge.ts'
 import type { Reference } from './reference.ts'
 import {
@@ -7,24 +7,22 @@ import {
   advance,
   type Code,
   compile,
-  doubles,
   get,
   loadDoubleTwice,
   loadTwoAsDoubles,
   multiplyDoubles,
   repeatUntil,
-  roundDown,
   set,
   store,
-  toInts,
   zeros,
 } from './vectorCode.ts'
 
 /** Outputs that are summed at once, for four rows each, in eight vectors: more would not stay in registers. */
 const groupSize = 4
 
-/** A column of samples or of counts. */
+/** A column of samples, and one of sums. */
 const columnBytes = tileRows * 4
+const sumBytes = tileRows * 8
 
 /** `weights` is channels × channels: each output is a row of it times the samples. Dead channels stay as they are. */
 export function weightedReference(judgements: readonly Judgement[], weights: Float64Array): Reference {
@@ -34,30 +32,32 @@ export function weightedReference(judgements: readonly Judgement[], weights: Flo
   const product = makeProduct(live.map((c) => Float64Array.from(live, (other) => weights[c * channels + other]!)))
   const counts = new Int32Array(tileRows)
   return (columns, rows, out) => {
+    const put = (channel: number, fixed: Float64Array | Int32Array) => {
+      roundAll(fixed, rows, counts)
+      return putCounts(counts.subarray(0, rows), out, { channel, channels })
+    }
+    let clipped = 0
     for (const [l, c] of live.entries()) product.columns[l]!.set(columns[c]!)
     product.run(rows)
-    let clipped = 0
-    for (const [l, c] of live.entries()) {
-      clipped += putCounts(product.counts[l]!.subarray(0, rows), out, { channel: c, channels })
-    }
-    for (const c of dead) {
-      for (let r = 0; r < rows; r++) counts[r] = roundFixed(columns[c]![r]!)
-      clipped += putCounts(counts.subarray(0, rows), out, { channel: c, channels })
-    }
+    for (const [l, c] of live.entries()) clipped += put(c, product.sums[l]!)
+    for (const c of dead) clipped += put(c, columns[c]!)
     return clipped
   }
 }
 
+function roundAll(fixed: Float64Array | Int32Array, rows: number, counts: Int32Array): void {
+  for (let r = 0; r < rows; r++) counts[r] = roundFixed(fixed[r]!)
+}
+
 /**
  * The product of columns with a square of weights, `rows` rows at a time. Each weight that is fetched serves four rows and
- * each sample four outputs; a sum adds up in the order of the columns, as it would one by one, to the same last bit. It is
- * rounded as roundFixed does.
+ * each sample four outputs; a sum adds up in the order of the columns, as it would one by one, to the same last bit.
  */
 function makeProduct(weights: readonly Float64Array[]) {
   const inputs = weights.length
   const groups = Math.ceil(inputs / groupSize)
-  const countsAt = inputs * columnBytes
-  const weightsAt = countsAt + groups * groupSize * columnBytes
+  const sumsAt = inputs * columnBytes
+  const weightsAt = sumsAt + groups * groupSize * sumBytes
   const groupBytes = inputs * groupSize * 8
   const { run, memory } = compile(productCode(inputs), {
     args: 3,
@@ -72,26 +72,22 @@ function makeProduct(weights: readonly Float64Array[]) {
   }
   return {
     columns: weights.map((_, j) => new Int32Array(memory, j * columnBytes, tileRows)),
-    counts: weights.map((_, output) => new Int32Array(memory, countsAt + output * columnBytes, tileRows)),
+    sums: weights.map((_, output) => new Float64Array(memory, sumsAt + output * sumBytes, tileRows)),
     run: (rows: number) => {
       for (let g = 0; g < groups; g++) {
-        run(rows * 4, weightsAt + g * groupBytes, countsAt + g * groupSize * columnBytes)
+        run(rows * 4, weightsAt + g * groupBytes, sumsAt + g * groupSize * sumBytes)
       }
     },
   }
 }
 
-/** One group of outputs: f(end of the rows, in bytes of a column; where its weights are; where its counts go). */
+/** One group of outputs: f(end of the rows, in bytes of a column; where its weights are; where its sums go). */
 function productCode(inputs: number): Code {
-  const [end, weightsAt, countsAt, at, weight, early, late] = [0, 1, 2, 3, 4, 5, 6]
+  const [end, weightsAt, sumsAt, at, weight, early, late] = [0, 1, 2, 3, 4, 5, 6]
   const outputs = Array.from({ length: groupSize }, (_, k) => ({ k, sumEarly: 7 + 2 * k, sumLate: 8 + 2 * k }))
   const addTo = (sum: number, samples: number) => [
     ...[...get(sum), ...get(weight), ...get(samples), ...multiplyDoubles, ...addDoubles],
     ...set(sum),
-  ]
-  const nearest = (sum: number) => [
-    ...[...get(sum), ...doubles(1 / fixedOne), ...multiplyDoubles],
-    ...[...doubles(0.5), ...addDoubles, ...roundDown],
   ]
   const input = (j: number): Code => [
     ...[...get(at), ...loadTwoAsDoubles(j * columnBytes), ...set(early)],
@@ -105,8 +101,9 @@ function productCode(inputs: number): Code {
     ...outputs.flatMap(({ sumEarly, sumLate }) => [...zeros, ...set(sumEarly), ...zeros, ...set(sumLate)]),
     ...Array.from({ length: inputs }, (_, j) => input(j)).flat(),
     ...outputs.flatMap(({ k, sumEarly, sumLate }) => [
-      ...[...get(countsAt), ...toInts(nearest(sumEarly), nearest(sumLate)), ...store(k * columnBytes)],
+      ...[...get(sumsAt), ...get(sumEarly), ...store(k * sumBytes)],
+      ...[...get(sumsAt), ...get(sumLate), ...store(k * sumBytes + 16)],
     ]),
-    ...[...advance(at, 16), ...advance(countsAt, 16)],
+    ...[...advance(at, 16), ...advance(sumsAt, 32)],
   ])
 }
