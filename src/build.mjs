@@ -16,6 +16,8 @@ const bundle = await context({
   target: 'node20.19',
   // h5wasm carries its WebAssembly in the package and finds it relative to itself.
   external: ['h5wasm'],
+  // The same library as ES modules: what is not used of it is left out.
+  alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   define: { 'process.env.NODE_ENV': '"production"', LABMAKE_VERSION: JSON.stringify(version) },
   // CommonJS dependencies (commander, execa) call require() for Node's own modules.
   banner: {

