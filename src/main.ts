@@ -7,6 +7,13 @@ setFlagsFromString('--interrupt-budget=600000')
 
 const isNobodyReading = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EPIPE'
 
+/** Alone, labmake is run most often, and mostly finds nothing to do: then reading an empty command line is a waste. */
+async function run(argv: readonly string[]): Promise<number> {
+  if (argv.length > 0) return (await import('./cli/program.ts')).runProgram(argv)
+  const [{ buildCommand }, { plainBuild }] = await Promise.all([import('./cli/build.ts'), import('./cli/options.ts')])
+  return buildCommand([], plainBuild)
+}
+
 /** argv → command → exit code. The only place that catches what nobody else expected. */
 async function main(argv: readonly string[]): Promise<number> {
   // Asked so often by scripts and shells that it should cost no more than starting Node.
@@ -14,9 +21,8 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${version}\n`)
     return 0
   }
-  const { runProgram } = await import('./cli/program.ts')
   try {
-    return await runProgram(argv)
+    return await run(argv)
   } catch (error) {
     if (isNobodyReading(error)) return 0
     const { reportError } = await import('./cli/report.ts')

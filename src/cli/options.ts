@@ -15,6 +15,17 @@ export interface BuildCommandOptions extends CommonOptions {
   readonly failFast: boolean
 }
 
+/** What `labmake` alone means. */
+export const plainBuild: BuildCommandOptions = {
+  directory: '.',
+  json: false,
+  color: 'auto',
+  verbose: false,
+  dryRun: false,
+  jobs: undefined,
+  failFast: false,
+}
+
 /** Exit codes that others may rely on. */
 export const exitCodes = { fine: 0, unfinished: 1, wrong: 2, defect: 70, interrupted: 130 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

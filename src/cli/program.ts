@@ -1,7 +1,17 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { version } from '../version.ts'
-import { type BuildCommandOptions, type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import { buildCommand } from './build.ts'
+import { completionNames, completionScript } from './completion.ts'
+import { acceptCommand, rebuildCommand } from './decide.ts'
+import { doctorCommand } from './doctor.ts'
+import { graphCommand } from './graph.ts'
+import { historyCommand } from './history.ts'
+import { initCommand } from './init.ts'
+import { logCommand } from './log.ts'
+import { type BuildCommandOptions, type CommonOptions, type ExitCode, exitCodes, plainBuild } from './options.ts'
+import { statusCommand } from './status.ts'
 import type { ColorChoice } from './terminal.ts'
+import { whyCommand } from './why.ts'
 
 const help = `
 Goals are batches, rules, jobs (denoise/B1) or targets (data/kwd/B1.kwd). A batch that is called like a
@@ -32,20 +42,20 @@ function makeProgram(conclude: Conclude): Command {
     .description('Brings the targets of a workspace up to date: what is named, or everything.')
     .version(version, '-V, --version', 'print the version')
     .argument('[goal...]', 'batches, rules, jobs or targets; everything if there are none')
-    .option('-C, --directory <dir>', 'work in the workspace that DIR lies in', '.')
+    .option('-C, --directory <dir>', 'work in the workspace that DIR lies in', plainBuild.directory)
     .option('-n, --dry-run', 'show what would run, in order, and why; change nothing')
     .option('-j, --jobs <n>', 'at most N jobs at once, all pools together', wholeNumber)
     .option('--fail-fast', 'start nothing more once a job has failed')
     .option('--json', 'print JSON for programs')
-    .addOption(new Option('--color <when>', 'use colours').choices(['auto', 'always', 'never']).default('auto'))
+    .addOption(
+      new Option('--color <when>', 'use colours').choices(['auto', 'always', 'never']).default(plainBuild.color),
+    )
     .option('-v, --verbose', 'also show commands and what starts')
     .addHelpText('after', help)
     .exitOverride()
     .showHelpAfterError('(labmake --help lists what there is)')
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
-    .action(async (goals: string[]) =>
-      conclude(await (await import('./build.ts')).buildCommand(goals, buildOptions(program))),
-    )
+    .action(async (goals: string[]) => conclude(await buildCommand(goals, buildOptions(program))))
   addActs(program, conclude)
   addLooks(program, conclude)
   addSetUp(program, conclude)
@@ -58,23 +68,17 @@ function addActs(program: Command, conclude: Conclude): void {
     .command('build')
     .description('the same as labmake without a command, for goals that are called like one')
     .argument('[goal...]', 'batches, rules, jobs or targets')
-    .action(async (goals: string[]) =>
-      conclude(await (await import('./build.ts')).buildCommand(goals, buildOptions(program))),
-    )
+    .action(async (goals: string[]) => conclude(await buildCommand(goals, buildOptions(program))))
   program
     .command('accept')
     .description('call targets current as they are: edited ones, or files that were copied with new times')
     .argument('<goal...>', 'batches, rules, jobs or targets')
-    .action(async (goals: string[]) =>
-      conclude(await (await import('./decide.ts')).acceptCommand(goals, buildOptions(program))),
-    )
+    .action(async (goals: string[]) => conclude(await acceptCommand(goals, buildOptions(program))))
   program
     .command('rebuild')
     .description('make targets again though they are up to date or edited; edited ones are kept in .labmake/attic/')
     .argument('<goal...>', 'batches, rules, jobs or targets')
-    .action(async (goals: string[]) =>
-      conclude(await (await import('./decide.ts')).rebuildCommand(goals, buildOptions(program))),
-    )
+    .action(async (goals: string[]) => conclude(await rebuildCommand(goals, buildOptions(program))))
 }
 
 /** Commands that only look. */
@@ -83,16 +87,12 @@ function addLooks(program: Command, conclude: Conclude): void {
     .command('status')
     .description('one look at every batch')
     .argument('[batch...]', 'only these')
-    .action(async (batches: string[]) =>
-      conclude(await (await import('./status.ts')).statusCommand(batches, commonOptions(program))),
-    )
+    .action(async (batches: string[]) => conclude(await statusCommand(batches, commonOptions(program))))
   program
     .command('why')
     .description('the verdict on a target, its reasons, and the file stamps that were compared')
     .argument('<target...>', 'targets, jobs or batches')
-    .action(async (targets: string[]) =>
-      conclude(await (await import('./why.ts')).whyCommand(targets, commonOptions(program))),
-    )
+    .action(async (targets: string[]) => conclude(await whyCommand(targets, commonOptions(program))))
   program
     .command('log')
     .description("the output of a batch's last job, or of the job of a rule")
@@ -102,7 +102,7 @@ function addLooks(program: Command, conclude: Conclude): void {
     .option('-a, --attempt <n>', 'an earlier attempt', wholeNumber)
     .action(async (batch: string, rule: string | undefined, own: { follow?: true; attempt?: number }) => {
       const options = { ...commonOptions(program), follow: own.follow ?? false, attempt: own.attempt }
-      conclude(await (await import('./log.ts')).logCommand(batch, rule, options))
+      conclude(await logCommand(batch, rule, options))
     })
   program
     .command('history')
@@ -110,9 +110,7 @@ function addLooks(program: Command, conclude: Conclude): void {
     .argument('[goal...]', 'only these batches, rules or targets')
     .option('-l, --limit <n>', 'at most N entries, the newest', wholeNumber, 50)
     .action(async (goals: string[], own: { limit: number }) => {
-      conclude(
-        await (await import('./history.ts')).historyCommand(goals, { ...commonOptions(program), limit: own.limit }),
-      )
+      conclude(await historyCommand(goals, { ...commonOptions(program), limit: own.limit }))
     })
   program
     .command('graph')
@@ -126,7 +124,7 @@ function addLooks(program: Command, conclude: Conclude): void {
         jobs: own.all ?? false,
         format: own.dot ? 'dot' : 'mermaid',
       } as const
-      conclude(await (await import('./graph.ts')).graphCommand(goals, options))
+      conclude(await graphCommand(goals, options))
     })
 }
 
@@ -135,19 +133,16 @@ function addSetUp(program: Command, conclude: Conclude): void {
     .command('init')
     .description('make a new workspace')
     .argument('[dir]', 'where; here if not given')
-    .action(async (dir: string | undefined) =>
-      conclude(await (await import('./init.ts')).initCommand(dir, buildOptions(program))),
-    )
+    .action(async (dir: string | undefined) => conclude(await initCommand(dir, buildOptions(program))))
   program
     .command('doctor')
     .description('what is missing or wrong here, and what to do about it')
-    .action(async () => conclude(await (await import('./doctor.ts')).doctorCommand(commonOptions(program))))
+    .action(async () => conclude(await doctorCommand(commonOptions(program))))
   program
     .command('completion')
     .description('a completion script for a shell: bash, zsh or fish')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {
-      const { completionNames, completionScript } = await import('./completion.ts')
       if (shell === 'names') conclude(await completionNames(commonOptions(program)))
       else if (shell === 'bash' || shell === 'zsh' || shell === 'fish') process.stdout.write(completionScript(shell))
       else
@@ -174,11 +169,9 @@ interface GivenOptions {
 }
 
 function commonOptions(program: Command): CommonOptions {
-  const { directory, color, json = false, verbose = false } = program.opts<GivenOptions>()
-  return { directory, json, color, verbose }
+  return buildOptions(program)
 }
 
 function buildOptions(program: Command): BuildCommandOptions {
-  const { dryRun = false, failFast = false, jobs } = program.opts<GivenOptions>()
-  return { ...commonOptions(program), dryRun, jobs, failFast }
+  return { ...plainBuild, ...program.opts<GivenOptions>() }
 }

@@ -26,11 +26,13 @@ const clockToleranceMs = 60_000
 /** Judges all jobs, prerequisites first. */
 export function makePlan(input: PlanInput): Plan {
   const { graph } = input
+  // Looked for first: the folders of targets are then known from the lists of their parents, and not asked for one by one.
+  const strays = strayTargets(input)
   let needed: ReadonlySet<string> = new Set()
   for (;;) {
     const verdicts = judgeAll(input, needed)
     const more = neededIntermediates(graph, verdicts)
-    if (more.every((id) => needed.has(id))) return finishPlan(input, verdicts)
+    if (more.every((id) => needed.has(id))) return finishPlan(input, verdicts, strays)
     needed = new Set([...needed, ...more])
   }
 }
@@ -81,40 +83,43 @@ function neededIntermediates(graph: Graph, verdicts: ReadonlyMap<string, Verdict
   })
 }
 
-function finishPlan(input: PlanInput, verdicts: ReadonlyMap<string, Verdict>): Plan {
+function finishPlan(input: PlanInput, verdicts: ReadonlyMap<string, Verdict>, strays: readonly Orphan[]): Plan {
   const { graph } = input
   const jobs: PlannedJob[] = graph.jobs.map((job) => ({ job, verdict: verdicts.get(job.id)! }))
   return {
     jobs,
     byId: new Map(jobs.map((planned) => [planned.job.id, planned])),
-    orphaned: findOrphans(input, jobs),
+    orphaned: [...strays, ...orphanedTargets(jobs)],
     errors: [...input.faults, ...graph.faults],
     warnings: futureSources(input, jobs),
   }
 }
 
-/** Targets on disk that a rule could have made, but for whose sources nothing is left. */
-function findOrphans({ rules, survey, graph }: PlanInput, jobs: readonly PlannedJob[]): Orphan[] {
+/** Targets on disk that a rule could have made, but that no source leads to any more. */
+function strayTargets({ rules, survey, graph }: PlanInput): Orphan[] {
   const orphans: Orphan[] = []
   for (const rule of rules) {
     if (rule.wildcards.length === 0) continue
     const seen = new Set<string>()
     for (const { pattern } of rule.targets) {
       for (const { path, binding } of survey.find(pattern)) {
+        if (graph.producerOf(path) !== undefined || graph.refused.has(path)) continue
         const key = bindingKey(rule.wildcards, binding)
-        const hasJob = graph.producerOf(path) !== undefined || graph.refused.has(path)
-        if (seen.has(key) || hasJob || expandPattern(pattern, binding) !== path) continue
+        if (seen.has(key) || expandPattern(pattern, binding) !== path) continue
         seen.add(key)
         orphans.push({ target: pattern.isFolder ? `${path}/` : path, rule: rule.name, batch: binding.batch })
       }
     }
   }
-  for (const { job, verdict } of jobs) {
-    if (verdict.state === 'orphaned') {
-      orphans.push({ target: verdict.reason.path, rule: job.rule.name, batch: job.batch })
-    }
-  }
   return orphans
+}
+
+/** Targets of jobs whose sources are gone, though a manifest still names the batch. */
+function orphanedTargets(jobs: readonly PlannedJob[]): Orphan[] {
+  return jobs.flatMap(({ job, verdict }) => {
+    if (verdict.state !== 'orphaned') return []
+    return [{ target: verdict.reason.path, rule: job.rule.name, batch: job.batch }]
+  })
 }
 
 function futureSources({ survey, graph, nowMs }: PlanInput, jobs: readonly PlannedJob[]): Fault[] {

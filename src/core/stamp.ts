@@ -71,16 +71,14 @@ function bounded(stamps: Record<string, FileStamp>): FolderStamp {
 
 function collect(disk: Disk, folder: string, prefix: string, members: [string, FileStat][], depth: number): void {
   if (depth > maxDepth) return
-  for (const entry of disk.list(folder) ?? []) {
-    if (neverCounts(entry.name)) continue
-    const path = `${folder}/${entry.name}`
-    const name = prefix + entry.name
-    if (entry.kind === 'folder') {
-      collect(disk, path, `${name}/`, members, depth + 1)
-    } else {
-      const stat = disk.stat(path)
-      if (stat !== undefined) members.push([name, stat])
-    }
+  // Each member is looked at anyhow, and that tells what it is: the names alone are enough.
+  for (const own of disk.names(folder) ?? []) {
+    if (neverCounts(own)) continue
+    const path = `${folder}/${own}`
+    const stat = disk.stat(path)
+    if (stat === undefined) continue
+    if (stat.kind === 'folder') collect(disk, path, `${prefix}${own}/`, members, depth + 1)
+    else members.push([prefix + own, stat])
   }
 }
 

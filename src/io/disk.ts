@@ -16,6 +16,9 @@ export function openDisk(root: string, globber: () => Globber): Disk {
     list(path) {
       return looking(path, () => listFolder(at(path)))
     },
+    names(path) {
+      return looking(path, () => readdirSync(at(path)))
+    },
     glob(glob, kind) {
       const options = { cwd: root, onlyFiles: kind === 'file', onlyDirectories: kind === 'folder', unique: true }
       return globber()(glob, options).sort()

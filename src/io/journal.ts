@@ -98,7 +98,8 @@ export function formatLine(record: JournalRecord): string {
 export function parseLine(line: string): JournalRecord | undefined {
   // The tail has a fixed length: no search through what may be a long line.
   const body = line.slice(0, -sumTail.length)
-  if (!body.startsWith('{') || line.slice(body.length) !== sumTail.replace('00000000', sumOf(body))) return undefined
+  if (!body.startsWith('{') || !line.endsWith(`${sumOf(body)}"}`) || !line.startsWith(',"sum":"', body.length))
+    return undefined
   return JSON.parse(`${body}}`) as JournalRecord
 }
 

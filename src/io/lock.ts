@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
-import lockfile from 'proper-lockfile'
 import type { ProcessMark } from '../model/attempt.ts'
 import { DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
@@ -116,6 +115,8 @@ async function tryLock(root: string, onLost: () => void): Promise<(() => Promise
   }
   const options = { lockfilePath: `${root}/${lockPath}`, realpath: false, stale: neverStaleMs, update: refreshMs }
   try {
+    // Loaded when there is something to run: a run with nothing to do takes no lock.
+    const { default: lockfile } = await import('proper-lockfile')
     const release = await lockfile.lock(root, { ...options, retries: 0, onCompromised })
     return async () => {
       // A lock that was lost is somebody else's by now, and so is what is written beside it.

@@ -172,6 +172,9 @@ export function fakeDisk(now: () => number, acts: Acts): FakeDisk {
       if (node.kind === 'folder') return { kind: 'folder', sizeBytes: 4096, mtimeNs: nowNs(), link }
       return { kind: 'file', sizeBytes: node.content.length, mtimeNs: node.mtimeNs, link }
     },
+    names(path) {
+      return this.list(path)?.map((entry) => entry.name)
+    },
     list(path) {
       look(path)
       const node = find(path, true)
