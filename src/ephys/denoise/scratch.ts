@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, rmSync } from 'node:fs'
 import { messageOf } from '../errors.ts'
 import type { BatchFile } from '../mat/batch.ts'
 import type { Samples } from '../mat/recording.ts'
-import { writeAll } from '../sort/writeAll.ts'
+import { writeAll } from '../writeAll.ts'
 
 export type Scratch = {
   /** Keeps a block's channels, if its file is one to keep. Never throws: with no room left, nothing is kept. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
-import { writeAll } from './writeAll.ts'
+import { writeAll } from '../writeAll.ts'
 
 type NpyArray = Int32Array | Float32Array | Float64Array | BigInt64Array
 

@@ -2,6 +2,7 @@ import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
+import { writeAll } from '../writeAll.ts'
 import { bandPass, type Filter } from './bandpass.ts'
 import { detectPeaks, type Peak } from './detect.ts'
 import { waveformBasis } from './features.ts'
@@ -15,7 +16,6 @@ import { type Recording, totalSamples } from './recording.ts'
 import { liesInOneStretch } from './stretches.ts'
 import { appendTraces, openTraces, type Traces, traceWindows } from './traces.ts'
 import { type Windows, windowsAt } from './windows.ts'
-import { writeAll } from './writeAll.ts'
 
 /** Robust standard deviations of the noise that a spike's trough must exceed. */
 const THRESHOLD = 5

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { writeAll } from './writeAll.ts'
+import { writeAll } from '../writeAll.ts'
 
 /** The filtered recording is kept in a file in steps of 1/64 of a channel's noise deviation, cut off at ±512 of them. */
 export const STEPS_PER_DEVIATION = 64
