@@ -151,6 +151,9 @@ function mustKeep(
   { ignore, before: { targets } }: AttemptState,
   ports: Ports,
 ): boolean {
+  const kind = ports.disk.stat(at)?.kind
+  // A file where the rule makes a folder was never made by a recipe.
+  if (kind !== (isFolder ? 'folder' : 'file')) return kind !== undefined
   const old = surveyDisk(ports.disk).snapshot(at, { isFolder, ignore })
   if (old.status !== 'there') return false
   const before = targets[path]

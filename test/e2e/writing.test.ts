@@ -126,6 +126,14 @@ test('rebuild makes a curated folder anew and keeps the old one whole in the att
   expect(ws.read(`${kept}/spike_clusters.npy`)).toBe('good and bad units')
 })
 
+test('a file that lies where the rule makes a folder is kept in the attic', async () => {
+  await using ws = await workspace({ ...oneBatch, 'data/phy/B1': 'a list of good units, by hand' })
+  expect((await ws.labmake()).code).toBe(0)
+  const [when] = ws.list('.labmake/attic')
+  expect(ws.read(`.labmake/attic/${when}/data/phy/B1`)).toBe('a list of good units, by hand')
+  expect(ws.read('data/phy/B1/spike_times.npy')).toBe('omit=\nspikes')
+})
+
 test('a target that no record speaks of goes to the attic when it is overwritten', async () => {
   await using ws = await workspace({
     'rules/r.yaml': oneRule('recipe: cp {source} {target}'),
