@@ -90,9 +90,15 @@ function finishPlan(input: PlanInput, verdicts: ReadonlyMap<string, Verdict>, st
     jobs,
     byId: new Map(jobs.map((planned) => [planned.job.id, planned])),
     orphaned: [...strays, ...orphanedTargets(jobs)],
-    errors: [...input.faults, ...graph.faults],
+    errors: [...input.faults, ...graph.faults, ...unreadableFaults(input.survey)],
     warnings: futureSources(input, jobs),
   }
+}
+
+function unreadableFaults(survey: Survey): Fault[] {
+  return [...survey.unreadable()].map(([where, { message, hint }]) => {
+    return { where, message, ...(hint === undefined ? {} : { hint }) }
+  })
 }
 
 /** Targets on disk that a rule could have made, but that no source leads to any more. */

@@ -34,6 +34,8 @@ export function reasonText(reason: Reason): string {
       return `${reason.name} has no value: add the batch to a manifest in data/manifests/`
     case 'row-refused':
       return `its manifest row was refused (${reason.where}: ${reason.message})`
+    case 'unreadable':
+      return reason.problem
     case 'prerequisite':
       return `waits for ${reason.job}`
     case 'edited':

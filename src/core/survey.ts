@@ -1,3 +1,4 @@
+import { UserError } from '../model/errors.ts'
 import type { Binding } from '../model/job.ts'
 import type { Disk, Entry } from '../model/ports.ts'
 import type { Pattern } from '../model/rule.ts'
@@ -25,6 +26,8 @@ export interface Survey {
   gather(pattern: Pattern, binding: Binding): readonly string[]
   /** Names met by `find` that no batch can have. */
   strange(): readonly StrangeName[]
+  /** What may not be looked at, by path: it stops the jobs that need it, and no others. */
+  unreadable(): ReadonlyMap<string, UserError>
 }
 
 export function surveyDisk(disk: Disk): Survey {
@@ -34,10 +37,24 @@ export function surveyDisk(disk: Disk): Survey {
   const strange = new Map<string, StrangeName>()
   /** Folders that are known to be there, and no links. */
   const ownFolders = new Set<string>()
+  const unreadable = new Map<string, UserError>()
+  const looking = <T>(path: string, look: () => T, otherwise: (fault: UserError) => T): T => {
+    try {
+      return look()
+    } catch (fault) {
+      if (!(fault instanceof UserError)) throw fault
+      unreadable.set(path, fault)
+      return otherwise(fault)
+    }
+  }
   const list = (path: string) => {
     const known = lists.get(path)
     if (known !== undefined) return known
-    const entries = disk.list(path) ?? []
+    const entries = looking(
+      path,
+      () => disk.list(path) ?? [],
+      () => [],
+    )
     lists.set(path, entries)
     return entries
   }
@@ -47,10 +64,11 @@ export function surveyDisk(disk: Disk): Survey {
       const known = snapshots.get(key)
       if (known !== undefined) return known
       // A folder that was seen in the list of its parent need not be asked for again: half of all looks but for files.
-      const snapshot =
+      const take = () =>
         options.isFolder && ownFolders.has(path)
           ? takeFolderSnapshot(disk, path, { link: undefined, ignore: options.ignore })
           : takeSnapshot(disk, path, options)
+      const snapshot = looking(path, take, (fault): Snapshot => ({ status: 'unreadable', problem: fault.message }))
       snapshots.set(key, snapshot)
       return snapshot
     },
@@ -58,9 +76,7 @@ export function surveyDisk(disk: Disk): Survey {
       const key = `${pattern.text} ${pattern.isFolder}`
       const known = found.get(key)
       if (known !== undefined) return known
-      const paths = pattern.gathers
-        ? disk.glob(patternGlob(pattern, {}), pattern.isFolder ? 'folder' : 'file')
-        : walk(pattern)
+      const paths = pattern.gathers ? glob(pattern, {}) : walk(pattern)
       const matches = paths.flatMap((path) => {
         const binding = matchPattern(pattern, path)
         return binding === undefined ? [] : [{ path, binding }]
@@ -68,10 +84,14 @@ export function surveyDisk(disk: Disk): Survey {
       found.set(key, matches)
       return matches
     },
-    gather: (pattern, binding) => {
-      return disk.glob(patternGlob(pattern, binding), pattern.isFolder ? 'folder' : 'file')
-    },
+    gather: glob,
     strange: () => [...strange.values()],
+    unreadable: () => unreadable,
+  }
+
+  function glob(pattern: Pattern, binding: Binding): readonly string[] {
+    const search = () => disk.glob(patternGlob(pattern, binding), pattern.isFolder ? 'folder' : 'file')
+    return looking(pattern.text, search, () => [])
   }
 
   /** Paths that a pattern without `*` may match, segment by segment: a folder is read only where a wildcard stands. */
@@ -85,7 +105,8 @@ export function surveyDisk(disk: Disk): Survey {
       paths = paths.flatMap((folder) => {
         if (segment.kind === 'literal') {
           const path = join(folder, segment.name)
-          return isLast && disk.stat(path)?.kind !== kind ? [] : [path]
+          const there = () => disk.stat(path)?.kind === kind
+          return isLast && !looking(path, there, () => false) ? [] : [path]
         }
         if (segment.kind === 'anyDepth') return []
         return list(folder === '' ? '.' : folder).flatMap(({ name, kind: entryKind, isLink }) => {

@@ -52,6 +52,10 @@ export function judge(job: Job, evidence: Evidence): Verdict {
     ...target,
     snapshot: evidence.survey.snapshot(target.path, { isFolder: target.isFolder, ignore: job.rule.ignore }),
   }))
+  const closed = targets.find((t) => t.snapshot.status === 'unreadable')?.snapshot
+  if (closed?.status === 'unreadable') {
+    return { state: 'waiting', reason: { kind: 'unreadable', problem: closed.problem } }
+  }
   if ('kind' in looked) {
     const there = targets.find((t) => t.snapshot.status === 'there')
     if (looked.kind === 'no-source' && there !== undefined) {
@@ -85,7 +89,12 @@ function lookAtSources(job: Job, evidence: Evidence): Looked | WaitReason {
   const look = (source: JobSource): SourceState[] | WaitReason => {
     const stale = source.madeBy.find((id) => evidence.verdictOf(id)?.state === 'stale')
     upstream ??= stale
-    const states = (source.gathered ?? [source.path]).flatMap((path) => lookAtPath(source, path, evidence))
+    const states: SourceState[] = []
+    for (const path of source.gathered ?? [source.path]) {
+      const found = lookAtPath(source, path, evidence)
+      if (found !== undefined && 'kind' in found) return found
+      if (found !== undefined) states.push(found)
+    }
     if (states.length > 0 || stale !== undefined) return states
     const waiting = source.madeBy.find((id) => evidence.verdictOf(id)?.state === 'waiting')
     if (waiting !== undefined) return { kind: 'prerequisite', job: waiting }
@@ -110,16 +119,17 @@ function lookAtSources(job: Job, evidence: Evidence): Looked | WaitReason {
   return { ...looked, upstream }
 }
 
-/** One path as it is now. Nothing if it is not there, or about to be made anew. */
-function lookAtPath(source: JobSource, path: string, evidence: Evidence): SourceState[] {
+/** One path as it is now; undefined if it is not there, or about to be made anew. */
+function lookAtPath(source: JobSource, path: string, evidence: Evidence): SourceState | WaitReason | undefined {
   const producer = evidence.producerOf(path)
-  if (producer !== undefined && evidence.verdictOf(producer)?.state === 'stale') return []
+  if (producer !== undefined && evidence.verdictOf(producer)?.state === 'stale') return undefined
   const absent = evidence.absent(path)
-  if (absent !== undefined) return [{ path, isFolder: source.isFolder, ...absent }]
+  if (absent !== undefined) return { path, isFolder: source.isFolder, ...absent }
   const snapshot = evidence.survey.snapshot(path, { isFolder: source.isFolder, ignore: evidence.ignoreOf(path) })
-  if (snapshot.status !== 'there') return []
+  if (snapshot.status === 'unreadable') return { kind: 'unreadable', problem: snapshot.problem }
+  if (snapshot.status !== 'there') return undefined
   const { stamp, newestNs, newestPath } = snapshot
-  return [{ path, isFolder: source.isFolder, stamp, newestNs, newestPath }]
+  return { path, isFolder: source.isFolder, stamp, newestNs, newestPath }
 }
 
 interface TargetState {

@@ -33,6 +33,8 @@ export function editedMeanwhile(state: AttemptState, ports: Ports): string | und
   for (const { path, isFolder } of state.targets) {
     const snapshot = survey.snapshot(path, { isFolder, ignore: state.ignore })
     const before = state.before.targets[path]
+    // What may not be looked at may be anything.
+    if (snapshot.status === 'unreadable') return path
     if (snapshot.status !== 'there') continue
     if (before === undefined) return path
     const change = compareStamps(path, before, snapshot.stamp)
@@ -155,7 +157,7 @@ function mustKeep(
   // A file where the rule makes a folder was never made by a recipe.
   if (kind !== (isFolder ? 'folder' : 'file')) return kind !== undefined
   const old = surveyDisk(ports.disk).snapshot(at, { isFolder, ignore })
-  if (old.status !== 'there') return false
+  if (old.status !== 'there') return old.status === 'unreadable'
   const before = targets[path]
   return keepOld || before === undefined || compareStamps(path, before, old.stamp) !== undefined
 }

@@ -21,7 +21,7 @@ export function openDisk(root: string, globber: () => Globber): Disk {
     },
     glob(glob, kind) {
       const options = { cwd: root, onlyFiles: kind === 'file', onlyDirectories: kind === 'folder', unique: true }
-      return globber()(glob, options).sort()
+      return looking(glob, () => globber()(glob, options).sort()) ?? []
     },
   }
 }

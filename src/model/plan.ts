@@ -24,6 +24,7 @@ export type WaitReason =
   | { readonly kind: 'no-param'; readonly name: string }
   | { readonly kind: 'row-refused'; readonly where: string; readonly message: string }
   | { readonly kind: 'prerequisite'; readonly job: string }
+  | { readonly kind: 'unreadable'; readonly problem: string }
 
 /** Something in the target is not as the recipe left it. */
 export interface EditedReason {

@@ -14,6 +14,8 @@ export type Snapshot =
   | { readonly status: 'missing' }
   /** A folder without a member that counts. */
   | { readonly status: 'empty' }
+  /** It, or something in it, may not be looked at. */
+  | { readonly status: 'unreadable'; readonly problem: string }
   | {
       readonly status: 'there'
       readonly stamp: Stamp

@@ -248,10 +248,25 @@ test('batches that differ by case alone are told of once', () => {
   ])
 })
 
-test('a folder that may not be read is an error for the person, with what to do', () => {
-  const it = lab({ rules: { a: one('in/{batch}/', 'out/{batch}') } }, { 'in/B1/a.mat': '' })
+test('a recording that may not be read waits, the others go on, and the person is told what to do', () => {
+  const files = { 'in/B1/a.mat': '', 'in/B2/a.mat': '' }
+  const it = lab({ rules: { a: one('in/{batch}/', 'out/{batch}') } }, files)
   it.disk.deny('in/B1')
-  expect(() => it.plan()).toThrow('cannot look at in/B1: permission denied')
+  expect(it.verdict('a/B1')).toBe('waiting: cannot look at in/B1: permission denied')
+  expect(it.stale()).toEqual(['a/B2'])
+  expect(it.plan().plan.errors).toMatchObject([{ where: 'in/B1', hint: 'Mend the permissions.' }])
+})
+
+test('a target that may not be read is not taken for missing', () => {
+  const it = lab({ rules: { a: one('in/{batch}/', 'out/{batch}/') } }, { 'in/B1/a.mat': '', 'out/B1/mine.csv': '' })
+  it.disk.deny('out/B1')
+  expect(it.verdict('a/B1')).toBe('waiting: cannot look at out/B1: permission denied')
+})
+
+test('a table of all batches waits for one that may not be read: it would be wrong without it', () => {
+  const it = lab({ rules: { all: one('in/*', 'all.txt') } }, { 'in/B1': '', 'in/B2': '' })
+  it.disk.deny('in/B1')
+  expect(it.verdict('all')).toBe('waiting: cannot look at in/B1: permission denied')
 })
 
 test('a staging folder that was left behind is never taken for a target or a source', () => {

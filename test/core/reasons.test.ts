@@ -23,6 +23,7 @@ const reasons: Readonly<Record<Reason['kind'], readonly [Reason, string]>> = {
   ],
   upstream: [{ kind: 'upstream', job: 'denoise/B1' }, 'denoise/B1 is made again first'],
   'no-source': [{ kind: 'no-source', path: 'in/B1/', state: 'empty' }, 'in/B1/ is empty'],
+  unreadable: [{ kind: 'unreadable', problem: 'cannot look at in/B1' }, 'cannot look at in/B1'],
   'no-param': [{ kind: 'no-param', name: 'omit' }, 'omit has no value: add the batch to a manifest in data/manifests/'],
   'row-refused': [
     { kind: 'row-refused', where: 'a.tsv:3', message: 'too wide' },
