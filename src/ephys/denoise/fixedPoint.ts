@@ -6,8 +6,8 @@ import type { Samples } from '../mat/recording.ts'
 export const fixedBits = 12
 export const fixedOne = 1 << fixedBits
 
-/** Rows of a tile, at most: a multiple of four, and 32 channels of them stay in the processor's nearer memory. */
-export const tileRows = 512
+/** Rows of a tile, at most: an even number; with war's sums, those of 32 channels stay in the processor's second memory. */
+export const tileRows = 128
 
 /**
  * Samples further from the mean than 65,535 counts are held there, so that sums of four of them fit 32 bits. Int16 has
@@ -34,6 +34,18 @@ function countsToFixed(samples: Int16Array, column: Int32Array, { factor, shift 
 function valuesToFixed(samples: Float64Array, column: Int32Array, { factor, shift }: Conversion): void {
   for (let i = 0; i < samples.length; i++) {
     column[i] = Math.max(-fixedLimit, Math.min(fixedLimit, samples[i]! * factor + shift))
+  }
+}
+
+/** Puts the first `rows` rows of some channels' columns into `tile` (rows × those channels), side by side. */
+export function gatherRows(
+  columns: readonly Int32Array[],
+  { channels, rows }: { readonly channels: readonly number[]; readonly rows: number },
+  tile: Int32Array | Float64Array,
+): void {
+  for (const [place, c] of channels.entries()) {
+    const column = columns[c]!
+    for (let r = 0, at = place; r < rows; r++, at += channels.length) tile[at] = column[r]!
   }
 }
 

@@ -1,98 +1,78 @@
-// Medians: of every sample over the channels, four samples at once, and of a few numbers.
-import {
-  addInts,
-  advance,
-  type Code,
-  type Compiled,
-  compile,
-  get,
-  largerInts,
-  loadInts,
-  repeatUntil,
-  set,
-  smallerInts,
-  store,
-} from './vectorCode.ts'
-
-/** Twice the median over the columns, row by row, exactly: the sum of the two middle ones where their number is even. */
-export type TwiceMedians = {
-  /** Where the columns' numbers are put. */
-  readonly columns: readonly Int32Array[]
-  /** Of the first so many rows. The array that comes back is overwritten by the next call. */
-  readonly run: (rows: number) => Int32Array
-}
+// Medians: of one sample over the channels, and of a few numbers.
 
 /**
- * Makes the code for so many columns of at most `mostRows` (a multiple of four). It sorts by a network: each step puts two
- * columns in order, and steps that do not matter for the middle are left out. For 32 columns these are 284 times the
- * smaller or the larger of two, without a branch, for four rows at once: 15 times as fast as parting each row at its mean.
+ * Twice the median of `values[from … from + count)`, exactly: the sum of the two middle ones where the count is even. The
+ * values stay as they are; `room` holds 2 × count numbers and is overwritten.
+ *
+ * The values are parted at their mean without a branch, and the few between mean and median are picked out: the two are
+ * never more than one standard deviation apart (Hotelling and Solomons 1932), and mostly far closer. On 32 channels of
+ * noise this took 0.2 µs, quickselect 0.47 µs and sorting 0.8 µs, for their branches cannot be predicted.
  */
-export function makeTwiceMedians(count: number, mostRows: number): TwiceMedians {
-  const columnBytes = mostRows * 4
-  const [end, at] = [0, 1]
-  const column = (c: number) => 2 + c
-  const [lower, upper] = middles(count)
-  const load = (c: number) => [...get(at), ...loadInts(c * columnBytes), ...set(column(c))]
-  const body = [
-    ...Array.from({ length: count }, (_, c) => load(c)).flat(),
-    ...medianSteps(count).flatMap((step) => order(step, column)),
-    ...[...get(at), ...get(column(lower)), ...get(column(upper)), ...addInts, ...store(count * columnBytes)],
-    ...advance(at, 16),
-  ]
-  const size = { args: 1, vectors: count, bytes: (count + 1) * columnBytes }
-  const { run, memory }: Compiled = compile(repeatUntil(at, end, body), size)
-  const medians = new Int32Array(memory, count * columnBytes, mostRows)
-  return {
-    columns: Array.from({ length: count }, (_, c) => new Int32Array(memory, c * columnBytes, mostRows)),
-    run: (rows) => {
-      run(rows * 4)
-      return medians
-    },
+export function twiceMedian(values: Int32Array, from: number, count: number, room: Int32Array): number {
+  let sum = 0
+  for (let i = from; i < from + count; i++) sum += values[i]!
+  const mean = Math.floor(sum / count)
+  let below = 0
+  let rest = count
+  for (let i = from; i < from + count; i++) {
+    const value = values[i]!
+    // 1 where value < mean: the sign bit. Both ends are written, only one moves.
+    const isBelow = (value - mean) >>> 31
+    room[below] = value
+    room[rest] = value
+    below += isBelow
+    rest += 1 - isBelow
   }
-}
-
-/** A step of the network: the smaller of two columns goes to the first, the larger to the second, as far as either matters. */
-type Step = { readonly first: number; readonly second: number; readonly smaller: boolean; readonly larger: boolean }
-
-function order({ first, second, smaller, larger }: Step, column: (c: number) => number): Code {
-  const both = [...get(column(first)), ...get(column(second))]
-  return [
-    ...(smaller ? [...both, ...smallerInts] : []),
-    ...(larger ? [...both, ...largerInts] : []),
-    ...(larger ? set(column(second)) : []),
-    ...(smaller ? set(column(first)) : []),
-  ]
-}
-
-const middles = (count: number) => [(count - 1) >> 1, count >> 1] as const
-
-/** The network's steps that the middle columns depend on, found from the last to the first. */
-function medianSteps(count: number): Step[] {
-  const wanted = new Set<number>(middles(count))
-  const steps: Step[] = []
-  for (const [first, second] of sortingNetwork(count).reverse()) {
-    const [smaller, larger] = [wanted.has(first), wanted.has(second)]
-    if (!smaller && !larger) continue
-    steps.push({ first, second, smaller, larger })
-    wanted.add(first).add(second)
+  const upper = count >> 1
+  const isOdd = (count & 1) === 1
+  if (below <= upper) {
+    const place = count + upper - below
+    selectSmallest(room, count, rest, place)
+    if (isOdd) return 2 * room[place]!
+    return room[place]! + (below < upper ? room[place - 1]! : largest(room, below))
   }
-  return steps.reverse()
+  // The largest first: the upper middle one is then at below - 1 - upper, the lower one after it.
+  const place = below - 1 - upper
+  selectLargest(room, below, isOdd ? place : place + 1)
+  return isOdd ? 2 * room[place]! : room[place]! + room[place + 1]!
 }
 
-/** Pairs of places to put in order, one after the other, after which all are: Batcher's merge exchange (Knuth, 5.2.2 M). */
-function sortingNetwork(count: number): [number, number][] {
-  const pairs: [number, number][] = []
-  const top = 2 ** (Math.ceil(Math.log2(count)) - 1)
-  for (let p = top; p >= 1; p /= 2) {
-    let distance = p
-    for (let q = top, rest = 0; ; q /= 2) {
-      for (let i = 0; i < count - distance; i++) if ((i & p) === rest) pairs.push([i, i + distance])
-      if (q === p) break
-      distance = q - p
-      rest = p
+/** Puts the smallest of `room[start … end)` in rising order at its start, up to `place`. */
+function selectSmallest(room: Int32Array, start: number, end: number, place: number): void {
+  for (let put = start; put <= place; put++) {
+    let best = put
+    let value = room[put]!
+    for (let i = put + 1; i < end; i++) {
+      if (room[i]! < value) {
+        value = room[i]!
+        best = i
+      }
     }
+    room[best] = room[put]!
+    room[put] = value
   }
-  return pairs
+}
+
+/** Puts the largest of `room[0 … end)` in falling order at its start, up to `place`. */
+function selectLargest(room: Int32Array, end: number, place: number): void {
+  for (let put = 0; put <= place; put++) {
+    let best = put
+    let value = room[put]!
+    for (let i = put + 1; i < end; i++) {
+      if (room[i]! > value) {
+        value = room[i]!
+        best = i
+      }
+    }
+    room[best] = room[put]!
+    room[put] = value
+  }
+}
+
+function largest(room: Int32Array, end: number): number {
+  let value = room[0]!
+  for (let i = 1; i < end; i++) if (room[i]! > value) value = room[i]!
+  return value
 }
 
 /** The median of a few numbers, by sorting a copy; NaN of none. Not for every sample. */

@@ -1,7 +1,7 @@
 // What is taken off each sample: the part common to the channels. Samples come in fixed point (fixedPoint.ts), in tiles.
-import { fixedBits, fixedOne, putCounts, roundFixed, tileRows } from './fixedPoint.ts'
+import { fixedBits, fixedOne, gatherRows, putCounts, roundFixed, tileRows } from './fixedPoint.ts'
 import type { Judgement } from './judge.ts'
-import { makeTwiceMedians } from './median.ts'
+import { twiceMedian } from './median.ts'
 import { regressionWeights } from './regression.ts'
 import { weightedReference } from './weighted.ts'
 
@@ -46,14 +46,16 @@ const roundOnly: Reference = (columns, rows, out) => {
 
 function medianReference(judgements: readonly Judgement[], good: readonly number[]): Reference {
   const channels = judgements.length
-  const medians = makeTwiceMedians(good.length, tileRows)
   // Twice the median is taken off twice the sample, so that the mean of two middle ones needs no fraction more.
   // All bits for channels that have the common part, none for dead ones: `&` keeps the arithmetic in integers.
   const masks = Int32Array.from(judgements, (judgement) => (judgement === 'dead' ? 0 : -1))
+  const values = new Int32Array(tileRows * good.length)
+  const room = new Int32Array(2 * good.length)
+  const common = new Int32Array(tileRows)
   const counts = new Int32Array(tileRows)
   return (columns, rows, out) => {
-    for (const [g, c] of good.entries()) medians.columns[g]!.set(columns[c]!)
-    const common = medians.run(rows)
+    gatherRows(columns, { channels: good, rows }, values)
+    for (let r = 0; r < rows; r++) common[r] = twiceMedian(values, r * good.length, good.length, room)
     let clipped = 0
     for (let c = 0; c < channels; c++) {
       const column = columns[c]!

@@ -1,33 +1,27 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { makeTwiceMedians, medianOf } from '../../../src/ephys/denoise/median.ts'
+import { medianOf, twiceMedian } from '../../../src/ephys/denoise/median.ts'
 
-/** Numbers that are the same in every run. */
-function numbers(seed: number, count: number, range: number): Int32Array {
-  let state = seed
-  return Int32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
-    return state >> (32 - range)
-  })
-}
+const limit = 65_535 * 4096
 
-// Few bits make many equal numbers.
-test.each([1, 4, 29])('twice the median is the sum of the two middle ones, of numbers of %i bits', (bits) => {
-  for (const count of [2, 3, 4, 5, 7, 8, 15, 16, 30, 31, 32, 33, 64, 100]) {
-    const rows = 101
-    const medians = makeTwiceMedians(count, 104)
-    const columns = medians.columns.map((column, c) => {
-      column.set(numbers(c * 7919 + count, rows, bits))
-      return column.slice()
-    })
-    const expected = Array.from({ length: rows }, (_, r) => {
-      const sorted = Int32Array.from(columns, (column) => column[r]!).sort()
-      return sorted[(count - 1) >> 1]! + sorted[count >> 1]!
-    })
-    expect([...medians.run(rows).subarray(0, rows)], `${count} columns`).toEqual(expected)
-  }
+test('the median without sorting is the median by sorting, ties and outliers included', () => {
+  const values = fc.oneof(fc.integer({ min: -limit, max: limit }), fc.integer({ min: -2, max: 2 }), fc.constant(limit))
+  fc.assert(
+    fc.property(fc.array(values, { minLength: 1, maxLength: 70 }), (numbers) => {
+      const room = new Int32Array(2 * numbers.length)
+      expect(twiceMedian(Int32Array.from(numbers), 0, numbers.length, room)).toBe(2 * medianOf(numbers))
+    }),
+    { numRuns: 2000 },
+  )
 })
 
-test('of a few numbers, the middle one, or between the two middle ones', () => {
+test('only the values asked for count, and they stay in place', () => {
+  const values = Int32Array.of(1000, 3, 1, 2, -1000)
+  expect(twiceMedian(values, 1, 3, new Int32Array(6))).toBe(4)
+  expect(values).toEqual(Int32Array.of(1000, 3, 1, 2, -1000))
+})
+
+test('of an even number the two middle ones are taken', () => {
   expect(medianOf([4, 1, 3, 2])).toBe(2.5)
   expect(medianOf([5])).toBe(5)
 })
