@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { medianOf } from '../../src/ephys/denoise/median.ts'
 import { openKwd } from '../../src/ephys/kwd.ts'
 import { createMat73 } from '../../src/ephys/mat/writeMat73.ts'
 import { folder } from '../ephys/folder.ts'
@@ -185,6 +186,8 @@ print(1)`,
 const seconds = 600
 const rateHz = 20_000
 const channelCount = 32
+/** Rows at the end that are looked at. */
+const lastRows = 1000
 
 /** Ten minutes of 32 channels, 768 MB, of noise that repeats with another period in each channel. */
 const long = folder({})
@@ -217,12 +220,11 @@ beforeAll(async () => {
   mat.finish()
 }, 120_000)
 
-test.each(['cmr', 'war'])(
-  'ten minutes of 32 channels take at most 250 MB of memory, at 40 MB/s or more: %s',
-  (method) => {
-    expectFast(seconds, long.path('long.mat'), long.path('long.kwd'), '--method', method)
-  },
-)
+test.each(['cmr', 'war'])('ten minutes of 32 channels take at most 250 MB of memory: %s', async (method) => {
+  const target = long.path('long.kwd')
+  expectSmall(denoise(long.path('long.mat'), target, '--method', method), seconds)
+  await expectWhole(target, { lengthS: seconds, method })
+})
 
 const manyChannels = `
 import io, scipy.io
@@ -247,22 +249,35 @@ write_v73(at + '/a.mat', chunks=(1, 65536), compression='gzip', compression_opts
 scipy.io.savemat(at + '/a.mat', {f'Port_{n}': channel(n, times=times) for n in range(32)}, do_compression=True)`,
   ],
 ]
-test.each(compressed)(
-  'two minutes of 32 compressed channels take no more memory, at 40 MB/s or more: %s',
-  (_, write) => {
-    if (!existsSync(python)) return void console.warn(noPython)
-    using files = folder({})
-    runPython(`${manyChannels}${write}\nprint(1)`, files.root)
-    expectFast(120, files.path('a.mat'), files.path('a.kwd'))
-  },
-)
+test.each(compressed)('two minutes of 32 compressed channels take no more memory: %s', async (_, write) => {
+  if (!existsSync(python)) return void console.warn(noPython)
+  using files = folder({})
+  runPython(`${manyChannels}${write}\nprint(1)`, files.root)
+  const target = files.path('a.kwd')
+  expectSmall(denoise(files.path('a.mat'), target), 120)
+  await expectWhole(target, { lengthS: 120, method: 'cmr' })
+})
 
-/** De-noises so many seconds of 32 channels and checks memory and speed. */
-function expectFast(lengthS: number, ...args: readonly string[]): void {
-  const run = denoise(...args)
+/** Prints the memory and the speed of de-noising so many seconds of 32 channels, and checks the memory. */
+function expectSmall(run: ReturnType<typeof denoise>, lengthS: number): void {
   const speed = (lengthS * rateHz * channelCount * 2) / 1e6 / run.seconds
-  console.log(`${run.residentMB.toFixed(0)} MB resident, ${speed.toFixed(0)} MB/s (aim: 50)`)
+  console.log(`${run.residentMB.toFixed(0)} MB resident, ${speed.toFixed(0)} MB/s`)
   expect(run.residentMB).toBeLessThan(250)
-  // A fifth below the aim, for a machine that has other work too.
-  expect(speed).toBeGreaterThan(40)
+}
+
+type Expected = { readonly lengthS: number; readonly method: string }
+
+/** All samples are there, and after cmr the median over the channels is nought, up to the last row. */
+async function expectWhole(target: string, { lengthS, method }: Expected): Promise<void> {
+  const kwd = await openKwd(target)
+  const samples = lengthS * rateHz
+  expect(kwd.recordings).toMatchObject([{ samples, channels: channelCount }])
+  const rows = kwd.read(0, samples - lastRows, samples)
+  kwd.close()
+  if (method !== 'cmr') return
+  const medians = Array.from({ length: lastRows }, (_, r) =>
+    medianOf(Float64Array.from(rows.subarray(r * channelCount, (r + 1) * channelCount))),
+  )
+  // Each of the two middle ones is rounded.
+  expect(Math.max(...medians.map(Math.abs))).toBeLessThanOrEqual(1)
 }
