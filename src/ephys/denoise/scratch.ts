@@ -21,7 +21,8 @@ const isKept = ({ recording, channels }: BatchFile) => recording.isPacked && cha
 
 /**
  * A scratch file beside the target, made when the first block is kept. Its name is removed as soon as it is open, so
- * that nothing stays behind however the process ends.
+ * that nothing stays behind however the process ends. Only a kill between the two leaves `<target>.<pid>.unpacked`, and
+ * that empty: in labmake's staging folder it goes with the folder, beside a target made by hand it may be removed.
  */
 export function openScratch(target: string): Scratch {
   let file: number | undefined
