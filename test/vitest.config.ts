@@ -8,13 +8,20 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/heavy/**'] },
+        test: {
+          name: 'unit',
+          sequence: { groupOrder: 0 },
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/heavy/**'],
+        },
       },
       {
         extends: true,
         // These mostly wait for processes to start: more files at once than the one that vitest takes on two processors.
         test: {
           name: 'e2e',
+          // After the unit tests: projects with workers of their own cannot share a turn.
+          sequence: { groupOrder: 1 },
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -23,7 +30,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'heavy', include: ['test/heavy/**/*.test.ts'], testTimeout: 600_000, fileParallelism: false },
+        test: {
+          name: 'heavy',
+          sequence: { groupOrder: 2 },
+          include: ['test/heavy/**/*.test.ts'],
+          testTimeout: 600_000,
+          fileParallelism: false,
+        },
       },
     ],
   },
