@@ -33,6 +33,9 @@ function concerns(record: JournalRecord, goal: string): boolean {
   return record.target === goal || record.job === goal || record.job.split('/').includes(goal)
 }
 
+/** What every record has, also one of a newer labmake. */
+type AnyRecord = Pick<JournalRecord, 'at' | 'job' | 'target'> & { readonly type: string }
+
 function historyLine(record: JournalRecord, style: Style): string {
   const when = localTime(Date.parse(record.at))
   const job = printable(record.job)
@@ -49,5 +52,7 @@ function historyLine(record: JournalRecord, style: Style): string {
       return `${when}  ${sign(style, 'stale')} ${job}  ${record.by} asked for it to be made again`
     case 'started':
       return `${when}  ${sign(style, 'running')} ${job}  attempt ${record.attempt}`
+    default:
+      return `${when}    ${job}  ${printable((record as AnyRecord).type)}, of a newer labmake`
   }
 }

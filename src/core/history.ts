@@ -23,5 +23,8 @@ export function nextHistory(before: TargetHistory, record: JournalRecord): Targe
       return { ...before, rebuild: record }
     case 'cancelled':
       return before
+    default:
+      // A newer labmake wrote it: what it means is not known here, and what is known stands.
+      return before
   }
 }

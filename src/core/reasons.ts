@@ -88,7 +88,8 @@ export function causeText(cause: Cause): string {
     case 'lost':
       return 'it was lost when labmake or the machine stopped'
     default:
-      return assertNever(cause)
+      // In a journal there may be causes that only a newer labmake knows.
+      return `it failed (${(cause satisfies never as { readonly kind: string }).kind}, says a newer labmake)`
   }
 }
 

@@ -51,3 +51,8 @@ test.each([
 ] as const)('%s', (_, records, expected) => {
   expect(history(...records)).toEqual(expected)
 })
+
+test('a record of a newer labmake changes nothing that is known', () => {
+  const newer = { type: 'paused', ...base } as unknown as JournalRecord
+  expect(history(started(1), made(1), newer)).toEqual(history(started(1), made(1)))
+})

@@ -97,3 +97,8 @@ describe('the reason to show', () => {
     expect(verdictReason(verdict).kind).toBe(kind)
   })
 })
+
+test('a cause that only a newer labmake knows is told as far as it goes', () => {
+  const cause = { kind: 'struck-by-lightning' } as unknown as Parameters<typeof causeText>[0]
+  expect(causeText(cause)).toBe('it failed (struck-by-lightning, says a newer labmake)')
+})
