@@ -1,4 +1,3 @@
-import { emptyBoard, nextBoard } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
 import { namedJobs, withPrerequisites } from '../core/goals.ts'
 import { jobsToRun } from '../core/plan.ts'
@@ -32,7 +31,7 @@ export async function buildCommand(typed: readonly string[], options: BuildComma
     showPlan(planned.plan, chosen, options)
     if (left.length > 0 && !options.json) {
       process.stdout.write(
-        `${left.length} attempts of an earlier labmake are taken over by the next run: ${left.map((a) => a.job).join(', ')}\n`,
+        `The next run takes over ${plural(left.length, 'attempt')} of an earlier labmake: ${left.map((a) => a.job).join(', ')}.\n`,
       )
     }
     return planned.plan.errors.length > 0 ? exitCodes.wrong : exitCodes.fine
@@ -81,7 +80,6 @@ export async function runBuild(
     const reporter = openReporter(workspace, slots, options)
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
-    let board = emptyBoard
     try {
       const recovery = await recover(ports)
       for (const { job, end } of recovery.settled) reporter.event(settledEvent(job, end))
@@ -99,10 +97,7 @@ export async function runBuild(
           adopted: recovery.running,
           stop: stop.signal,
           kill: kill.signal,
-          emit: (event) => {
-            board = nextBoard(board, event)
-            reporter.event(event)
-          },
+          emit: (event) => reporter.event(event),
         },
         ports,
       )
