@@ -278,7 +278,9 @@ async function live(world: World, { changes, failing, picks, maxJobs, crash }: S
   if (crash !== undefined) {
     const adopted = await world.crash(crash, picks)
     await world.drive(it.start({ adopted }), picks)
-    // A recipe that ended though its job exists no more is settled by the next labmake.
+    // A recipe whose job exists no more is waited for by nobody: labmake may be through before it ends. It ends some time,
+    // and the next labmake settles it.
+    for (const recipe of it.launcher.running()) world.end(recipe)
     await it.recover()
   }
   const planned = it.stale()
