@@ -1,6 +1,6 @@
 import { formatSeconds } from '../core/durations.ts'
 import { fullCauseText } from '../core/reasons.ts'
-import type { JournalRecord } from '../model/record.ts'
+import type { DropRecord, JournalRecord, TargetRecord } from '../model/record.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { localTime, printable, type Style, sign, styleOf } from './terminal.ts'
 import { openWorkspace } from './workspace.ts'
@@ -28,16 +28,23 @@ export async function historyCommand(goals: readonly string[], options: HistoryO
   return exitCodes.fine
 }
 
-/** A job `phy/B1` concerns its target, its own name, its rule and its batch. */
+/** A job `phy/B1` concerns its target, its own name, its rule and its batch; an action all jobs that it names; a drop its name. */
 function concerns(record: JournalRecord, goal: string): boolean {
+  if (record.type === 'drop') return record.drop === goal
+  if (record.type === 'action') {
+    const jobs = 'jobs' in record.action && typeof record.action.jobs !== 'string' ? record.action.jobs : []
+    return record.targets.includes(goal) || jobs.some((job) => job === goal || job.split('/').includes(goal))
+  }
   return record.target === goal || record.job === goal || record.job.split('/').includes(goal)
 }
 
 /** What every record has, also one of a newer labmake. */
-type AnyRecord = Pick<JournalRecord, 'at' | 'job' | 'target'> & { readonly type: string }
+type AnyRecord = Pick<TargetRecord, 'at' | 'job' | 'target'> & { readonly type: string }
 
 function historyLine(record: JournalRecord, style: Style): string {
   const when = localTime(Date.parse(record.at))
+  if (record.type === 'drop') return `${when}  ${dropText(record, style)}`
+  if (record.type === 'action') return `${when}    ${printable(record.by)}: ${printable(record.text)}`
   const job = printable(record.job)
   switch (record.type) {
     case 'made':
@@ -45,7 +52,7 @@ function historyLine(record: JournalRecord, style: Style): string {
     case 'failed':
       return `${when}  ${sign(style, 'failed')} ${job}  ${formatSeconds(record.seconds)}  ${printable(`${printable(fullCauseText(record.cause))}  ${record.log}`)}`
     case 'cancelled':
-      return `${when}  ${sign(style, 'cancelled')} ${job}  stopped after ${formatSeconds(record.seconds)}`
+      return `${when}  ${sign(style, 'cancelled')} ${job}  stopped after ${formatSeconds(record.seconds)}${record.by === undefined ? '' : ` by ${printable(record.by)}`}`
     case 'accepted':
       return `${when}  ${sign(style, 'protected')} ${job}  accepted as it is by ${record.by}`
     case 'rebuild':
@@ -54,5 +61,19 @@ function historyLine(record: JournalRecord, style: Style): string {
       return `${when}  ${sign(style, 'running')} ${job}  attempt ${record.attempt}`
     default:
       return `${when}    ${job}  ${printable((record as AnyRecord).type)}, of a newer labmake`
+  }
+}
+
+function dropText({ drop, outcome }: DropRecord, style: Style): string {
+  const name = printable(`inbox/${drop}`)
+  switch (outcome.kind) {
+    case 'taken':
+      return `${sign(style, 'done')} ${name}  taken: ${printable(outcome.stored.join(', '))}`
+    case 'same':
+      return `${sign(style, 'done')} ${name}  the same as ${printable(outcome.as.join(', '))}, kept in ${printable(outcome.attic)}`
+    case 'refused':
+      return `${sign(style, 'failed')} ${name}  refused: ${printable(outcome.why)}`
+    case 'conflict':
+      return `${sign(style, 'protected')} ${name}  not taken: ${printable(outcome.why)}`
   }
 }

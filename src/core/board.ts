@@ -1,98 +1,148 @@
-import type { BuildEvent, PlannedEntry } from '../model/event.ts'
+import type { Board, BoardEngine, BoardJob, BoardPool, Drop, JobState, JobStatus } from '../model/board.ts'
+import type { EngineEvent, JobEvent } from '../model/event.ts'
 
-/** One job as a client draws it. */
-export interface BoardJob extends PlannedEntry {
-  readonly state: 'waiting' | 'running' | 'retrying' | 'done' | 'failed' | 'blocked' | 'cancelled' | 'skipped'
-  /** ms since the epoch; set while running. */
-  readonly startedMs: number | undefined
+/** A board before its first plan. */
+export function emptyBoard(engine: BoardEngine): Board {
+  const none = { orphans: [], faults: [], warnings: [], rules: [] }
+  return { engine, jobs: new Map(), pools: new Map(), drops: new Map(), quietMs: 0, ...none }
 }
 
-/** A build as its events have told it. */
-export interface Board {
-  readonly jobs: ReadonlyMap<string, BoardJob>
-  readonly upToDate: number
-  readonly stopping: boolean
-}
-
-export const emptyBoard: Board = { jobs: new Map(), upToDate: 0, stopping: false }
-
-const waitingJob = (entry: PlannedEntry): [string, BoardJob] => {
-  return [entry.job, { ...entry, state: 'waiting', startedMs: undefined }]
-}
-
-/** The board after one more event. A plan begins a new one; after that the map is shared with the board before, which is not used any more. */
-export function nextBoard(board: Board, event: BuildEvent): Board {
+/**
+ * The board after one more event. The maps are shared with the board before, which is not used any more: an engine of
+ * 20,000 jobs tells of several a second.
+ */
+export function nextBoard(board: Board, event: EngineEvent): Board {
   const jobs = board.jobs as Map<string, BoardJob>
-  const set = (id: string, state: BoardJob['state'], startedMs?: number) => {
-    const job = jobs.get(id)
-    if (job !== undefined) jobs.set(id, { ...job, state, startedMs })
-  }
   switch (event.type) {
-    case 'planned':
-      return { jobs: new Map(event.jobs.map(waitingJob)), upToDate: event.upToDate, stopping: false }
-    case 'added':
-      for (const [id, job] of event.jobs.map(waitingJob)) jobs.set(id, job)
+    case 'planned': {
+      for (const id of event.removed) jobs.delete(id)
+      for (const job of event.jobs) jobs.set(job.id, job)
+      const { rules, orphans, faults, warnings, quietMs } = event
+      const pools = new Map(event.pools.map((pool) => [pool.name, pool]))
+      return { ...board, pools, rules, orphans, faults, warnings, quietMs }
+    }
+    case 'changed':
+      for (const { job: id, status, say } of event.jobs) {
+        const job = jobs.get(id)
+        if (job === undefined) continue
+        const rank = say === undefined ? job.rank : { ...job.rank, say }
+        jobs.set(id, { ...job, status, rank })
+      }
       return board
-    case 'started':
-      set(event.job, 'running', event.atMs)
-      return board
-    case 'adopted':
-      set(event.job, 'running', event.startedMs)
-      return board
-    case 'failed':
-      set(event.job, event.retryInMs === undefined ? 'failed' : 'retrying')
-      return board
-    case 'done':
-    case 'cancelled':
-    case 'blocked':
-    case 'skipped':
-      set(event.job, event.type)
-      return board
-    case 'source-changed':
-      set(event.job, 'waiting')
-      return board
+    case 'pool': {
+      const pools = new Map(board.pools)
+      pools.set(event.pool.name, event.pool)
+      return { ...board, pools }
+    }
+    case 'drop': {
+      const drops = new Map(board.drops)
+      drops.set(event.drop.name, event.drop)
+      return { ...board, drops }
+    }
+    case 'taken':
+    case 'same':
+    case 'withdrawn': {
+      const drops = new Map(board.drops)
+      drops.delete(event.drop)
+      return { ...board, drops }
+    }
     case 'stopping':
-      return { ...board, stopping: true }
+      return { ...board, engine: { ...board.engine, stopping: true } }
+    case 'acted':
+    case 'idle':
     case 'trouble':
       return board
+    default: {
+      const job = jobs.get(event.job)
+      if (job !== undefined) jobs.set(event.job, { ...job, status: nextStatus(job.status, event) })
+      return board
+    }
   }
 }
 
-export function countStates(board: Board): Record<BoardJob['state'], number> {
-  const counts = { waiting: 0, running: 0, retrying: 0, done: 0, failed: 0, blocked: 0, cancelled: 0, skipped: 0 }
-  for (const { state } of board.jobs.values()) counts[state]++
+function nextStatus(before: JobStatus, event: JobEvent): JobStatus {
+  switch (event.type) {
+    case 'started': {
+      const { attempt, pid, reason, log, atMs } = event
+      return { state: 'running', attempt, pid, reason, log, startedMs: atMs }
+    }
+    case 'adopted': {
+      const { attempt, pid, startedMs, log } = event
+      return { state: 'running', attempt, pid, reason: undefined, log, startedMs }
+    }
+    case 'done':
+      return { state: 'done', last: lastAttempt(event), edited: undefined }
+    case 'failed': {
+      const { cause, atMs, retryInMs } = event
+      if (retryInMs === undefined) return { state: 'failed', cause, last: lastAttempt(event) }
+      const reason = { kind: 'failed-before', cause, at: new Date(atMs).toISOString() } as const
+      const { number, of } = event.retry ?? { number: 1, of: 1 }
+      return { state: 'queued', reason, retry: { atMs: atMs + retryInMs, cause, number, of } }
+    }
+    case 'cancelled':
+      return { state: 'cancelled', by: event.by, last: lastAttempt(event) }
+    case 'blocked':
+      return { state: 'blocked', job: event.by }
+    case 'skipped':
+      return event.status
+    case 'source-changed':
+      return { state: 'queued', reason: { kind: 'source-changed', path: event.path } }
+    default:
+      return before
+  }
+}
+
+function lastAttempt({ attempt, atMs, seconds, log }: JobEvent & { seconds: number; log: string; attempt: number }) {
+  return { attempt, endedMs: atMs, seconds, log }
+}
+
+export type StateCounts = Readonly<Record<JobState, number>>
+
+export function countStates(jobs: Iterable<BoardJob>): StateCounts {
+  const counts: Record<JobState, number> = {
+    waiting: 0,
+    queued: 0,
+    running: 0,
+    done: 0,
+    failed: 0,
+    blocked: 0,
+    held: 0,
+    cancelled: 0,
+    protected: 0,
+    stale: 0,
+    orphaned: 0,
+  }
+  for (const { status } of jobs) counts[status.state]++
   return counts
 }
 
 /** Slots in use by pool. */
 export function usedSlots(board: Board): Map<string, number> {
   const used = new Map<string, number>()
-  for (const { state, pools } of board.jobs.values()) {
-    if (state !== 'running') continue
+  for (const { status, pools } of board.jobs.values()) {
+    if (status.state !== 'running') continue
     for (const [pool, slots] of Object.entries(pools)) used.set(pool, (used.get(pool) ?? 0) + slots)
   }
   return used
 }
 
-/**
- * Seconds until all is done, if every remaining job's rule has enough of a past: the most loaded pool or the longest chain
- * decides, whichever ends later. Undefined where a guess would be worth nothing.
- */
-export function secondsLeft(board: Board, slots: ReadonlyMap<string, number>, nowMs: number): number | undefined {
-  const load = new Map<string, number>()
-  const chainEnd = new Map<string, number>()
-  let longest = 0
-  // Jobs come in the order of the plan: what a job comes after stands before it.
-  for (const job of board.jobs.values()) {
-    if (job.state !== 'running' && job.state !== 'waiting' && job.state !== 'retrying') continue
-    if (job.expectedSeconds === undefined) return undefined
-    const spent = job.startedMs === undefined ? 0 : (nowMs - job.startedMs) / 1000
-    const left = Math.max(0, job.expectedSeconds - spent)
-    const end = left + Math.max(0, ...job.after.map((id) => chainEnd.get(id) ?? 0))
-    chainEnd.set(job.job, end)
-    longest = Math.max(longest, end)
-    for (const [pool, n] of Object.entries(job.pools)) load.set(pool, (load.get(pool) ?? 0) + left * n)
+/** A board as it is sent: maps as lists. */
+export interface BoardJson extends Omit<Board, 'jobs' | 'pools' | 'drops'> {
+  readonly jobs: readonly BoardJob[]
+  readonly pools: readonly BoardPool[]
+  readonly drops: readonly Drop[]
+}
+
+export function boardToJson(board: Board): BoardJson {
+  const { jobs, pools, drops, ...rest } = board
+  return { ...rest, jobs: [...jobs.values()], pools: [...pools.values()], drops: [...drops.values()] }
+}
+
+export function boardFromJson({ jobs, pools, drops, ...rest }: BoardJson): Board {
+  return {
+    ...rest,
+    jobs: new Map(jobs.map((job) => [job.id, job])),
+    pools: new Map(pools.map((pool) => [pool.name, pool])),
+    drops: new Map(drops.map((drop) => [drop.name, drop])),
   }
-  const byPool = [...load].map(([pool, seconds]) => seconds / (slots.get(pool) ?? 1))
-  return Math.max(longest, ...byPool)
 }

@@ -1,30 +1,68 @@
-import type { JournalRecord, TargetHistory } from '../model/record.ts'
+import type { ActionRecord, JournalRecord, TargetHistory, TargetRecord } from '../model/record.ts'
 
 /** What is known of a target that the journal does not name. */
-export const noHistory: TargetHistory = { current: undefined, failed: undefined, rebuild: undefined, attempts: 0 }
+export const noHistory: TargetHistory = {
+  current: undefined,
+  failed: undefined,
+  stopped: undefined,
+  rebuild: undefined,
+  wanted: undefined,
+  held: undefined,
+  attempts: 0,
+}
+
+/** Takes a record into what is known of all targets, by the first target of their jobs. */
+export function remember(targets: Map<string, TargetHistory>, record: JournalRecord): void {
+  const known = (target: string) => targets.get(target) ?? noHistory
+  switch (record.type) {
+    case 'drop':
+      return
+    case 'action':
+      for (const target of record.targets) targets.set(target, afterAction(known(target), record))
+      return
+    default:
+      targets.set(record.target, nextHistory(known(record.target), record))
+  }
+}
 
 /** What a record changes in what is known of its target. */
-export function nextHistory(before: TargetHistory, record: JournalRecord): TargetHistory {
+export function nextHistory(before: TargetHistory, record: TargetRecord): TargetHistory {
   switch (record.type) {
     case 'started':
-      return { ...before, attempts: Math.max(before.attempts, record.attempt) }
+      return { ...before, wanted: undefined, attempts: Math.max(before.attempts, record.attempt) }
     case 'made':
       return {
+        ...noHistory,
         current: record,
-        failed: undefined,
-        rebuild: undefined,
+        held: before.held,
         attempts: Math.max(before.attempts, record.attempt),
       }
     case 'accepted':
-      return { ...before, current: record, failed: undefined, rebuild: undefined }
+      return { ...noHistory, current: record, held: before.held, attempts: before.attempts }
     case 'failed':
-      return { ...before, failed: record }
+      return { ...before, failed: record, stopped: undefined, wanted: undefined }
     case 'rebuild':
       return { ...before, rebuild: record }
     case 'cancelled':
-      return before
+      // Who stops labmake itself has said nothing of the job.
+      return record.by === undefined ? before : { ...before, stopped: record, wanted: undefined }
     default:
       // A newer labmake wrote it: what it means is not known here, and what is known stands.
+      return before
+  }
+}
+
+/** What a person's action changes in what is known of each target that it was done to. */
+function afterAction(before: TargetHistory, record: ActionRecord): TargetHistory {
+  switch (record.action.type) {
+    case 'hold':
+      return { ...before, held: record }
+    case 'release':
+      return { ...before, held: undefined }
+    case 'retry':
+    case 'build':
+      return { ...before, wanted: record }
+    default:
       return before
   }
 }

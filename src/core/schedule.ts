@@ -1,37 +1,33 @@
+import type { Estimate, Rank } from '../model/board.ts'
 import type { Job } from '../model/job.ts'
 import type { PastDuration } from '../model/ports.ts'
-
-/** A job that could start, as the order of starting sees it. */
-export interface Queued {
-  readonly id: string
-  readonly pools: ReadonlyMap<string, number>
-  readonly rank: Rank
-  /** How many jobs behind it took slots that it was short of. Kept by the engine. */
-  readonly passedOver: number
-}
-
-/** What decides the order of two jobs, most important first. */
-export interface Rank {
-  readonly priority: number
-  /** Seconds from the start of this job to the end of the longest chain that hangs on it. */
-  readonly pathSeconds: number
-  /** Another job of the batch was made already: finishing it gives a result and frees disk. */
-  readonly begun: boolean
-  /** Place in the plan: batches by name. */
-  readonly place: number
-  /** Are durations known from past attempts? Without, a batch that was begun goes before a long path. */
-  readonly timed: boolean
-}
+import { byName } from './names.ts'
 
 /** A job that was passed over this often keeps its slots free, so that wide jobs are not starved by narrow ones. */
 const patience = 8
 
-/** Negative if `a` starts before `b`. */
-export function compareRanks(a: Rank, b: Rank): number {
-  if (a.priority !== b.priority) return b.priority - a.priority
-  const begun = Number(b.begun) - Number(a.begun)
-  const path = b.pathSeconds - a.pathSeconds
-  return (a.timed ? path || begun : begun || path) || a.place - b.place
+/** What the order of starting looks at. */
+export interface Ranked {
+  readonly id: string
+  readonly batch: string | undefined
+  readonly rank: Rank
+}
+
+/** Negative if `a` starts before `b`. Never 0 for two jobs. */
+export function compareQueued(a: Ranked, b: Ranked): number {
+  if (a.rank.say !== b.rank.say) return b.rank.say - a.rank.say
+  if (a.rank.priority !== b.rank.priority) return b.rank.priority - a.rank.priority
+  const begun = Number(b.rank.begun) - Number(a.rank.begun)
+  const path = b.rank.pathSeconds - a.rank.pathSeconds
+  const first = a.rank.timed ? path || begun : begun || path
+  return first || byName(a.batch ?? '', b.batch ?? '') || byName(a.id, b.id)
+}
+
+/** A job that could start. */
+export interface Queued extends Ranked {
+  readonly pools: ReadonlyMap<string, number>
+  /** How many jobs behind it took slots that it was short of. Kept by the engine. */
+  readonly passedOver: number
 }
 
 export interface Choice {
@@ -41,10 +37,14 @@ export interface Choice {
 }
 
 /**
- * Which queued jobs start now. `queue` is in order of rank; `free` are free slots by pool. A job takes its slots from all
- * its pools at once or not at all.
+ * Which queued jobs start now. `queue` is in order of rank; `slots` and `free` are by pool, all of them and those that
+ * nobody has. A job takes its slots from all its pools at once or not at all.
  */
-export function chooseJobs(queue: readonly Queued[], free: ReadonlyMap<string, number>): Choice {
+export function chooseJobs(
+  queue: readonly Queued[],
+  free: ReadonlyMap<string, number>,
+  slots: ReadonlyMap<string, number>,
+): Choice {
   const left = new Map(free)
   const short: { readonly id: string; readonly of: readonly string[] }[] = []
   const start: string[] = []
@@ -54,7 +54,9 @@ export function chooseJobs(queue: readonly Queued[], free: ReadonlyMap<string, n
     const lacking = [...job.pools].filter(([pool, slots]) => (left.get(pool) ?? 0) < slots).map(([pool]) => pool)
     if (lacking.length > 0) {
       short.push({ id: job.id, of: lacking })
-      if (job.passedOver < patience) continue
+      // What needs more than a pool has, since a person paused it or made it smaller, keeps nobody else waiting.
+      const fits = [...job.pools].every(([pool, n]) => n <= (slots.get(pool) ?? 0))
+      if (job.passedOver < patience || !fits) continue
     } else {
       start.push(job.id)
       // Whoever waits for ram loses nothing to a job that takes cpu.
@@ -66,20 +68,24 @@ export function chooseJobs(queue: readonly Queued[], free: ReadonlyMap<string, n
   return { start, passedOver: [...passedOver] }
 }
 
-/** Median seconds of a rule's past attempts, scaled to the size of the source where sizes are known; undefined if none. */
-export function expectedSeconds(past: readonly PastDuration[] | undefined, sourceBytes: number): number | undefined {
+/** Median and 10-90 % range of a rule's past attempts, scaled to the size of the source where sizes are known; undefined if none. */
+export function estimateFrom(past: readonly PastDuration[] | undefined, sourceBytes: number): Estimate | undefined {
   if (past === undefined || past.length === 0) return undefined
-  const sized = past.filter((p) => p.sourceBytes > 0)
-  if (sourceBytes > 0 && sized.length === past.length) {
-    return median(sized.map((p) => p.seconds / p.sourceBytes)) * sourceBytes
+  const scaled = sourceBytes > 0 && past.every((p) => p.sourceBytes > 0)
+  const seconds = past.map((p) => (scaled ? (p.seconds / p.sourceBytes) * sourceBytes : p.seconds)).sort((a, b) => a - b)
+  return {
+    seconds: quantile(seconds, 0.5),
+    low: quantile(seconds, 0.1),
+    high: quantile(seconds, 0.9),
+    runs: past.length,
   }
-  return median(past.map((p) => p.seconds))
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+/** Of sorted values, with linear interpolation between the two nearest. */
+function quantile(sorted: readonly number[], q: number): number {
+  const at = q * (sorted.length - 1)
+  const below = sorted[Math.floor(at)]!
+  return below + (sorted[Math.ceil(at)]! - below) * (at % 1)
 }
 
 /**

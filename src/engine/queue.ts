@@ -1,4 +1,4 @@
-import { chooseJobs, compareRanks, type Queued } from '../core/schedule.ts'
+import { chooseJobs, compareQueued, type Queued } from '../core/schedule.ts'
 
 /** A queued job whose patience is counted. */
 export interface QueueEntry extends Queued {
@@ -9,7 +9,8 @@ export interface QueueEntry extends Queued {
 export class JobQueue<Entry extends QueueEntry> {
   private readonly waiting: Entry[] = []
   private readonly taken = new Map<string, number>()
-  private readonly slots: ReadonlyMap<string, number>
+  /** Slots by pool; 0 for one that is paused. */
+  slots: ReadonlyMap<string, number>
 
   constructor(slots: ReadonlyMap<string, number>) {
     this.slots = slots
@@ -24,7 +25,7 @@ export class JobQueue<Entry extends QueueEntry> {
     let high = this.waiting.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (compareRanks(this.waiting[middle]!.rank, entry.rank) <= 0) low = middle + 1
+      if (compareQueued(this.waiting[middle]!, entry) <= 0) low = middle + 1
       else high = middle
     }
     this.waiting.splice(low, 0, entry)
@@ -38,7 +39,7 @@ export class JobQueue<Entry extends QueueEntry> {
   /** Removes and returns what the free slots allow to start now, in order. Its slots are yet to be taken. */
   next(): Entry[] {
     const free = new Map([...this.slots].map(([pool, slots]) => [pool, slots - (this.taken.get(pool) ?? 0)]))
-    const choice = chooseJobs(this.waiting, free)
+    const choice = chooseJobs(this.waiting, free, this.slots)
     const entryOf = (id: string) => this.waiting.find((entry) => entry.id === id)!
     for (const id of choice.passedOver) entryOf(id).passedOver++
     const start = choice.start.map(entryOf)

@@ -1,11 +1,12 @@
-import { expectedSeconds, pathSeconds, type Rank } from '../core/schedule.ts'
+import { estimateFrom, pathSeconds } from '../core/schedule.ts'
+import type { Estimate, Rank } from '../model/board.ts'
 import type { Job } from '../model/job.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Disk, Journal } from '../model/ports.ts'
 
-export interface Estimates {
-  /** Expected seconds of a job; undefined where its rule has too little of a past to tell a person. */
-  readonly seconds: ReadonlyMap<string, number | undefined>
+export interface Ranking {
+  /** None where the rule has too little of a past to tell a person. */
+  readonly estimates: ReadonlyMap<string, Estimate>
   readonly ranks: ReadonlyMap<string, Rank>
 }
 
@@ -13,32 +14,27 @@ export interface Estimates {
 const runsToTell = 3
 
 /** Ranks the jobs that will run, from what past attempts of their rules took. `jobs` in plan order. */
-export function rankJobs(plan: Plan, jobs: readonly Job[], journal: Journal, disk: Disk): Estimates {
+export function rankJobs(plan: Plan, jobs: readonly Job[], journal: Journal, disk: Disk): Ranking {
   const past = journal.durations()
-  const seconds = new Map(jobs.map((job) => [job.id, expectedSeconds(past.get(job.rule.name), sourceBytes(job, disk))]))
-  const known = [...seconds.values()].filter((s) => s !== undefined)
+  const estimates = new Map<string, Estimate>()
+  for (const job of jobs) {
+    const estimate = estimateFrom(past.get(job.rule.name), sourceBytes(job, disk))
+    if (estimate !== undefined) estimates.set(job.id, estimate)
+  }
   // A rule without a past counts like the mean of the others; with no past at all every job counts one.
+  const known = [...estimates.values()].map((estimate) => estimate.seconds)
   const typical = known.length === 0 ? 1 : known.reduce((a, b) => a + b, 0) / known.length
-  const path = pathSeconds(jobs, (job) => seconds.get(job.id) ?? typical)
+  const path = pathSeconds(jobs, (job) => estimates.get(job.id)?.seconds ?? typical)
   const begun = new Set(
     plan.jobs.flatMap(({ job, verdict }) => (verdict.state === 'up-to-date' ? (job.batch ?? []) : [])),
   )
-  const ranks = new Map<string, Rank>()
-  jobs.forEach((job, place) => {
+  const ranks = jobs.map((job): [string, Rank] => {
     const wasBegun = job.batch !== undefined && begun.has(job.batch)
-    ranks.set(job.id, {
-      priority: job.rule.priority,
-      pathSeconds: path.get(job.id)!,
-      begun: wasBegun,
-      place,
-      timed: known.length > 0,
-    })
+    const { priority } = job.rule
+    return [job.id, { say: 0, priority, pathSeconds: path.get(job.id)!, begun: wasBegun, timed: past.size > 0 }]
   })
-  const told = jobs.map((job): [string, number | undefined] => {
-    const enough = (past.get(job.rule.name)?.length ?? 0) >= runsToTell
-    return [job.id, enough ? seconds.get(job.id) : undefined]
-  })
-  return { seconds: new Map(told), ranks }
+  const told = [...estimates].filter(([, estimate]) => estimate.runs >= runsToTell)
+  return { estimates: new Map(told), ranks: new Map(ranks) }
 }
 
 /** Bytes of the plain files among a job's sources, 0 if they are not there yet or are folders: sizes only refine an estimate. */

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { nextHistory, noHistory } from '../core/history.ts'
+import { noHistory, remember } from '../core/history.ts'
 import type { Fault } from '../model/errors.ts'
 import { DiskFault, type Journal, type PastDuration } from '../model/ports.ts'
 import type { JournalRecord, TargetHistory } from '../model/record.ts'
@@ -29,11 +29,11 @@ export function openJournal(root: string): JournalFile {
   const { records, faults, wholeBytes, endsInLine } = readJournal(path)
   const targets = new Map<string, TargetHistory>()
   const durations = new Map<string, PastDuration[]>()
-  for (const record of records) remember(record)
+  for (const record of records) take(record)
   let descriptor: number | undefined
 
-  function remember(record: JournalRecord): void {
-    targets.set(record.target, nextHistory(targets.get(record.target) ?? noHistory, record))
+  function take(record: JournalRecord): void {
+    remember(targets, record)
     if (record.type !== 'made') return
     const rule = record.job.split('/', 1)[0]!
     const past = durations.get(rule) ?? []
@@ -62,7 +62,7 @@ export function openJournal(root: string): JournalFile {
         if (error instanceof DiskFault) throw error
         throw new DiskFault('write', journalPath, describeErrno(error))
       }
-      remember(record)
+      take(record)
     },
     close() {
       if (descriptor !== undefined) closeSync(descriptor)

@@ -1,3 +1,4 @@
+import type { Action } from './action.ts'
 import type { Stamps } from './stamp.ts'
 
 /** Why an attempt failed, as data; text is made of it in core/reasons. */
@@ -53,6 +54,8 @@ export interface FailedRecord extends RecordBase {
   readonly seconds: number
   readonly cause: Cause
   readonly log: string
+  /** Digest of what it was to be made from: as long as that stays the same, an engine leaves it to a person to try again. */
+  readonly ingredients?: string
 }
 
 export interface CancelledRecord extends RecordBase {
@@ -60,6 +63,10 @@ export interface CancelledRecord extends RecordBase {
   readonly attempt: number
   readonly seconds: number
   readonly log: string
+  /** The person who stopped this very job; absent where labmake itself was stopped. */
+  readonly by?: string
+  /** As of FailedRecord. */
+  readonly ingredients?: string
 }
 
 /** A person declared the target current as it is. */
@@ -76,7 +83,36 @@ export interface RebuildRecord extends RecordBase {
   readonly by: string
 }
 
-export type JournalRecord = StartedRecord | MadeRecord | FailedRecord | CancelledRecord | AcceptedRecord | RebuildRecord
+/** What a person asked of an engine. One record, however many jobs it concerned. */
+export interface ActionRecord {
+  readonly type: 'action'
+  readonly at: string
+  readonly by: string
+  readonly action: Action
+  /** First targets of the jobs that it was done to. */
+  readonly targets: readonly string[]
+  /** What it did, in words. */
+  readonly text: string
+}
+
+/** What became of a drop. */
+export interface DropRecord {
+  readonly type: 'drop'
+  readonly at: string
+  readonly drop: string
+  readonly outcome:
+    | { readonly kind: 'taken'; readonly stored: readonly string[]; readonly files: number; readonly bytes: number }
+    /** The very same was here already; the second one is kept in the attic. */
+    | { readonly kind: 'same'; readonly as: readonly string[]; readonly attic: string }
+    /** It lies in `inbox/rejected/` as `kept`. */
+    | { readonly kind: 'refused'; readonly why: string; readonly hint?: string; readonly kept: string }
+    | { readonly kind: 'conflict'; readonly why: string; readonly with: string; readonly kept: string }
+}
+
+/** A record of one target's life. */
+export type TargetRecord = StartedRecord | MadeRecord | FailedRecord | CancelledRecord | AcceptedRecord | RebuildRecord
+
+export type JournalRecord = TargetRecord | ActionRecord | DropRecord
 
 /** What the journal says of one target now. */
 export interface TargetHistory {
@@ -84,8 +120,14 @@ export interface TargetHistory {
   readonly current: MadeRecord | AcceptedRecord | undefined
   /** The last attempt, if it failed after `current`. */
   readonly failed: FailedRecord | undefined
+  /** The last attempt, if a person stopped it after `current`. */
+  readonly stopped: CancelledRecord | undefined
   /** Asked for after `current`. */
   readonly rebuild: RebuildRecord | undefined
+  /** A person asked for another attempt since the last one. */
+  readonly wanted: ActionRecord | undefined
+  /** A person holds it back. */
+  readonly held: ActionRecord | undefined
   /** Number of the last attempt, 0 if there was none. */
   readonly attempts: number
 }

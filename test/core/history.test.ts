@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest'
 import { nextHistory, noHistory } from '../../src/core/history.ts'
-import type { JournalRecord } from '../../src/model/record.ts'
+import type { TargetRecord } from '../../src/model/record.ts'
 
 const base = { at: '', job: 'r/B1', target: 'out/B1' }
 const provenance = { sources: {}, uses: {}, targets: {}, recipe: 'r', params: {} }
-const started = (attempt: number): JournalRecord => ({ type: 'started', ...base, attempt })
-const made = (attempt: number): JournalRecord => {
+const started = (attempt: number): TargetRecord => ({ type: 'started', ...base, attempt })
+const made = (attempt: number): TargetRecord => {
   return { type: 'made', ...base, ...provenance, attempt, seconds: 1, sourceBytes: 1, log: 'l' }
 }
-const failed = (attempt: number): JournalRecord => {
+const failed = (attempt: number): TargetRecord => {
   return { type: 'failed', ...base, attempt, seconds: 1, cause: { kind: 'lost' }, log: 'l' }
 }
-const accepted: JournalRecord = { type: 'accepted', ...base, ...provenance, by: 'ana', edited: false }
-const rebuild: JournalRecord = { type: 'rebuild', ...base, by: 'ana' }
-const cancelled: JournalRecord = { type: 'cancelled', ...base, attempt: 2, seconds: 1, log: 'l' }
+const accepted: TargetRecord = { type: 'accepted', ...base, ...provenance, by: 'ana', edited: false }
+const rebuild: TargetRecord = { type: 'rebuild', ...base, by: 'ana' }
+const cancelled: TargetRecord = { type: 'cancelled', ...base, attempt: 2, seconds: 1, log: 'l' }
 
-const history = (...records: JournalRecord[]) => {
+const history = (...records: TargetRecord[]) => {
   const { current, failed, rebuild, attempts } = records.reduce(nextHistory, noHistory)
   return { current: current?.type, failed: failed?.attempt, rebuild: rebuild !== undefined, attempts }
 }
@@ -53,6 +53,6 @@ test.each([
 })
 
 test('a record of a newer labmake changes nothing that is known', () => {
-  const newer = { type: 'paused', ...base } as unknown as JournalRecord
+  const newer = { type: 'paused', ...base } as unknown as TargetRecord
   expect(history(started(1), made(1), newer)).toEqual(history(started(1), made(1)))
 })

@@ -1,4 +1,4 @@
-import { nextHistory, noHistory } from '../../src/core/history.ts'
+import { noHistory, remember } from '../../src/core/history.ts'
 import type { AttemptState } from '../../src/model/attempt.ts'
 import type { Attempts, Journal, PastDuration } from '../../src/model/ports.ts'
 import type { JournalRecord, TargetHistory } from '../../src/model/record.ts'
@@ -28,11 +28,11 @@ export function fakeJournal(acts: Acts): FakeJournal {
       return past
     },
     async append(record) {
-      acts.begin('append', `${record.type} ${record.job}`)
+      acts.begin('append', `${record.type} ${'job' in record ? record.job : ''}`.trim())
       // What is written is text: nothing that text cannot hold may be needed later.
       const written = JSON.parse(JSON.stringify(record)) as JournalRecord
       records.push(written)
-      targets.set(written.target, nextHistory(targets.get(written.target) ?? noHistory, written))
+      remember(targets, written)
     },
     forget() {
       records = []
