@@ -21,7 +21,7 @@ export interface RecipeNames {
  * Throws UserError.
  */
 export function parseRecipe(text: string, names: RecipeNames): Recipe {
-  const words = splitWords(text).map((word) => parseWord(word, names))
+  const words = splitWords(text, recipeWords).map((word) => parseWord(word, names))
   if (words.length === 0) throw new UserError('the recipe is empty', { hint: 'Write the command that makes {target}.' })
   return { kind: 'command', text, words }
 }
@@ -40,12 +40,25 @@ export function parseScript(text: string, names: RecipeNames): Recipe {
   return { kind: 'script', text }
 }
 
+/** What is split into words, for what is said of it. */
+export interface WordsOf {
+  readonly name: string
+  /** Where a person who wants a shell finds one. */
+  readonly shellHint: string
+}
+
+const recipeWords: WordsOf = {
+  name: 'recipe',
+  shellHint: 'Use script: for pipes, redirections and several commands; or quote the word if it is meant as it stands.',
+}
+
 interface RawWord {
   readonly text: string
   readonly quoted: boolean
 }
 
-function splitWords(text: string): RawWord[] {
+/** Splits a command into words as parseRecipe says. Throws UserError. */
+export function splitWords(text: string, of: WordsOf): string[] {
   const words: RawWord[] = []
   let word: string | undefined
   let quoted = false
@@ -53,7 +66,7 @@ function splitWords(text: string): RawWord[] {
     const c = text[i]!
     if (c === "'" || c === '"') {
       const end = text.indexOf(c, i + 1)
-      if (end < 0) throw new UserError(`the recipe has a ${c} without its end`)
+      if (end < 0) throw new UserError(`the ${of.name} has a ${c} without its end`)
       word = (word ?? '') + text.slice(i + 1, end)
       quoted = true
       i = end
@@ -72,31 +85,35 @@ function splitWords(text: string): RawWord[] {
     }
   }
   if (word !== undefined) words.push({ text: word, quoted })
-  for (const { text: w, quoted: q } of words) if (!q) refuseShell(w)
-  return words
+  for (const { text: w, quoted: q } of words) if (!q) refuseShell(w, of)
+  return words.map((w) => w.text)
 }
 
 const shellOperator = /^(\||\|\||&&?|;|\d?>>?|<|\d?>&\d)$|^\d?>>?[^=]|;$|^\$\(|`/
 
-function refuseShell(word: string): void {
+function refuseShell(word: string, { name, shellHint }: WordsOf): void {
   if (!shellOperator.test(word)) return
-  throw new UserError(`"${word}" is shell, and a recipe is one command without a shell`, {
-    hint: 'Use script: for pipes, redirections and several commands; or quote the word if it is meant as it stands.',
-  })
+  throw new UserError(`"${word}" is shell, and a ${name} is one command without a shell`, { hint: shellHint })
 }
 
-function parseWord({ text }: RawWord, names: RecipeNames): Word {
-  const word: (string | Placeholder)[] = []
+/** Cuts a word at its `{placeholders}`; `{{` and `}}` are braces as they are. */
+export function cutAtPlaceholders<P>(text: string, placeholder: (inside: string) => P): (string | P)[] {
+  const word: (string | P)[] = []
   let literal = ''
   for (const [piece] of text.matchAll(/\{\{|\}\}|\{[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)?\}|[^{}]+|[{}]/g)) {
     if (piece === '{{' || piece === '}}') literal += piece[0]
     else if (piece.length > 2 && piece.startsWith('{')) {
       if (literal !== '') word.push(literal)
       literal = ''
-      word.push(parsePlaceholder(piece.slice(1, -1), names))
+      word.push(placeholder(piece.slice(1, -1)))
     } else literal += piece
   }
   if (literal !== '' || word.length === 0) word.push(literal)
+  return word
+}
+
+function parseWord(text: string, names: RecipeNames): Word {
+  const word = cutAtPlaceholders(text, (inside) => parsePlaceholder(inside, names))
   const many = word.find((p) => typeof p !== 'string' && (p.kind === 'sources' || p.kind === 'targets') && !p.name)
   if (many !== undefined && word.length > 1) {
     throw new UserError(`"${text}": {sources} and {targets} become one word each and must stand alone`)

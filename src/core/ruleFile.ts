@@ -1,48 +1,49 @@
 import { type Fault, UserError } from '../model/errors.ts'
+import type { Notifier } from '../model/notice.ts'
 import type { Acceptance, NamedPattern, ParamDefault, Pattern, Rule } from '../model/rule.ts'
 import { parseDuration } from './durations.ts'
+import { parseNotifier } from './notifier.ts'
 import { isBelow, parsePattern } from './pattern.ts'
 import { parseRecipe, parseScript, type RecipeNames } from './recipe.ts'
-import { type RuleData, type RuleFileData, ruleFileKeys, ruleFileSchema, ruleKeys } from './ruleSchema.ts'
-import { didYouMean } from './suggest.ts'
-
-/** Steps from the root of a rule file to a value: `['rules', 'denoise', 'sources', 0]`. */
-export type DataPath = readonly PropertyKey[]
-
-/** Where in the file a value (or the key that names it) stands. */
-export type Locate = (path: DataPath, at: 'key' | 'value') => Pick<Fault, 'where' | 'excerpt'>
+import { attempt, type DataPath, type Locate, type Report, reportShape, type ShapeIssue } from './ruleFaults.ts'
+import { type RuleData, type RuleFileData, ruleFileSchema } from './ruleSchema.ts'
+import { withoutSecrets } from './secrets.ts'
 
 /** One rule file. With a fault, everything else is empty: a file is used as a whole or not at all. */
 export interface RuleFile {
   readonly file: string
   readonly pools: readonly { readonly name: string; readonly slots: number | 'auto'; readonly where: string }[]
   readonly inbox: readonly Acceptance[]
+  /** How long a drop must have been still, if the file says. */
+  readonly quietMs: number | undefined
+  readonly notify: readonly Notifier[]
   readonly rules: readonly Rule[]
   readonly faults: readonly Fault[]
+}
+
+/** A file of which nothing can be used. */
+export function brokenRuleFile(file: string, faults: readonly Fault[]): RuleFile {
+  return { file, pools: [], inbox: [], quietMs: undefined, notify: [], rules: [], faults }
 }
 
 const defaultBackoffMs = 10_000
 const reserved = ['source', 'sources', 'target', 'targets', 'slots']
 
-type Issue = {
-  readonly path: DataPath
-  readonly at?: 'key' | 'value'
-  readonly message: string
-  readonly hint?: string
-}
-type Report = (issue: Issue) => void
-
 /** Checks the content of one rule file whole and makes rules of it. Never throws: what is wrong is in `faults`. */
 export function parseRuleFile(file: string, content: unknown, locate: Locate): RuleFile {
   const faults: Fault[] = []
   const report: Report = ({ path, at = 'value', message, hint }) => {
-    faults.push({ ...locate(path, at), message, ...(hint === undefined ? {} : { hint }) })
+    const { where, ...place } = locate(path, at)
+    const said = { message, ...(hint === undefined ? {} : { hint }) }
+    // Lines of notify: hold secrets, and faults go to screens and logs.
+    faults.push(
+      path[0] === 'notify' ? { where, ...said, message: withoutSecrets(message) } : { where, ...place, ...said },
+    )
   }
-  const broken = (): RuleFile => ({ file, pools: [], inbox: [], rules: [], faults })
   const shape = ruleFileSchema.safeParse(content ?? {})
   if (!shape.success) {
     for (const issue of shape.error.issues) reportShape(issue as ShapeIssue, report)
-    return broken()
+    return brokenRuleFile(file, faults)
   }
   const data: RuleFileData = shape.data
   const rules = Object.entries(data.rules ?? {}).map(([name, rule]) => {
@@ -50,43 +51,37 @@ export function parseRuleFile(file: string, content: unknown, locate: Locate): R
     return parseRule({ name, file, where: locate(path, 'key').where, data: rule, path, report })
   })
   const inbox = (data.inbox ?? []).map((drop, i) => parseAcceptance(drop, ['inbox', i], report))
-  if (faults.length > 0) return broken()
+  const { quiet } = data
+  const quietMs = quiet === undefined ? undefined : attempt(['quiet'], report, () => parseQuiet(quiet))
+  const notify = (data.notify ?? []).map((entry, i) => {
+    const path = ['notify', i]
+    return parseNotifier(entry, locate(path, 'value').where, path, report)
+  })
+  if (faults.length > 0) return brokenRuleFile(file, faults)
   const pools = Object.entries(data.pools ?? {}).map(([name, slots]) => {
     return { name, slots, where: locate(['pools', name], 'key').where }
   })
-  return { file, pools, inbox: inbox.filter(isThere), rules: rules.filter(isThere), faults }
+  return {
+    file,
+    pools,
+    inbox: inbox.filter(isThere),
+    quietMs,
+    notify: notify.filter(isThere),
+    rules: rules.filter(isThere),
+    faults,
+  }
+}
+
+/** Throws UserError. */
+function parseQuiet(written: string): number {
+  const ms = parseDuration(written)
+  if (ms > 0) return ms
+  throw new UserError('a drop would be taken while it is still being copied', {
+    hint: 'Write the longest pause of a copy, such as 30s. A file READY in a folder ends its wait at once.',
+  })
 }
 
 const isThere = <T>(value: T | undefined): value is T => value !== undefined
-
-interface ShapeIssue {
-  readonly code: string
-  readonly path: DataPath
-  readonly message: string
-  readonly keys?: readonly string[]
-  readonly issues?: readonly { readonly message: string }[]
-  readonly errors?: readonly (readonly ShapeIssue[])[]
-}
-
-function reportShape(issue: ShapeIssue, report: Report): void {
-  if (issue.code === 'unrecognized_keys') {
-    const known = issue.path.length === 0 ? ruleFileKeys : issue.path[0] === 'rules' ? ruleKeys : ['accept', 'store']
-    for (const key of issue.keys ?? []) {
-      const hint = didYouMean(key, known)
-      report({ path: [...issue.path, key], at: 'key', message: `unknown key "${key}"`, ...(hint ? { hint } : {}) })
-    }
-    return
-  }
-  if (issue.code === 'invalid_key') {
-    const key = String(issue.path.at(-1))
-    report({ path: issue.path, at: 'key', message: `"${key}": ${issue.issues?.[0]?.message ?? issue.message}` })
-    return
-  }
-  // Of a union, the branch that came furthest says what is wrong inside it: the third word of a list, not "a list".
-  const inner = issue.errors?.flat().find((e) => e.path.length > 0)
-  if (inner !== undefined) reportShape({ ...inner, path: [...issue.path, ...inner.path] }, report)
-  else report({ path: issue.path, message: issue.message })
-}
 
 interface RuleSource {
   readonly name: string
@@ -156,17 +151,6 @@ function parseRule(source: RuleSource): Rule | undefined {
     timeoutMs,
     retries: data.retries ?? 0,
     backoffMs,
-  }
-}
-
-/** Runs a parser; what it throws for the person becomes an issue at `path`. */
-function attempt<T>(path: DataPath, report: Report, parse: () => T): T | undefined {
-  try {
-    return parse()
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    report({ path, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) })
-    return undefined
   }
 }
 

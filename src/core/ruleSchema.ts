@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { noticeKinds } from '../model/notice.ts'
 import { namePattern } from './names.ts'
 
 /**
@@ -6,8 +7,10 @@ import { namePattern } from './names.ts'
  * beyond shape (wildcards that match, pools that exist) is checked in core/ruleFile and core/ruleSet.
  */
 const describe = <T extends z.ZodMiniType>(schema: T, description: string): T => {
-  z.globalRegistry.add(schema, { description })
-  return schema
+  // Of its own: a description would otherwise be that of every key of this shape.
+  const described = z.clone(schema)
+  z.globalRegistry.add(described, { description })
+  return described
 }
 
 const nameError = 'expected a name: small letters, digits and _, beginning with a letter'
@@ -71,6 +74,54 @@ const rule = z.strictObject(
   { error: 'expected a rule: a map with sources, targets and recipe' },
 )
 
+const acceptance = z.strictObject(
+  { accept: text('a pattern such as {batch}/*.mat'), store: text('a folder such as data/mat/{batch}/') },
+  { error: 'expected accept: and store:' },
+)
+
+const addresses = z.union([text('an e-mail address'), z.array(text('an e-mail address')).check(z.minLength(1))], {
+  error: 'expected an e-mail address, or several in a list',
+})
+const batchNames = z.union([text('the name of a batch'), z.array(text('the name of a batch')).check(z.minLength(1))], {
+  error: 'expected names of batches, in a list; * stands for any letters',
+})
+
+const notifier = z.strictObject(
+  {
+    webhook: z.optional(
+      describe(
+        text('an address, https://…, or env:NAME'),
+        'An address that takes {"text": …} as Slack does; env:NAME keeps it out of the file.',
+      ),
+    ),
+    email: z.optional(describe(addresses, 'One e-mail address, or several.')),
+    from: z.optional(
+      describe(text('an e-mail address'), 'The sender. Without it, labmake@ and the name of this machine.'),
+    ),
+    smtp: z.optional(
+      describe(
+        text('an address, smtp://…, or env:NAME'),
+        'The mail server: smtp://USER:PASSWORD@HOST:587, or env:NAME. Without it, the sendmail of this machine.',
+      ),
+    ),
+    command: z.optional(describe(text('a command'), 'One command, no shell. {text}, {title} and {kind} are put in.')),
+    on: z.optional(
+      describe(
+        z
+          .array(text(`a kind of notice: ${noticeKinds.join(', ')}`), {
+            error: `expected a list of ${noticeKinds.join(', ')}`,
+          })
+          .check(z.minLength(1, { error: `expected a list of ${noticeKinds.join(', ')}` })),
+        `What is told: ${noticeKinds.join(', ')}. Default: failed, refused, stalled, disk.`,
+      ),
+    ),
+    batches: z.optional(
+      describe(batchNames, 'Only failures and ends of these batches; * stands for any letters. Without it, of all.'),
+    ),
+  },
+  { error: 'expected an entry with webhook:, email: or command:' },
+)
+
 export const ruleFileSchema = z.strictObject(
   {
     pools: z.optional(
@@ -87,28 +138,33 @@ export const ruleFileSchema = z.strictObject(
     ),
     inbox: z.optional(
       describe(
-        z.array(
-          z.strictObject(
-            { accept: text('a pattern such as {batch}/*.mat'), store: text('a folder such as data/mat/{batch}/') },
-            { error: 'expected accept: and store:' },
-          ),
-          { error: 'expected a list of accept: and store:' },
-        ),
+        z.array(acceptance, { error: 'expected a list of accept: and store:' }),
         'What may be dropped, and where it is kept.',
+      ),
+    ),
+    quiet: z.optional(describe(duration, 'How long a drop must have been still before it is taken. Default 30s.')),
+    notify: z.optional(
+      describe(
+        z.array(notifier, { error: 'expected a list of entries with webhook:, email: or command:' }),
+        'Who is told when something needs a person.',
       ),
     ),
     rules: z.optional(
       describe(z.record(name, rule, { error: 'expected a map of rules' }), 'How targets are made from sources.'),
     ),
   },
-  { error: 'expected pools:, inbox: and rules:' },
+  { error: 'expected pools:, inbox:, quiet:, notify: and rules:' },
 )
 
 /** A rule file's content, of the right shape. */
 export type RuleFileData = z.infer<typeof ruleFileSchema>
 export type RuleData = NonNullable<RuleFileData['rules']>[string]
 
-export const ruleFileKeys = ['pools', 'inbox', 'rules'] as const
+export type NotifierData = NonNullable<RuleFileData['notify']>[number]
+
+export const ruleFileKeys = Object.keys(ruleFileSchema.shape)
+export const inboxKeys = Object.keys(acceptance.shape)
+export const notifierKeys = Object.keys(notifier.shape)
 export const ruleKeys = Object.keys(rule.shape)
 
 /** The JSON Schema of a rule file, for editors. */

@@ -24,9 +24,20 @@ export function joinRuleFiles(files: readonly RuleFile[], processors: number): R
     rules: rules.filter((rule) => !out.has(rule)),
     pools,
     inbox: files.flatMap((f) => f.inbox),
+    quietMs: longestQuiet(files),
+    notify: files.flatMap((f) => f.notify),
     faults,
     disabled,
   }
+}
+
+/** Longer than the pause in which a copy over a bad line takes breath. */
+const defaultQuietMs = 30_000
+
+/** Of several files the longest: whose copies pause longest needs it, and nobody else is harmed. */
+function longestQuiet(files: readonly RuleFile[]): number {
+  const said = files.flatMap((file) => file.quietMs ?? [])
+  return said.length === 0 ? defaultQuietMs : Math.max(...said)
 }
 
 function joinPools(files: readonly RuleFile[], processors: number, faults: Fault[]): Map<string, Pool> {

@@ -4,9 +4,10 @@ import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { type Document, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import { byName } from '../core/names.ts'
-import { type DataPath, type Locate, parseRuleFile, type RuleFile } from '../core/ruleFile.ts'
+import type { DataPath, Locate } from '../core/ruleFaults.ts'
+import { brokenRuleFile, parseRuleFile, type RuleFile } from '../core/ruleFile.ts'
 import { joinRuleFiles } from '../core/ruleSet.ts'
-import type { Fault } from '../model/errors.ts'
+import { withoutSecrets } from '../core/secrets.ts'
 import type { RuleSet } from '../model/rule.ts'
 import { describeErrno } from './disk.ts'
 
@@ -26,14 +27,12 @@ async function readRuleFile(root: string, file: string): Promise<RuleFile> {
   return /\.(mjs|ts)$/.test(file) ? readModule(root, file) : readYaml(root, file)
 }
 
-const broken = (file: string, faults: readonly Fault[]): RuleFile => ({ file, pools: [], inbox: [], rules: [], faults })
-
 function readYaml(root: string, file: string): RuleFile {
   let text: string
   try {
     text = readFileSync(`${root}/${file}`, 'utf8')
   } catch (error) {
-    return broken(file, [{ where: file, message: `cannot be read: ${describeErrno(error)}` }])
+    return brokenRuleFile(file, [{ where: file, message: `cannot be read: ${describeErrno(error)}` }])
   }
   return parseYamlRules(file, text)
 }
@@ -44,16 +43,18 @@ export function parseYamlRules(file: string, text: string): RuleFile {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
-    return { where: `${file}:${line}:${col}`, excerpt: text.split(/\r?\n/)[line - 1] ?? '' }
+    return { where: `${file}:${line}:${col}`, excerpt: withoutSecrets(text.split(/\r?\n/)[line - 1] ?? '') }
   }
   if (document.errors.length > 0) {
     const [first] = document.errors
-    return broken(file, [{ ...place(first!.pos[0]), ...yamlProblem(first!.message, place(first!.pos[0]).excerpt) }])
+    return brokenRuleFile(file, [
+      { ...place(first!.pos[0]), ...yamlProblem(first!.message, place(first!.pos[0]).excerpt) },
+    ])
   }
   const alias = unresolvedAlias(document)
   if (alias !== undefined) {
     const { excerpt, where } = place(alias)
-    return broken(file, [
+    return brokenRuleFile(file, [
       { where, excerpt, ...yamlProblem('* begins the name of an anchor, and there is none', excerpt) },
     ])
   }
@@ -62,7 +63,7 @@ export function parseYamlRules(file: string, text: string): RuleFile {
   try {
     content = document.toJS()
   } catch (error) {
-    return broken(file, [{ where: file, message: `is not YAML that can be used: ${(error as Error).message}` }])
+    return brokenRuleFile(file, [{ where: file, message: `is not YAML that can be used: ${(error as Error).message}` }])
   }
   const locate: Locate = (path, at) => place(offsetOf(document.contents, path, at))
   return parseRuleFile(file, content, locate)
@@ -131,18 +132,18 @@ function offerOurselves(): void {
 async function readModule(root: string, file: string): Promise<RuleFile> {
   if (file.endsWith('.ts') && !('typescript' in process.features && process.features.typescript)) {
     const hint = 'Use a Node that strips types (22.18 or newer), or write the file as .mjs or .yaml.'
-    return broken(file, [{ where: file, message: `Node ${process.version} cannot read TypeScript`, hint }])
+    return brokenRuleFile(file, [{ where: file, message: `Node ${process.version} cannot read TypeScript`, hint }])
   }
   offerOurselves()
   let content: unknown
   try {
     content = ((await import(pathToFileURL(`${root}/${file}`).href)) as { default?: unknown }).default
   } catch (error) {
-    return broken(file, [{ where: file, message: `cannot be loaded: ${(error as Error).message}` }])
+    return brokenRuleFile(file, [{ where: file, message: `cannot be loaded: ${(error as Error).message}` }])
   }
   if (content === undefined) {
     const hint = 'Write: export default { pools: {…}, rules: {…} }'
-    return broken(file, [{ where: file, message: 'has no default export', hint }])
+    return brokenRuleFile(file, [{ where: file, message: 'has no default export', hint }])
   }
   const locate: Locate = (path) => ({ where: path.length === 0 ? file : `${file} (${path.map(String).join('.')})` })
   return parseRuleFile(file, content, locate)

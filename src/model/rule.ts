@@ -1,4 +1,5 @@
 import type { Fault } from './errors.ts'
+import type { Notifier } from './notice.ts'
 
 /** One piece of a path segment of a pattern. */
 export type Part = { readonly literal: string } | { readonly wildcard: string } | { readonly star: true }
@@ -91,6 +92,9 @@ export interface RuleSet {
   readonly rules: readonly Rule[]
   readonly pools: ReadonlyMap<string, Pool>
   readonly inbox: readonly Acceptance[]
+  /** How long a drop must have been still before it is taken. */
+  readonly quietMs: number
+  readonly notify: readonly Notifier[]
   readonly faults: readonly Fault[]
   /** Files that are disabled as a whole. */
   readonly disabled: readonly string[]

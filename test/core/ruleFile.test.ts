@@ -115,7 +115,7 @@ describe('keys', () => {
 
 describe('types', () => {
   test.each([
-    ['a list for a file', [], 'expected pools:, inbox: and rules:'],
+    ['a list for a file', [], 'expected pools:, inbox:, quiet:, notify: and rules:'],
     ['a list of rules', { rules: [] }, 'expected a map of rules'],
     ['a text for a rule', { rules: { a: 'x' } }, 'expected a rule: a map with sources, targets and recipe'],
     ['no targets', { rules: { a: { recipe: 'r' } } }, 'expected a path, a list of paths, or a map of names to paths'],

@@ -3,7 +3,8 @@ import { buildGraph, type Graph } from '../../src/core/graph.ts'
 import { noHistory } from '../../src/core/history.ts'
 import { parseManifest } from '../../src/core/manifest.ts'
 import { makePlan } from '../../src/core/plan.ts'
-import { type Locate, parseRuleFile } from '../../src/core/ruleFile.ts'
+import type { Locate } from '../../src/core/ruleFaults.ts'
+import { parseRuleFile } from '../../src/core/ruleFile.ts'
 import { joinRuleFiles } from '../../src/core/ruleSet.ts'
 import { surveyDisk } from '../../src/core/survey.ts'
 import type { Fault } from '../../src/model/errors.ts'
@@ -16,6 +17,8 @@ import type { RuleSet } from '../../src/model/rule.ts'
 export interface RuleFileContent {
   readonly pools?: unknown
   readonly inbox?: unknown
+  readonly quiet?: unknown
+  readonly notify?: unknown
   readonly rules?: unknown
 }
 
