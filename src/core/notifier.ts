@@ -19,8 +19,13 @@ const defaultKinds: readonly NoticeKind[] = ['failed', 'refused', 'stalled', 'di
 export function parseNotifier(data: NotifierData, where: string, path: DataPath, report: Report): Notifier | undefined {
   const on = parseKinds(data.on, [...path, 'on'], report)
   const channel = attempt(path, report, () => parseChannel(data, path, report))
-  if (channel === undefined) return undefined
   const batches = data.batches === undefined ? undefined : listOf(data.batches)
+  for (const name of batches ?? []) {
+    if (/^[A-Za-z0-9._+*-]+$/.test(name)) continue
+    const hint = 'Write the name of a batch; * stands for any letters: ana_*'
+    report({ path: [...path, 'batches'], message: `no batch can be called "${name}"`, hint })
+  }
+  if (channel === undefined) return undefined
   return { where, on, batches, channel }
 }
 

@@ -7,7 +7,7 @@ import { isBelow, parsePattern } from './pattern.ts'
 import { parseRecipe, parseScript, type RecipeNames } from './recipe.ts'
 import { attempt, type DataPath, type Locate, type Report, reportShape, type ShapeIssue } from './ruleFaults.ts'
 import { type RuleData, type RuleFileData, ruleFileSchema } from './ruleSchema.ts'
-import { withoutSecrets } from './secrets.ts'
+import { withoutAddresses } from './secrets.ts'
 
 /** One rule file. With a fault, everything else is empty: a file is used as a whole or not at all. */
 export interface RuleFile {
@@ -37,7 +37,7 @@ export function parseRuleFile(file: string, content: unknown, locate: Locate): R
     const said = { message, ...(hint === undefined ? {} : { hint }) }
     // Lines of notify: hold secrets, and faults go to screens and logs.
     faults.push(
-      path[0] === 'notify' ? { where, ...said, message: withoutSecrets(message) } : { where, ...place, ...said },
+      path[0] === 'notify' ? { where, ...said, message: withoutAddresses(message) } : { where, ...place, ...said },
     )
   }
   const shape = ruleFileSchema.safeParse(content ?? {})

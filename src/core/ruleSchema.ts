@@ -21,8 +21,12 @@ const count = (what: string, least: number) =>
   z.int({ error: `expected ${what}` }).check(z.minimum(least, { error: `expected ${what}` }))
 const duration = z.string({ error: 'expected a duration with its unit, such as 90s, 30m, 2h' })
 
-const paths = z.union([text('a path'), z.array(text('a path')).check(z.minLength(1)), z.record(name, text('a path'))], {
-  error: 'expected a path, a list of paths, or a map of names to paths',
+const several = (what: string, error: string) => z.array(text(what)).check(z.minLength(1, { error }))
+const oneOrSeveral = (what: string, error: string) => z.union([text(what), several(what, error)], { error })
+
+const pathsError = 'expected a path, a list of paths, or a map of names to paths'
+const paths = z.union([text('a path'), several('a path', pathsError), z.record(name, text('a path'))], {
+  error: pathsError,
 })
 const members = z.union([text('a file name'), z.array(text('a file name'))], {
   error: 'expected file names, in a list',
@@ -79,12 +83,16 @@ const acceptance = z.strictObject(
   { error: 'expected accept: and store:' },
 )
 
-const addresses = z.union([text('an e-mail address'), z.array(text('an e-mail address')).check(z.minLength(1))], {
-  error: 'expected an e-mail address, or several in a list',
-})
-const batchNames = z.union([text('the name of a batch'), z.array(text('the name of a batch')).check(z.minLength(1))], {
-  error: 'expected names of batches, in a list; * stands for any letters',
-})
+const addresses = oneOrSeveral('an e-mail address', 'expected an e-mail address, or several in a list')
+const batchNames = oneOrSeveral(
+  'the name of a batch',
+  'expected the name of a batch, or several in a list; * stands for any letters',
+)
+
+const noticeKindList = `a list of ${noticeKinds.join(', ')}`
+// A text here, so that core/notifier can say what a mistyped one most likely meant; editors are told which there are.
+const noticeKind = text(`one of ${noticeKinds.join(', ')}`)
+z.globalRegistry.add(noticeKind, { enum: [...noticeKinds] })
 
 const notifier = z.strictObject(
   {
@@ -108,10 +116,8 @@ const notifier = z.strictObject(
     on: z.optional(
       describe(
         z
-          .array(text(`a kind of notice: ${noticeKinds.join(', ')}`), {
-            error: `expected a list of ${noticeKinds.join(', ')}`,
-          })
-          .check(z.minLength(1, { error: `expected a list of ${noticeKinds.join(', ')}` })),
+          .array(noticeKind, { error: `expected ${noticeKindList}` })
+          .check(z.minLength(1, { error: `expected ${noticeKindList}` })),
         `What is told: ${noticeKinds.join(', ')}. Default: failed, refused, stalled, disk.`,
       ),
     ),

@@ -120,6 +120,7 @@ describe('types', () => {
     ['a text for a rule', { rules: { a: 'x' } }, 'expected a rule: a map with sources, targets and recipe'],
     ['no targets', { rules: { a: { recipe: 'r' } } }, 'expected a path, a list of paths, or a map of names to paths'],
     ['a number for sources', withRule({ sources: 3 }), 'expected a path, a list of paths, or a map of names to paths'],
+    ['no sources in a list', withRule({ sources: [] }), 'expected a path, a list of paths, or a map of names to paths'],
     ['a number in sources', withRule({ sources: ['a', 3] }), 'expected a path'],
     ['an empty target', withRule({ targets: '' }), 'expected a path'],
     ['no slots', { pools: { ram: 0 } }, 'expected a number of slots, 1 or more'],

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseRuleFile } from '../../src/core/ruleFile.ts'
 import { joinRuleFiles } from '../../src/core/ruleSet.ts'
 import { locateIn } from '../fakes/rules.ts'
@@ -116,4 +116,31 @@ test('a file with a fault is disabled as a whole, and the other files’ rules r
   expect(names(it)).toEqual(['fine'])
   expect(it.disabled).toEqual(['a.yaml'])
   expect(slots(it)).toEqual({ cpu: 4 })
+})
+
+describe('how long a drop must have been still', () => {
+  const quietMs = (...files: object[]) => join(Object.fromEntries(files.map((file, i) => [`${i}.yaml`, file]))).quietMs
+
+  test('is 30 s where no file says', () => {
+    expect(quietMs({}, {})).toBe(30_000)
+  })
+
+  test('is the longest of those that say', () => {
+    expect(quietMs({ quiet: '2s' }, {}, { quiet: '5s' })).toBe(5000)
+  })
+
+  test.each([
+    ['0s', 'a drop would be taken while it is still being copied'],
+    ['30', '"30" is not a duration'],
+  ])('is never %s', (quiet, message) => {
+    expect(join({ 'a.yaml': { quiet } }).faults).toMatchObject([{ where: 'a.yaml (quiet)', message }])
+  })
+})
+
+test('whom to tell is what all files say together', () => {
+  const file = (variable: string) => ({ notify: [{ webhook: `env:${variable}` }] })
+  expect(join({ 'a.yaml': file('A'), 'b.yaml': file('B') }).notify.map((n) => n.where)).toEqual([
+    'a.yaml (notify.0)',
+    'b.yaml (notify.0)',
+  ])
 })

@@ -68,6 +68,28 @@ describe('positions', () => {
   })
 })
 
+describe('a secret is never shown in a fault', () => {
+  const secret = 'xoxb-s3cret'
+  test.each([
+    ['in the line of another key', `notify:\n  - { webhook: https://h/${secret}, on: [faild] }\n`],
+    ['below its key, and no address', `notify:\n  - webhook:\n      hooks/${secret}\n`],
+    ['that is no address', `notify:\n  - webhook: hooks/${secret}\n`],
+    ['where a key belongs', `notify:\n  - { https://h/${secret}: x }\n`],
+    ['in the place of an entry', `notify:\n  - https://h/${secret}\n`],
+    ['in a line that is not YAML', `notify:\n  - webhook: [https://h/${secret}\n`],
+    ['that no quote ends', `notify:\n  - smtp: "ana:${secret}@host\n`],
+    ['in the line below its key', `notify:\n  - webhook: *x\n      https://h/${secret}\n`],
+  ])('%s', (_, text) => {
+    const told = faults(text)
+    expect(told.length).toBeGreaterThan(0)
+    expect(JSON.stringify(told)).not.toContain(secret)
+  })
+
+  test('but what is no secret is', () => {
+    expect(faults('rules:\n  a: { targets: y, recipe: r, retries: -1 }\n')[0]!.excerpt).toContain('retries: -1')
+  })
+})
+
 describe('what is not YAML', () => {
   test.each([
     ['a tab', 'rules:\n\ta: 1\n', ':2', 'Indent with spaces, not with tabs.'],
