@@ -99,6 +99,17 @@ export function fullCauseText(cause: Cause): string {
   return says === undefined ? causeText(cause) : `${causeText(cause)}: ${says}`
 }
 
+/** Why an attempt failed, and after how long, in a few words: for a row of a list. */
+export function briefCauseText(cause: Cause, seconds: number): string {
+  const says = cause.kind === 'exit' || cause.kind === 'signal' ? cause.says : undefined
+  const tail = says === undefined ? '' : `: ${says}`
+  const after = `after ${formatSeconds(seconds)}`
+  if (cause.kind === 'exit') return `exit ${cause.code} ${after}${tail}`
+  if (cause.kind !== 'signal') return causeText(cause)
+  const memory = cause.signal === 'SIGKILL' && says === undefined ? ' (out of memory?)' : ''
+  return `killed by ${cause.signal} ${after}${memory}${tail}`
+}
+
 /** What to do about a failure, beyond reading its log. */
 export function causeHint(cause: Cause): string | undefined {
   switch (cause.kind) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { causeHint, causeText, reasonText, verdictReason } from '../../src/core/reasons.ts'
+import { briefCauseText, causeHint, causeText, reasonText, verdictReason } from '../../src/core/reasons.ts'
 import type { Reason } from '../../src/model/plan.ts'
 import type { Cause } from '../../src/model/record.ts'
 
@@ -101,4 +101,15 @@ describe('the reason to show', () => {
 test('a cause that only a newer labmake knows is told as far as it goes', () => {
   const cause = { kind: 'struck-by-lightning' } as unknown as Parameters<typeof causeText>[0]
   expect(causeText(cause)).toBe('it failed (struck-by-lightning, says a newer labmake)')
+})
+
+test.each<[Cause, string]>([
+  [{ kind: 'exit', code: 1 }, 'exit 1 after 41m00'],
+  [{ kind: 'exit', code: 1, says: 'CUDA error' }, 'exit 1 after 41m00: CUDA error'],
+  [{ kind: 'signal', signal: 'SIGKILL' }, 'killed by SIGKILL after 41m00 (out of memory?)'],
+  [{ kind: 'signal', signal: 'SIGKILL', says: 'MemoryError' }, 'killed by SIGKILL after 41m00: MemoryError'],
+  [{ kind: 'signal', signal: 'SIGSEGV' }, 'killed by SIGSEGV after 41m00'],
+  [{ kind: 'lost' }, 'it was lost when labmake or the machine stopped'],
+])('in a list, a failure is said in a few words: %j', (cause, text) => {
+  expect(briefCauseText(cause, 2460)).toBe(text)
 })
