@@ -81,15 +81,32 @@ function strangeColumn(where: string, name: string, known: ReadonlySet<string>):
   return { where, message: `column "${name}" is no param of any rule`, hint: hint.filter(Boolean).join(' ') }
 }
 
-/** Pairs of names that differ by case alone. */
+/** Pairs of names that differ by case alone; the same pairs in whatever order the names come. */
 export function caseTwins(names: Iterable<string>): [string, string][] {
   const seen = new Map<string, string>()
-  const twins: [string, string][] = []
-  for (const name of new Set(names)) {
+  const groups = new Map<string, Set<string>>()
+  for (const name of names) {
     const lower = name.toLowerCase()
     const before = seen.get(lower)
     if (before === undefined) seen.set(lower, name)
-    else twins.push(byName(before, name) < 0 ? [before, name] : [name, before])
+    else if (before !== name) groups.set(lower, (groups.get(lower) ?? new Set([before])).add(name))
   }
-  return twins
+  return [...groups.values()].flatMap((group) => {
+    const [first, ...others] = [...group].sort(byName)
+    return others.map((other): [string, string] => [first!, other])
+  })
+}
+
+/** Batches of which the manifests say something else than before: other params, refused or no more so, a row come or gone. */
+export function changedBatches(before: Batches, after: Batches): ReadonlySet<string> {
+  const changed = new Set<string>()
+  for (const [name, now] of after.byName) if (!sameParams(before.byName.get(name), now)) changed.add(name)
+  for (const name of before.byName.keys()) if (!after.byName.has(name)) changed.add(name)
+  return changed
+}
+
+function sameParams(a: BatchParams | undefined, b: BatchParams): boolean {
+  if (a === undefined || a.params.size !== b.params.size) return false
+  for (const [name, value] of b.params) if (a.params.get(name) !== value) return false
+  return a.refused?.where === b.refused?.where && a.refused?.message === b.refused?.message
 }

@@ -129,6 +129,30 @@ export function expandPattern(pattern: Pattern, binding: Binding): string {
   return path
 }
 
+/** The one name that a segment stands for with these values; undefined if something in it is still open. */
+export function bindSegment(segment: Segment & { readonly kind: 'match' }, binding: Binding): string | undefined {
+  let name = ''
+  for (const part of segment.parts) {
+    const text = 'literal' in part ? part.literal : 'wildcard' in part ? binding[part.wildcard] : undefined
+    if (text === undefined) return undefined
+    name += text
+  }
+  return name
+}
+
+/** Index of the first segment that has {batch}; -1 without one. */
+export function batchSegment(pattern: Pattern): number {
+  return pattern.segments.findIndex(
+    (segment) => segment.kind === 'match' && segment.parts.some((p) => 'wildcard' in p && p.wildcard === 'batch'),
+  )
+}
+
+/** {batch} is all that is open in its segment, `{batch}` or `{batch}.kwd`: the name of the segment tells the batch, and the batch the name. */
+export function bindsBatchAlone(pattern: Pattern): boolean {
+  const segment = pattern.segments[batchSegment(pattern)]
+  return segment?.kind === 'match' && segment.parts.filter((part) => !('literal' in part)).length === 1
+}
+
 /** A glob in fast-glob's language: bound wildcards as their value, others as `*`, everything else literal. */
 export function patternGlob(pattern: Pattern, binding: Binding): string {
   const literal = (text: string) => text.replace(/[\\()[\]{}!?@+|*]/g, '\\$&')

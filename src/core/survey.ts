@@ -1,9 +1,9 @@
 import { UserError } from '../model/errors.ts'
 import type { Binding } from '../model/job.ts'
-import type { Disk, Entry } from '../model/ports.ts'
+import type { Disk, Entry, EntryKind } from '../model/ports.ts'
 import type { Pattern } from '../model/rule.ts'
 import type { Snapshot } from '../model/stamp.ts'
-import { matchPattern, patternGlob } from './pattern.ts'
+import { bindSegment, bindsBatchAlone, matchPattern, patternGlob } from './pattern.ts'
 import { type StampOptions, takeFolderSnapshot, takeSnapshot } from './stamp.ts'
 
 /** A path on disk that a pattern matches, with the values of its wildcards. */
@@ -30,7 +30,8 @@ export interface Survey {
   unreadable(): ReadonlyMap<string, UserError>
 }
 
-export function surveyDisk(disk: Disk): Survey {
+/** `scope`: of patterns with {batch} only these batches are looked for, by their names, without reading whole folders. */
+export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
   const snapshots = new Map<string, Snapshot>()
   const lists = new Map<string, readonly Entry[]>()
   const found = new Map<string, readonly Found[]>()
@@ -76,11 +77,7 @@ export function surveyDisk(disk: Disk): Survey {
       const key = `${pattern.text} ${pattern.isFolder}`
       const known = found.get(key)
       if (known !== undefined) return known
-      const paths = pattern.gathers ? glob(pattern, {}) : walk(pattern)
-      const matches = paths.flatMap((path) => {
-        const binding = matchPattern(pattern, path)
-        return binding === undefined ? [] : [{ path, binding }]
-      })
+      const matches = search(pattern)
       found.set(key, matches)
       return matches
     },
@@ -89,13 +86,27 @@ export function surveyDisk(disk: Disk): Survey {
     unreadable: () => unreadable,
   }
 
+  function search(pattern: Pattern): readonly Found[] {
+    const look = (binding: Binding) => (pattern.gathers ? glob(pattern, binding) : walk(pattern, binding))
+    const match = (path: string): Found[] => {
+      const binding = matchPattern(pattern, path)
+      return binding === undefined ? [] : [{ path, binding }]
+    }
+    if (scope === undefined || !pattern.wildcards.includes('batch')) return look({}).flatMap(match)
+    if (!bindsBatchAlone(pattern))
+      return look({})
+        .flatMap(match)
+        .filter(({ binding }) => scope.has(binding.batch!))
+    return [...scope].flatMap((batch) => look({ batch }).flatMap(match))
+  }
+
   function glob(pattern: Pattern, binding: Binding): readonly string[] {
     const search = () => disk.glob(patternGlob(pattern, binding), pattern.isFolder ? 'folder' : 'file')
     return looking(pattern.text, search, () => [])
   }
 
   /** Paths that a pattern without `*` may match, segment by segment: a folder is read only where a wildcard stands. */
-  function walk(pattern: Pattern): string[] {
+  function walk(pattern: Pattern, binding: Binding): string[] {
     let paths = [pattern.text.startsWith('/') ? '/' : '']
     pattern.segments.forEach((segment, i) => {
       const isLast = i === pattern.segments.length - 1
@@ -109,6 +120,13 @@ export function surveyDisk(disk: Disk): Survey {
           return isLast && !looking(path, there, () => false) ? [] : [path]
         }
         if (segment.kind === 'anyDepth') return []
+        const bound = bindSegment(segment, binding)
+        if (bound !== undefined) {
+          if (!segment.strict.test(bound)) return []
+          const path = join(folder, bound)
+          return isLast && !isMember(folder, path, kind) ? [] : [path]
+        }
+        const speaksOfAll = scope !== undefined && segment.parts.some((p) => 'wildcard' in p && p.wildcard === 'batch')
         return list(folder === '' ? '.' : folder).flatMap(({ name, kind: entryKind, isLink }) => {
           if (entryKind !== kind) return []
           if (segment.strict.test(name)) {
@@ -116,11 +134,26 @@ export function surveyDisk(disk: Disk): Survey {
             if (kind === 'folder' && isLink === false) ownFolders.add(path)
             return [path]
           }
-          if (segment.loose.test(name)) strange.set(join(folder, name), { path: join(folder, name), name })
+          if (segment.loose.test(name) && !speaksOfAll) {
+            strange.set(join(folder, name), { path: join(folder, name), name })
+          }
           return []
         })
       })
     })
     return paths
+  }
+
+  /** Would the list of this folder have the path? The path alone is looked at, unless that is not permitted. */
+  function isMember(folder: string, path: string, kind: EntryKind): boolean {
+    try {
+      const stat = disk.stat(path)
+      if (stat?.kind === 'folder' && stat.link === undefined) ownFolders.add(path)
+      return stat?.kind === kind
+    } catch (fault) {
+      if (!(fault instanceof UserError)) throw fault
+      const name = path.slice(path.lastIndexOf('/') + 1)
+      return list(folder === '' ? '.' : folder).some((entry) => entry.name === name && entry.kind === kind)
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { caseTwins, joinManifests } from '../../src/core/batches.ts'
+import { caseTwins, changedBatches, joinManifests } from '../../src/core/batches.ts'
 import { parseManifest } from '../../src/core/manifest.ts'
 import { soundRules } from '../fakes/rules.ts'
 
@@ -67,4 +67,23 @@ test('while a rule file is disabled an unknown column may be a param of it', () 
 
 test('pairs of names that differ by case alone', () => {
   expect(caseTwins(['B1', 'b2', 'b1', 'B3', 'B1'])).toEqual([['b1', 'B1']])
+})
+
+test('of three names that differ by case alone, the pairs are the same in whatever order they come', () => {
+  const pairs = [
+    ['b1x', 'b1X'],
+    ['b1x', 'B1x'],
+  ]
+  expect(caseTwins(['b1X', 'b1x', 'B1x'])).toEqual(pairs)
+  expect(caseTwins(['B1x', 'b1X', 'b1x'])).toEqual(pairs)
+})
+
+test.each<[string, string, string, readonly string[]]>([
+  ['another value', 'B1\tx\nB2\ty\n', 'B1\tx\nB2\tz\n', ['B2']],
+  ['a value more', 'B1\tx\n', 'batch\tomit\tfloor\nB1\tx\t4\n', ['B1']],
+  ['a row more, a row less', 'B1\tx\n', 'B2\tx\n', ['B1', 'B2']],
+  ['a row that is refused now', 'B1\tx\nB2\ty\n', 'B1\tx\nB1\tz\nB2\ty\n', ['B1']],
+  ['the rows in another order, another comment', 'B1\tx\nB2\ty\n', '# mine\nB2\ty\nB1\tx\n', []],
+])('batches that manifests say something else of: %s', (_, before, after, changed) => {
+  expect([...changedBatches(join({ 'a.tsv': before }), join({ 'a.tsv': after }))].sort()).toEqual(changed)
 })
