@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { joinManifests } from '../../src/core/batches.ts'
-import { buildGraph } from '../../src/core/graph.ts'
+import { buildGraph, type Graph } from '../../src/core/graph.ts'
 import { noHistory } from '../../src/core/history.ts'
 import { parseManifest } from '../../src/core/manifest.ts'
 import { makePlan } from '../../src/core/plan.ts'
 import { canScope, scopeBatches, widenScope } from '../../src/core/scope.ts'
 import { surveyDisk } from '../../src/core/survey.ts'
-import type { PlannedGraph } from '../../src/engine/build.ts'
+import type { Plan } from '../../src/model/plan.ts'
 import type { Disk } from '../../src/model/ports.ts'
 import type { RuleSet } from '../../src/model/rule.ts'
 import { countActs } from '../fakes/acts.ts'
@@ -25,6 +25,11 @@ function diskOf(files: readonly string[]): FakeDisk {
   return disk
 }
 
+interface Planned {
+  readonly graph: Graph
+  readonly plan: Plan
+}
+
 interface Workspace {
   readonly rules: RuleSet['rules']
   readonly disk: Disk
@@ -38,7 +43,7 @@ const batchesOf = ({ rules, manifest = '' }: Workspace) => {
 }
 
 /** A plan of everything, or of a scope. */
-function planOf(workspace: Workspace, scope?: ReadonlySet<string>): PlannedGraph {
+function planOf(workspace: Workspace, scope?: ReadonlySet<string>): Planned {
   const { rules, disk } = workspace
   const batches = scope === undefined ? batchesOf(workspace) : scopeBatches(batchesOf(workspace), scope)
   const survey = surveyDisk(disk, scope)
@@ -48,7 +53,7 @@ function planOf(workspace: Workspace, scope?: ReadonlySet<string>): PlannedGraph
 }
 
 /** What a plan says of the jobs of these batches, for comparing. */
-function saidOf({ graph, plan }: PlannedGraph, names: ReadonlySet<string>) {
+function saidOf({ graph, plan }: Planned, names: ReadonlySet<string>) {
   const isNamed = (batch: string | undefined) => batch !== undefined && names.has(batch)
   return {
     jobs: plan.jobs
