@@ -15,12 +15,16 @@ export interface Ranked {
 
 /** Negative if `a` starts before `b`. Never 0 for two jobs. */
 export function compareQueued(a: Ranked, b: Ranked): number {
-  if (a.rank.say !== b.rank.say) return b.rank.say - a.rank.say
-  if (a.rank.priority !== b.rank.priority) return b.rank.priority - a.rank.priority
-  const begun = Number(b.rank.begun) - Number(a.rank.begun)
-  const path = b.rank.pathSeconds - a.rank.pathSeconds
-  const first = a.rank.timed ? path || begun : begun || path
-  return first || byName(a.batch ?? '', b.batch ?? '') || byName(a.id, b.id)
+  return compareRanks(a.rank, b.rank) || byName(a.batch ?? '', b.batch ?? '') || byName(a.id, b.id)
+}
+
+/** As compareQueued, without the names that decide between equals: 0 for those. */
+export function compareRanks(a: Rank, b: Rank): number {
+  if (a.say !== b.say) return b.say - a.say
+  if (a.priority !== b.priority) return b.priority - a.priority
+  const begun = Number(b.begun) - Number(a.begun)
+  const path = b.pathSeconds - a.pathSeconds
+  return a.timed ? path || begun : begun || path
 }
 
 /** A job that could start. */
@@ -72,7 +76,9 @@ export function chooseJobs(
 export function estimateFrom(past: readonly PastDuration[] | undefined, sourceBytes: number): Estimate | undefined {
   if (past === undefined || past.length === 0) return undefined
   const scaled = sourceBytes > 0 && past.every((p) => p.sourceBytes > 0)
-  const seconds = past.map((p) => (scaled ? (p.seconds / p.sourceBytes) * sourceBytes : p.seconds)).sort((a, b) => a - b)
+  const seconds = past
+    .map((p) => (scaled ? (p.seconds / p.sourceBytes) * sourceBytes : p.seconds))
+    .sort((a, b) => a - b)
   return {
     seconds: quantile(seconds, 0.5),
     low: quantile(seconds, 0.1),
