@@ -1,3 +1,5 @@
+import type { StartTimer } from './timers.ts'
+
 /**
  * Keys from the bytes of a terminal. Ours, because bytes and keys do not come in step: over ssh `jjj` is one chunk, and an
  * arrow may come in two halves.
@@ -195,9 +197,6 @@ function pasteKey(bytes: string): Key {
 }
 
 const utf8 = (bytes: string) => Buffer.from(bytes, 'latin1').toString('utf8')
-
-/** Starts a wait that calls back once; returns what ends it before. */
-export type StartTimer = (ms: number, over: () => void) => () => void
 
 /** Halves of an arrow are this far apart on a bad line, and nobody notices that ESC waits as long. */
 const escapeMs = 50

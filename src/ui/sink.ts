@@ -113,7 +113,6 @@ export function frameSink(out: TerminalOut): FrameSink {
     },
     repaint() {
       painted = undefined
-      paint()
     },
     title(text) {
       // No control character may end the sequence early.

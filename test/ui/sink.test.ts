@@ -75,10 +75,11 @@ test('a terminal that was behind and is shown the same again is sent nothing', (
   expect(sent()).toEqual([])
 })
 
-test('after a resize all is painted, at the new size', async () => {
+test('after a resize the next frame is painted whole, at the new size', async () => {
   const { sink, sent, out } = shown()
   out.columns = 4
   sink.repaint()
+  sink.stdout.write('one\ntwo\nthree')
   const after = screen(20, 3)
   await after.write(sent().join(''))
   expect(after.text()).toEqual(['one', 'two', 'thre'])

@@ -1,0 +1,61 @@
+import type { Timers } from './timers.ts'
+
+/** When the screen is drawn: keys at once, everything else gathered. */
+export interface Pace {
+  /** Something is to be drawn that nobody asked for just now. */
+  changed(): void
+  /** Something is to be drawn that a person waits for. */
+  soon(): void
+  /** As soon; and somebody is there. */
+  key(): void
+  stop(): void
+}
+
+/** A held-down key repeats as fast. */
+const soonMs = 33
+/** More often nobody reads; over a slow line each frame is paid for. */
+const changedMs = 200
+/** Nobody has touched a key for this long: a terminal left open overnight shall cost next to nothing. */
+const restingMs = 30_000
+/** The clock and the running times go on all the same. */
+const tickMs = 1000
+
+/** Calls `draw` for what it is told of, and every second, at the full second. */
+export function pace(draw: () => void, { now, startTimer }: Timers): Pace {
+  let lastDrawn = -Infinity
+  let lastKey = now()
+  let dueMs = Infinity
+  let stopTimer = () => {}
+  let isStopped = false
+
+  const drawNow = () => {
+    stopTimer()
+    dueMs = Infinity
+    lastDrawn = now()
+    draw()
+    due(lastDrawn + tickMs - (lastDrawn % tickMs))
+  }
+  const due = (ms: number) => {
+    if (isStopped || ms >= dueMs) return
+    dueMs = ms
+    stopTimer()
+    stopTimer = startTimer(Math.max(0, ms - now()), drawNow)
+  }
+  const soon = () => {
+    if (isStopped) return
+    if (now() - lastDrawn >= soonMs) drawNow()
+    else due(lastDrawn + soonMs)
+  }
+  return {
+    changed: () => due(Math.max(now(), lastDrawn + (now() - lastKey > restingMs ? tickMs : changedMs))),
+    soon,
+    key() {
+      lastKey = now()
+      soon()
+    },
+    stop() {
+      isStopped = true
+      stopTimer()
+    },
+  }
+}
