@@ -87,6 +87,8 @@ export interface Confirm {
   readonly lines: readonly string[]
   /** What is lost: said loudly. */
   readonly loss: string
+  /** What is not lost. */
+  readonly rest: string
   /** The word after `y`. */
   readonly yes: string
   readonly action: Action
@@ -105,7 +107,7 @@ export interface ChoiceOption {
   /** Chooses it at once. */
   readonly key: string
   readonly title: string
-  readonly then: { readonly act: Action } | { readonly open: Overlay }
+  readonly does: { readonly act: Action } | { readonly open: Overlay }
 }
 
 /** Asks for a name. */

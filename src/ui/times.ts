@@ -1,4 +1,4 @@
-// Times, spans and sizes as they stand on the screen. A span that counts up has no parts of a second, which would flicker;
+// Times and spans as they stand on the screen. A span that counts up has no parts of a second, which would flicker;
 // one that is guessed is rounded to what a guess is worth.
 import { formatSeconds } from '../core/durations.ts'
 
@@ -52,25 +52,6 @@ export function moment(ms: number, nowMs: number): string {
     return `${date.getDate()} ${months[date.getMonth()]} ${date.getFullYear()} ${clockMinutes(ms)}`
   const isToday = date.getMonth() === now.getMonth() && date.getDate() === now.getDate()
   return isToday ? clockMinutes(ms) : `${dayText(ms)} ${clockMinutes(ms)}`
-}
-
-const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
-
-/** `0 B`, `1.4 GB`, `211 GB`: two digits that tell, and no more. */
-export function sizeText(bytes: number): string {
-  let value = bytes
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
-}
-
-/** `1 job`, `3 jobs`, `2 batches`. */
-export function plural(count: number, noun: string): string {
-  if (count === 1) return `1 ${noun}`
-  return `${count} ${noun}${/(s|x|ch|sh)$/.test(noun) ? 'es' : 's'}`
 }
 
 /** `1st`, `2nd`, `31st`, `112th`. */

@@ -5,10 +5,8 @@ import {
   elapsed,
   moment,
   ordinal,
-  plural,
   roughly,
   roughlyShort,
-  sizeText,
 } from '../../src/ui/times.ts'
 
 const local = (y: number, m: number, d: number, h = 0, min = 0, s = 0) => new Date(y, m - 1, d, h, min, s).getTime()
@@ -44,15 +42,6 @@ test('a moment says its day, and its year, where they differ from now', () => {
 })
 
 test.each([
-  [0, '0 B'],
-  [999, '999 B'],
-  [1400, '1.4 kB'],
-  [999_600, '1.0 MB'],
-  [211e9, '211 GB'],
-  [4e18, '4000 PB'],
-])('%d bytes are %s', (bytes, text) => expect(sizeText(bytes)).toBe(text))
-
-test.each([
   [1, '1st'],
   [2, '2nd'],
   [3, '3rd'],
@@ -62,6 +51,3 @@ test.each([
   [112, '112th'],
 ])('%d is the %s', (n, text) => expect(ordinal(n)).toBe(text))
 
-test('a noun is counted', () => {
-  expect([plural(1, 'job'), plural(0, 'job'), plural(2, 'batch')]).toEqual(['1 job', '0 jobs', '2 batches'])
-})

@@ -1,0 +1,144 @@
+import { plural } from '../core/sizes.ts'
+import type { BoardJob, JobState } from '../model/board.ts'
+import { targetJobs } from './chosen.ts'
+import { secondsOf } from './order.ts'
+import type { Confirm, UiState, Update } from './state.ts'
+import { ask, only, open, say } from './step.ts'
+import { elapsed } from './times.ts'
+import type { View } from './view.ts'
+
+// What keys do to jobs. What is free and can be undone is asked of the engine at once; what loses work asks the person
+// first, and says what is lost. A key that has nothing to do says why, and which key would.
+
+/** More names than this say nothing new in a question. */
+const namesShown = 5
+
+const isIn =
+  (...states: readonly JobState[]) =>
+  ({ status }: BoardJob) =>
+    states.includes(status.state)
+const idsOf = (jobs: readonly BoardJob[]) => jobs.map((job) => job.id)
+
+export function retry(state: UiState, view: View): Update {
+  const jobs = targetJobs(state, view)
+  const failed = jobs.filter(isIn('failed', 'cancelled'))
+  if (failed.length > 0) return ask(state, view, { type: 'retry', jobs: idsOf(failed) })
+  const stale = jobs.filter(isIn('stale'))
+  if (stale.length > 0) return ask(state, view, { type: 'build', jobs: idsOf(stale) })
+  const blocker = jobs.find(isIn('blocked'))
+  if (blocker?.status.state === 'blocked')
+    return only(say(state, view, `Try again what it waits for: ${blocker.status.job}.`))
+  if (jobs.some(isIn('protected'))) return only(say(state, view, 'Nothing failed here. R asks which version stands.'))
+  return only(say(state, view, 'Nothing failed here. R makes it again though it is up to date.'))
+}
+
+export function hold(state: UiState, view: View): Update {
+  const jobs = targetJobs(state, view)
+  const held = jobs.filter(isIn('held'))
+  if (held.length > 0) return ask(state, view, { type: 'release', jobs: idsOf(held) })
+  const free = jobs.filter(isIn('queued', 'waiting', 'blocked', 'stale'))
+  if (free.length > 0) return ask(state, view, { type: 'hold', jobs: idsOf(free) })
+  if (jobs.some(isIn('running')))
+    return only(say(state, view, 'It runs already, and only what waits can be held. x stops it.'))
+  return only(say(state, view, 'Nothing waits here that could be held.'))
+}
+
+export function moveInLine(state: UiState, view: View, way: 'first' | 'later'): Update {
+  const jobs = targetJobs(state, view).filter(isIn('queued', 'waiting', 'held', 'blocked'))
+  if (jobs.length === 0) return only(say(state, view, 'Nothing of it stands in line.'))
+  return ask(state, view, { type: way, jobs: idsOf(jobs) })
+}
+
+export function stop(state: UiState, view: View): Update {
+  const jobs = targetJobs(state, view)
+  const running = jobs.filter(({ status }) => status.state === 'running' && status.stoppedBy === undefined)
+  if (running.length === 0) {
+    const isEnding = jobs.some(isIn('running'))
+    return only(
+      say(
+        state,
+        view,
+        isEnding ? 'It is being ended already.' : 'It does not run. h holds it, so that it does not start.',
+      ),
+    )
+  }
+  const lost = running.reduce((sum, job) => sum + secondsOf(job, view.nowMs), 0)
+  const question: Confirm = {
+    kind: 'confirm',
+    title: `Stop ${plural(running.length, 'running job')}?`,
+    lines: names(running, (job) => `${job.id}  ${elapsed(secondsOf(job, view.nowMs))}`),
+    loss: `${elapsed(lost)} of work is lost.`,
+    rest: 'The log is kept, and the target stays as it was.',
+    yes: 'stop',
+    action: { type: 'cancel', jobs: idsOf(running) },
+  }
+  return only(open(state, question))
+}
+
+/** Makes targets again though they are up to date, or were edited by a person. */
+export function rebuild(state: UiState, view: View): Update {
+  const jobs = targetJobs(state, view)
+  const free = jobs.filter(isIn('done', 'failed', 'cancelled', 'stale', 'protected', 'queued', 'held'))
+  const edited = free.filter(isEdited)
+  const [first] = edited
+  if (free.length === 0) {
+    const why = jobs.some(isIn('running'))
+      ? 'It runs at this moment. x stops it.'
+      : 'What it is made from is not there yet.'
+    return only(say(state, view, why))
+  }
+  const question = rebuildQuestion(free, edited.length, view)
+  if (free.length > 1 || first?.status.state !== 'protected') return only(open(state, question))
+  return only(
+    open(state, {
+      kind: 'choice',
+      title: `Which version of ${first.id} stands?`,
+      lines: [`${first.status.edited} was edited by a person, and it is stale.`],
+      options: [
+        {
+          key: 'k',
+          title: 'keep the edited version, and call it current',
+          does: { act: { type: 'accept', jobs: [first.id] } },
+        },
+        {
+          key: 'm',
+          title: 'make a new one (asks); the edited one is kept in .labmake/attic/',
+          does: { open: question },
+        },
+      ],
+      index: 0,
+    }),
+  )
+}
+
+function isEdited({ status }: BoardJob): boolean {
+  return status.state === 'protected' || (status.state === 'done' && status.edited !== undefined)
+}
+
+function rebuildQuestion(jobs: readonly BoardJob[], edited: number, view: View): Confirm {
+  const spent = jobs.reduce((sum, job) => sum + secondsOf(job, view.nowMs), 0)
+  const kept = 'The targets that are there stand until the new ones are whole.'
+  const attic = edited === 1 ? 'A person edited one of them' : `People edited ${edited} of them`
+  return {
+    kind: 'confirm',
+    title: `Make ${plural(jobs.length, 'job')} again?`,
+    lines: names(jobs, (job) => `${job.id}${isEdited(job) ? '  edited by a person' : ''}`),
+    loss: spent > 0 ? `${elapsed(spent)} of work is done over.` : 'The work is done over.',
+    rest: edited === 0 ? kept : `${attic}: the old version goes to .labmake/attic/.`,
+    yes: 'make again',
+    action: { type: 'rebuild', jobs: idsOf(jobs) },
+  }
+}
+
+/** Calls edited targets current as they are. */
+export function accept(state: UiState, view: View): Update {
+  const jobs = targetJobs(state, view).filter(isIn('protected', 'stale', 'queued', 'held', 'failed', 'cancelled'))
+  if (jobs.length === 0)
+    return only(say(state, view, 'It is current already, or there is nothing yet to call current.'))
+  return ask(state, view, { type: 'accept', jobs: idsOf(jobs) })
+}
+
+function names(jobs: readonly BoardJob[], text: (job: BoardJob) => string): string[] {
+  const lines = jobs.slice(0, namesShown).map(text)
+  return jobs.length > namesShown ? [...lines, `and ${jobs.length - namesShown} more`] : lines
+}

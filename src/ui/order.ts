@@ -1,0 +1,82 @@
+import { compareRanks } from '../core/schedule.ts'
+import type { BoardJob } from '../model/board.ts'
+import { assertNever } from '../model/errors.ts'
+import { memo } from './memo.ts'
+import { attentionOf, jobsKey, type Row, rowsOf } from './rows.ts'
+import type { BatchList, SortKey } from './state.ts'
+import type { View } from './view.ts'
+
+const minuteMs = 60_000
+
+/** The rows that the filter leaves, in the order that was chosen. */
+export const shownRows: (list: BatchList, view: View) => readonly Row[] = memo(
+  ({ filter, sort }: BatchList, view: View) => [
+    ...jobsKey(view),
+    filter.good,
+    sort.by,
+    sort.reversed,
+    // Ages grow by themselves; a row that comes into the filter a minute late does no harm.
+    Math.floor(view.nowMs / minuteMs),
+  ],
+  ({ filter, sort }, view) => {
+    const fits = rowFilter(filter.good, view)
+    const rows = rowsOf(view).filter(fits)
+    const sorted = sort.by === 'name' ? rows : sortRows(rows, sort.by, view.nowMs)
+    return sort.reversed ? sorted.reverse() : sorted
+  },
+)
+
+/** Names of the shown rows, for lists. */
+export const shownBatches: (list: BatchList, view: View) => readonly string[] = memo(
+  (list: BatchList, view: View) => [shownRows(list, view)],
+  (list, view) => shownRows(list, view).map((row) => row.batch),
+)
+
+/** Sorts in place by numbers that are worked out once; ties stay in the order of names. */
+function sortRows(rows: Row[], by: Exclude<SortKey, 'name'>, nowMs: number): Row[] {
+  switch (by) {
+    case 'attention':
+      return rows.sort(byAttention)
+    case 'age':
+      return byNumber(rows, (row) => -Math.max(...row.jobs.map(lastEventMs)))
+    case 'duration':
+      return byNumber(rows, (row) => -row.jobs.reduce((sum, job) => sum + secondsOf(job, nowMs), 0))
+    case 'tries':
+      return byNumber(rows, (row) => -Math.max(...row.jobs.map(triesOf)))
+    default:
+      return assertNever(by)
+  }
+}
+
+function byNumber(rows: Row[], numberOf: (row: Row) => number): Row[] {
+  const numbers = new Map(rows.map((row) => [row, numberOf(row)]))
+  return rows.sort((a, b) => numbers.get(a)! - numbers.get(b)!)
+}
+
+/** Most urgent first; of the failed the last, of the running the longest, of the queued the next comes first. */
+function byAttention({ urgent: a }: Row, { urgent: b }: Row): number {
+  const rank = attentionOf(a.status.state) - attentionOf(b.status.state)
+  if (rank !== 0) return rank
+  if (a.status.state === 'failed' && b.status.state === 'failed') return b.status.last.endedMs - a.status.last.endedMs
+  if (a.status.state === 'running' && b.status.state === 'running') return a.status.startedMs - b.status.startedMs
+  return a.status.state === 'queued' ? compareRanks(a.rank, b.rank) : 0
+}
+
+/** When something last happened to a job, ms; 0 if nothing did. */
+function lastEventMs({ status }: BoardJob): number {
+  if (status.state === 'running') return status.startedMs
+  if (status.state === 'held') return status.atMs
+  return 'last' in status ? (status.last?.endedMs ?? 0) : 0
+}
+
+/** How long its newest attempt took, or takes. */
+export function secondsOf({ status }: BoardJob, nowMs: number): number {
+  if (status.state === 'running') return Math.max(0, nowMs - status.startedMs) / 1000
+  return 'last' in status ? (status.last?.seconds ?? 0) : 0
+}
+
+/** How often it was tried, as far as the board knows. */
+export function triesOf({ status }: BoardJob): number {
+  if (status.state === 'running') return status.attempt
+  return 'last' in status ? (status.last?.attempt ?? 0) : 0
+}

@@ -1,0 +1,137 @@
+import { briefCauseText, causeText, reasonText } from '../core/reasons.ts'
+import type { Board, BoardJob, JobStatus } from '../model/board.ts'
+import { assertNever } from '../model/errors.ts'
+import { elapsed, ordinal, roughly } from './times.ts'
+
+/** Where a queued job stands. */
+export interface Place {
+  /** 1 starts next among those that need the same pools. */
+  readonly place: number
+  /** Until it is expected to start; undefined where nothing is known of how long others take. */
+  readonly inSeconds: number | undefined
+}
+
+/** What a sentence about a job may rest on. */
+export interface Facts {
+  readonly board: Board
+  readonly nowMs: number
+  /** Slots in use by pool. */
+  readonly used: ReadonlyMap<string, number>
+  readonly line: ReadonlyMap<string, Place>
+}
+
+/** Why a job is as it is, and what that waits for: one plain sentence, the most binding cause first. */
+export function whyText(job: BoardJob, facts: Facts): string {
+  const { status } = job
+  switch (status.state) {
+    case 'waiting':
+      return status.reason.kind === 'prerequisite'
+        ? waitsForJob(job, status.reason.job, facts)
+        : reasonText(status.reason)
+    case 'queued':
+      return queuedText(job, status, facts)
+    case 'running':
+      if (status.stoppedBy !== undefined) return `${status.stoppedBy} stopped it: it is being ended`
+      return status.reason === undefined ? 'an earlier labmake started it, and it goes on' : reasonText(status.reason)
+    case 'done':
+      return status.edited === undefined ? 'up to date' : `up to date; ${status.edited} was edited since it was made`
+    case 'failed':
+      return briefCauseText(status.cause, status.last.seconds)
+    case 'blocked':
+      return blockedText(job, status.job, facts)
+    case 'held':
+      return `held by ${status.by} for ${elapsed((facts.nowMs - status.atMs) / 1000)}`
+    case 'cancelled':
+      return `stopped by ${status.by} after ${elapsed(status.last.seconds)}`
+    case 'protected':
+      return `${status.edited} was edited, and ${reasonText(status.reason)}`
+    case 'stale':
+      return reasonText(status.reason)
+    case 'orphaned':
+      return reasonText({ kind: 'orphaned', path: status.path })
+    default:
+      return assertNever(status)
+  }
+}
+
+/** What a person may do about it; undefined where labmake goes on by itself. */
+export function nextStepText({ status }: BoardJob): string | undefined {
+  switch (status.state) {
+    case 'failed':
+    case 'cancelled':
+      return 'r tries it again'
+    case 'held':
+      return 'h releases it'
+    case 'protected':
+      return 'R: keep the edited version, or make a new one'
+    case 'stale':
+      return 'r builds it'
+    default:
+      return undefined
+  }
+}
+
+/** The name of another job, as short as it is clear: its rule, where it is of the same batch. */
+function nameOf(id: string, beside: BoardJob, board: Board): string {
+  const other = board.jobs.get(id)
+  return other !== undefined && other.batch === beside.batch ? other.name : id
+}
+
+function waitsForJob(job: BoardJob, id: string, { board, nowMs }: Facts): string {
+  const name = nameOf(id, job, board)
+  const status = board.jobs.get(id)?.status
+  if (status?.state === 'running')
+    return `waits for ${name}, which runs since ${elapsed((nowMs - status.startedMs) / 1000)}`
+  if (status?.state === 'queued') return `waits for ${name}, which is queued`
+  return `waits for ${name}`
+}
+
+function queuedText(job: BoardJob, { retry }: JobStatus & { readonly state: 'queued' }, facts: Facts): string {
+  const { board, nowMs, used } = facts
+  if (board.engine.stopping) return 'the engine is ending: nothing more is started'
+  if (retry !== undefined && retry.atMs > nowMs) {
+    const when = elapsed((retry.atMs - nowMs) / 1000)
+    return `retry in ${when} (${ordinal(retry.number)} of ${retry.of}): ${causeText(retry.cause)}`
+  }
+  const pools = Object.keys(job.pools)
+  const paused = pools.find((pool) => board.pools.get(pool)?.pausedBy !== undefined)
+  if (paused !== undefined) return `${paused} is paused by ${board.pools.get(paused)!.pausedBy}`
+  const full = pools.filter((pool) => {
+    const slots = board.pools.get(pool)?.slots ?? 0
+    return (used.get(pool) ?? 0) + job.pools[pool]! > slots
+  })
+  const place = facts.line.get(job.id)
+  const rest = [
+    place === undefined ? '' : place.place === 1 ? 'next in line' : `${ordinal(place.place)} in line`,
+    place?.inSeconds === undefined ? '' : `about ${roughly(place.inSeconds)}`,
+  ].filter((text) => text !== '')
+  if (full.length === 0) return ['about to start', ...rest].join(', ')
+  const busy = full.map((pool) => `${pool}: ${used.get(pool) ?? 0}/${board.pools.get(pool)?.slots ?? 0} busy`)
+  return [`waits for ${busy.join(' and ')}`, ...rest].join(', ')
+}
+
+/** What stands in the way, and why that does: the chain is followed to what a person can mend. */
+function blockedText(job: BoardJob, id: string, { board }: Facts): string {
+  const seen = new Set([job.id])
+  let cause = id
+  for (;;) {
+    const status = board.jobs.get(cause)?.status
+    if (status?.state !== 'blocked' || seen.has(cause)) break
+    seen.add(cause)
+    cause = status.job
+  }
+  const name = nameOf(cause, job, board)
+  const status = board.jobs.get(cause)?.status
+  switch (status?.state) {
+    case 'failed':
+      return `${name} failed: ${briefCauseText(status.cause, status.last.seconds)}`
+    case 'held':
+      return `${name} is held by ${status.by}`
+    case 'cancelled':
+      return `${name} was stopped by ${status.by}`
+    case 'protected':
+      return `${name} is protected: ${status.edited} was edited`
+    default:
+      return `${name} was not made`
+  }
+}
