@@ -14,8 +14,9 @@ const bundle = await context({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  // h5wasm carries its WebAssembly in the package and finds it relative to itself.
-  external: ['h5wasm'],
+  // h5wasm carries its WebAssembly in the package and finds it relative to itself. Ink loads react-devtools-core only where
+  // DEV is set, and does not bring it along.
+  external: ['h5wasm', 'react-devtools-core'],
   // The same library as ES modules: what is not used of it is left out.
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   define: { 'process.env.NODE_ENV': '"production"', LABMAKE_VERSION: JSON.stringify(version) },
