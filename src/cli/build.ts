@@ -3,19 +3,16 @@ import { namedJobs, withPrerequisites } from '../core/goals.ts'
 import { jobsToRun } from '../core/plan.ts'
 import { fullCauseText } from '../core/reasons.ts'
 import { shownCommand } from '../core/recipe.ts'
-import { build, type Outcome, type PlannedGraph } from '../engine/build.ts'
-import { recover } from '../engine/recover.ts'
+import type { Outcome } from '../engine/entry.ts'
 import { leftAttempts } from '../io/attempts.ts'
-import { runningEngine } from '../io/lock.ts'
-import type { BuildEvent } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
 import { countsText, emptyText, planJson, planLines, plural } from './dryRun.ts'
 import { faultLines } from './faults.ts'
+import { type EngineHost, hostEngine } from './host.ts'
 import { lineReporter } from './lines.ts'
 import { liveReporter } from './live.ts'
 import { namedCommands } from './names.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
-import { openPorts, withLock } from './ports.ts'
 import type { Reporter } from './reporter.ts'
 import { printable, type Style, sign, styleOf } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
@@ -59,89 +56,54 @@ export async function runBuild(
   options: BuildCommandOptions,
   before: () => Promise<void> = async () => {},
 ): Promise<ExitCode> {
-  const stop = new AbortController()
-  const kill = new AbortController()
-  let lockLost = false
-  const onLost = () => {
-    const other = runningEngine(workspace.root)
-    if (other !== undefined && other.process.pid !== process.pid) {
-      // It has taken over what runs: ending that, or the journal's last line about it, is no longer ours.
-      process.stderr.write(`The lock of the workspace was taken by another labmake (process ${other.process.pid}).\n`)
-      process.exit(exitCodes.unfinished)
-    }
-    lockLost = true
-    stop.abort()
-  }
-  const onSignal = () => (stop.signal.aborted ? kill.abort() : stop.abort())
+  const reporter = openReporter(workspace, options)
   const startedMs = Date.now()
-  return withLock(workspace, onLost, async () => {
-    const ports = await openPorts(workspace)
-    const slots = new Map([...workspace.ruleSet.pools.values()].map((pool) => [pool.name, pool.slots]))
-    const reporter = openReporter(workspace, slots, options)
-    process.on('SIGINT', onSignal)
-    process.on('SIGTERM', onSignal)
-    try {
-      const recovery = await recover(ports)
-      for (const { job, end } of recovery.settled) reporter.event(settledEvent(job, end))
-      for (const message of recovery.troubles) reporter.event({ type: 'trouble', atMs: Date.now(), message })
-      await before()
-      const start: PlannedGraph = workspace.plan()
-      const outcomes = await build(
-        start,
-        {
-          replan: () => workspace.plan(),
-          choose: (plan) => chooseGoals(plan, workspace, goals),
-          slots,
-          maxJobs: options.jobs,
-          failFast: options.failFast,
-          adopted: recovery.running,
-          stop: stop.signal,
-          kill: kill.signal,
-          emit: (event) => reporter.event(event),
-        },
-        ports,
-      )
-      reporter.close()
-      const { plan } = workspace.plan()
-      const chosen = chooseGoals(plan, workspace, goals)
-      const code = finish(plan, chosen, { outcomes, goals, options, seconds: (Date.now() - startedMs) / 1000 })
-      if (lockLost)
-        process.stderr.write('The lock of the workspace, in .labmake/, was removed, so this labmake stopped.\n')
-      return stop.signal.aborted ? exitCodes.interrupted : code
-    } finally {
-      reporter.close()
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
-    }
-  })
-}
-
-function settledEvent(job: string, end: Awaited<ReturnType<typeof recover>>['settled'][number]['end']): BuildEvent {
-  const base = { atMs: Date.now(), job, seconds: end.seconds }
-  switch (end.status) {
-    case 'made':
-      return { type: 'done', ...base, ...(end.attic === undefined ? {} : { attic: end.attic }) }
-    case 'failed':
-      return { type: 'failed', ...base, attempt: end.attempt, cause: end.cause, log: end.log, retryInMs: undefined }
-    case 'cancelled':
-      return { type: 'cancelled', ...base }
+  let signals = 0
+  let host: EngineHost | undefined
+  const onSignal = () => {
+    signals++
+    host?.engine.stop({ now: signals > 1 })
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  try {
+    const ended = await hostEngine(workspace, {
+      mode: 'build',
+      choose: (plan) => chooseGoals(plan, workspace, goals),
+      maxJobs: options.jobs,
+      failFast: options.failFast,
+      poll: false,
+      onEvent: (event, board) => reporter.event(event, board),
+      before,
+      onStart: (started) => {
+        host = started
+        if (signals > 0) started.engine.stop({ now: signals > 1 })
+      },
+    })
+    reporter.close()
+    const { plan } = workspace.plan()
+    const chosen = chooseGoals(plan, workspace, goals)
+    const { outcomes, lockLost } = ended
+    const code = finish(plan, chosen, { outcomes, goals, options, seconds: (Date.now() - startedMs) / 1000 })
+    if (lockLost) process.stderr.write('The lock of the workspace, in .labmake/, was removed, so this labmake stopped.\n')
+    return signals > 0 || lockLost ? exitCodes.interrupted : code
+  } finally {
+    reporter.close()
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
   }
 }
 
-function openReporter(
-  workspace: OpenWorkspace,
-  slots: ReadonlyMap<string, number>,
-  options: BuildCommandOptions,
-): Reporter {
+function openReporter(workspace: OpenWorkspace, options: BuildCommandOptions): Reporter {
   const stream = process.stdout
   if (options.json) {
     return { event: (event) => stream.write(`${JSON.stringify(event)}\n`), close: () => {} }
   }
   if (stream.isTTY && process.env.TERM !== 'dumb') {
     const style = styleOf(stream, options.color)
-    return liveReporter({ root: workspace.root, slots, style, stream, verbose: options.verbose })
+    return liveReporter({ root: workspace.root, style, stream, verbose: options.verbose })
   }
-  return lineReporter(workspace.root, slots, (text) => stream.write(text))
+  return lineReporter(workspace.root, (text) => stream.write(text))
 }
 
 interface Ending {

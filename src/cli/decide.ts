@@ -1,11 +1,9 @@
 import { namedJobs } from '../core/goals.ts'
-import { type IgnoreOf, takeIngredients, takeTargets } from '../core/provenance.ts'
-import { reasonText, verdictReason } from '../core/reasons.ts'
-import { surveyDisk } from '../core/survey.ts'
+import { acceptedRecord } from '../engine/accept.ts'
+import { systemClock } from '../io/clock.ts'
 import { userName } from '../io/lock.ts'
 import { UserError } from '../model/errors.ts'
-import type { PlannedJob, Verdict } from '../model/plan.ts'
-import type { AcceptedRecord, TargetHistory } from '../model/record.ts'
+import type { PlannedJob } from '../model/plan.ts'
 import { runBuild } from './build.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
 import { withLock } from './ports.ts'
@@ -28,12 +26,13 @@ async function accept(
   options: { readonly dryRun: boolean },
 ): Promise<ExitCode> {
   const { plan, graph } = workspace.plan()
+  const { disk, journal } = workspace
   const would = options.dryRun ? 'would be ' : ''
   let accepted = 0
   let refused = 0
   for (const planned of chosenJobs(workspace, plan, typed)) {
     const { job } = planned
-    const record = acceptedRecord(planned, workspace, graph.ignoreOf)
+    const record = acceptedRecord(planned, userName(), { disk, journal, clock: systemClock }, graph.ignoreOf)
     if (typeof record === 'string') {
       process.stdout.write(`${printable(`${job.id} cannot be accepted: ${record}`)}\n`)
       refused++
@@ -48,30 +47,6 @@ async function accept(
   }
   process.stdout.write(`${accepted} ${would}accepted${refused > 0 ? `, ${refused} not` : ''}.\n`)
   return refused > 0 ? exitCodes.unfinished : exitCodes.fine
-}
-
-/** What to write down, or why it cannot be accepted. */
-function acceptedRecord(
-  { job, verdict }: PlannedJob,
-  workspace: OpenWorkspace,
-  ignoreOf: IgnoreOf,
-): AcceptedRecord | string {
-  const survey = surveyDisk(workspace.disk)
-  const targets = takeTargets(job, survey)
-  const absent = job.targets.find((t) => targets[t.path] === undefined)
-  if (absent !== undefined) return `${absent.path} is not there`
-  if (verdict.state === 'waiting' || verdict.state === 'orphaned') return reasonText(verdictReason(verdict))
-  const { sourceBytes: _, ...ingredients } = takeIngredients(job, survey, ignoreOf)
-  const target = job.targets[0]!.path
-  const edited = mayHoldWork(verdict, workspace.journal.history(target))
-  const base = { at: new Date().toISOString(), job: job.id, target, by: userName() }
-  return { type: 'accepted', ...base, ...ingredients, targets, edited }
-}
-
-/** Whether what is accepted may hold a person's work: it differs from what a recipe left, or nobody knows what that was. */
-function mayHoldWork(verdict: Verdict, history: TargetHistory): boolean {
-  const edited = verdict.state === 'protected' || (verdict.state === 'up-to-date' && verdict.edited !== undefined)
-  return edited || history.current === undefined
 }
 
 /** `labmake rebuild GOAL…`: makes targets again, whatever they hold; edited ones go to the attic. */

@@ -1,34 +1,46 @@
-import { type Board, countStates, emptyBoard, nextBoard, usedSlots } from '../core/board.ts'
+import { countStates, usedSlots } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
+import { printable } from '../core/printable.ts'
 import { causeHint, causeText, reasonText } from '../core/reasons.ts'
 import { tailOfLog } from '../io/logs.ts'
-import type { BuildEvent } from '../model/event.ts'
+import type { Board, Drop } from '../model/board.ts'
+import { assertNever } from '../model/errors.ts'
+import type { DropEvent, EngineEvent, JobEvent } from '../model/event.ts'
+import { plural } from './dryRun.ts'
 import type { Reporter } from './reporter.ts'
-import { localTime, printable } from './terminal.ts'
+import { localTime } from './terminal.ts'
 
 const aliveEveryMs = 600_000
 const logLinesShown = 5
 
 /**
- * A line per event, for logs and pipes: ISO time, then fields in a stable order, never cut. A failure brings the last lines
- * of its log; every ten minutes a line says that all is alive.
+ * A line per event, for logs and pipes: ISO time, a word, batch and rule, then fields in a stable order, never cut. A
+ * failure brings the last lines of its log; every ten minutes a line says that all is alive.
  */
-export function lineReporter(
-  root: string,
-  slots: ReadonlyMap<string, number>,
-  write: (text: string) => void,
-): Reporter {
-  let board = emptyBoard
-  const say = (atMs: number, word: string, ...fields: string[]) => {
-    write(`${[localTime(atMs), word.padEnd(9), ...fields.filter((f) => f !== '')].join(' ')}\n`)
+export function lineReporter(root: string, write: (text: string) => void): Reporter {
+  let last: Board | undefined
+  /** A drop is told of when its state is another, not each time it was looked at. */
+  const dropKinds = new Map<string, string>()
+  const isNews = (event: EngineEvent) => {
+    if (event.type === 'planned') return event.jobs.some(({ status }) => status.state === 'queued')
+    if (event.type !== 'drop') return true
+    const { name, state } = event.drop
+    const before = dropKinds.get(name)
+    dropKinds.set(name, state.kind)
+    return before !== state.kind
   }
-  const alive = setInterval(() => say(Date.now(), 'alive', aliveText(board)), aliveEveryMs)
+  const say = (atMs: number, word: string, ...fields: readonly string[]) => {
+    write(`${[localTime(atMs), word.padEnd(8), fields.filter((f) => f !== '').join('  ')].join(' ')}\n`)
+  }
+  const alive = setInterval(() => {
+    if (last !== undefined) say(Date.now(), 'alive', aliveText(last))
+  }, aliveEveryMs)
   alive.unref()
   return {
-    event(event) {
-      board = nextBoard(board, event)
-      for (const [word, ...fields] of describeEvent(event, board, slots))
-        say(event.atMs, word, ...fields.map(printable))
+    event(event, board) {
+      last = board
+      if (!isNews(event)) return
+      for (const [word, ...fields] of describe(event, board)) say(event.atMs, word, ...fields.map(printable))
       if (event.type === 'failed')
         for (const line of tailOfLog(root, event.log, logLinesShown)) write(`    | ${printable(line)}\n`)
     },
@@ -37,33 +49,70 @@ export function lineReporter(
 }
 
 function aliveText(board: Board): string {
-  const { running, waiting, retrying, done, failed } = countStates(board)
-  return `running=${running} queued=${waiting + retrying} done=${done} failed=${failed}`
+  const { running, queued, waiting, done, failed } = countStates(board.jobs.values())
+  return `running=${running} queued=${queued} waiting=${waiting} done=${done} failed=${failed}`
 }
 
 type EventLine = [word: string, ...fields: string[]]
 
-function describeEvent(event: BuildEvent, board: Board, slots: ReadonlyMap<string, number>): EventLine[] {
+function describe(event: EngineEvent, board: Board): EventLine[] {
   switch (event.type) {
     case 'planned':
-      return [['planned', `jobs=${event.jobs.length}`, `up-to-date=${event.upToDate}`]]
-    case 'added':
-      return [['planned', `jobs=+${event.jobs.length}`]]
+      return plannedLines(board)
+    case 'changed':
+      return []
+    case 'pool':
+      return []
+    case 'acted':
+      return [['asked', `by=${event.by}`, event.text]]
+    case 'idle':
+      return [['idle', 'nothing runs, nothing is queued']]
+    case 'stopping': {
+      const why = event.because === 'asked' ? 'nothing more is started' : 'a job failed: nothing more is started'
+      return [['stopping', why, `running=${event.running}`]]
+    }
+    case 'trouble':
+      return event.hint === undefined
+        ? [['trouble', event.message]]
+        : [
+            ['trouble', event.message],
+            ['hint', event.hint],
+          ]
+    case 'drop':
+    case 'taken':
+    case 'same':
+    case 'withdrawn':
+      return dropLines(event)
+    default:
+      return jobLines(event, board)
+  }
+}
+
+function plannedLines(board: Board): EventLine[] {
+  const { queued, waiting, running, done } = countStates(board.jobs.values())
+  return [['planned', `queued=${queued} waiting=${waiting} running=${running} up-to-date=${done}`]]
+}
+
+function jobLines(event: JobEvent, board: Board): EventLine[] {
+  const job = board.jobs.get(event.job)
+  const name = job === undefined ? [event.job] : [job.batch ?? '-', job.name]
+  switch (event.type) {
     case 'started': {
       const used = usedSlots(board)
-      const pools = Object.keys(board.jobs.get(event.job)?.pools ?? {}).map(
-        (p) => `pool=${p} ${used.get(p) ?? 0}/${slots.get(p) ?? '?'}`,
+      const pools = Object.keys(job?.pools ?? {}).map(
+        (pool) => `pool=${pool} ${used.get(pool) ?? 0}/${board.pools.get(pool)?.slots ?? '?'}`,
       )
-      const pid = event.pid === undefined ? '' : `pid=${event.pid}`
-      return [['start', event.job, `try=${event.attempt}`, ...pools, pid, `why=${reasonText(event.reason)}`]]
+      const pid = event.pid === undefined ? [] : [`pid=${event.pid}`]
+      const fields = [`try=${event.attempt}`, ...pools, ...pid].join(' ')
+      return [['start', ...name, fields, `why=${reasonText(event.reason)}`]]
     }
     case 'adopted':
-      return [['adopted', event.job, `try=${event.attempt}`, `running since ${localTime(event.startedMs)}`]]
+      return [['adopted', ...name, `try=${event.attempt} running since ${localTime(event.startedMs)}`]]
     case 'done':
       return [
         [
           'done',
-          event.job,
+          ...name,
           formatSeconds(event.seconds),
           event.attic === undefined ? '' : `old target kept in ${event.attic}`,
         ],
@@ -71,29 +120,59 @@ function describeEvent(event: BuildEvent, board: Board, slots: ReadonlyMap<strin
     case 'failed': {
       const retry = event.retryInMs === undefined ? '' : `again in ${formatSeconds(event.retryInMs / 1000)}`
       const log = event.log === '' ? '' : `log=${event.log}`
-      const lines: EventLine[] = [
-        ['failed', event.job, formatSeconds(event.seconds), causeText(event.cause), log, retry],
-      ]
+      const line: EventLine = ['failed', ...name, formatSeconds(event.seconds), causeText(event.cause), log, retry]
       const hint = causeHint(event.cause)
-      return hint === undefined ? lines : [...lines, ['hint', hint]]
+      return hint === undefined ? [line] : [line, ['hint', hint]]
     }
     case 'cancelled':
-      return [['cancelled', event.job, `after ${formatSeconds(event.seconds)}`]]
+      return [['stopped', ...name, `after ${formatSeconds(event.seconds)}`, `by=${event.by}`]]
     case 'blocked':
-      return [['blocked', event.job, `because ${event.by} was not made`]]
+      return [['blocked', ...name, `because ${event.by} was not made`]]
     case 'skipped':
-      return [['skipped', event.job, reasonText(event.reason)]]
+      return [['skipped', ...name, reasonText(event.reason)]]
     case 'source-changed':
-      return [['changed', event.job, `${event.path} changed while the recipe ran`]]
-    case 'stopping':
+      return [['changed', ...name, `${event.path} changed while the recipe ran`]]
+    default:
+      return assertNever(event)
+  }
+}
+
+function dropLines(event: DropEvent): EventLine[] {
+  switch (event.type) {
+    case 'drop':
+      return dropStateLines(event.drop)
+    case 'taken':
+      return [['taken', `inbox/${event.drop}`, `${plural(event.files, 'file')}`, `kept as ${event.stored.join(', ')}`]]
+    case 'same':
+      return [['same', `inbox/${event.drop}`, `as ${event.as.join(', ')}`, `kept in ${event.attic}`]]
+    case 'withdrawn':
+      return [['gone', `inbox/${event.drop}`, 'somebody took it out of the inbox']]
+    default:
+      return assertNever(event)
+  }
+}
+
+function dropStateLines({ name, state }: Drop): EventLine[] {
+  switch (state.kind) {
+    case 'arriving':
+      return [['arriving', `inbox/${name}`, state.why]]
+    case 'settling':
+      return [['settling', `inbox/${name}`, `taken when it was still for ${formatSeconds(state.quietMs / 1000)}`]]
+    case 'stalled':
+      return [['stalled', `inbox/${name}`, state.why]]
+    case 'taking':
+      return []
+    case 'refused':
       return [
-        [
-          'stopping',
-          event.because === 'asked' ? 'ending what runs' : 'a job failed: nothing more is started',
-          `running=${event.running}`,
-        ],
+        ['refused', `inbox/${name}`, state.why],
+        ...(state.hint === undefined ? [] : [['hint', state.hint] as EventLine]),
       ]
-    case 'trouble':
-      return [['trouble', event.message]]
+    case 'conflict':
+      return [
+        ['conflict', `inbox/${name}`, state.why],
+        ['hint', `labmake inbox take ${name} --replace, or --as ANOTHER_NAME`],
+      ]
+    default:
+      return assertNever(state)
   }
 }

@@ -1,8 +1,10 @@
-import { type Board, type BoardJob, countStates, emptyBoard, nextBoard, secondsLeft, usedSlots } from '../core/board.ts'
+import { countStates, usedSlots } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
 import { causeHint, causeText, reasonText } from '../core/reasons.ts'
 import { tailOfLog } from '../io/logs.ts'
-import type { BuildEvent } from '../model/event.ts'
+import type { Board, BoardJob } from '../model/board.ts'
+import { assertNever } from '../model/errors.ts'
+import type { EngineEvent } from '../model/event.ts'
 import type { Reporter } from './reporter.ts'
 import { cut, paint, printable, type Style, sign } from './terminal.ts'
 
@@ -11,7 +13,6 @@ const logLinesShown = 5
 
 export interface LiveOptions {
   readonly root: string
-  readonly slots: ReadonlyMap<string, number>
   readonly style: Style
   readonly stream: NodeJS.WriteStream
   readonly verbose: boolean
@@ -21,13 +22,13 @@ export interface LiveOptions {
  * For a terminal: what ended scrolls by, and two lines at the bottom say what runs and how far all is. The lines are
  * drawn over in place, cut to the width, so that a resize or a long name never breaks them.
  */
-export function liveReporter({ root, slots, style, stream, verbose }: LiveOptions): Reporter {
-  let board = emptyBoard
+export function liveReporter({ root, style, stream, verbose }: LiveOptions): Reporter {
+  let board: Board | undefined
   let drawn = 0
   const erase = () => (drawn === 0 ? '' : `\r${'\x1b[1A\x1b[2K'.repeat(drawn)}`)
   const width = () => stream.columns ?? 80
   const footer = () => {
-    const lines = footerLines(board, slots, Date.now(), style, width() - 1)
+    const lines = board === undefined ? [] : footerLines(board, Date.now(), style, width() - 1)
     drawn = lines.length
     return lines.map((line) => `${line}\n`).join('')
   }
@@ -37,8 +38,8 @@ export function liveReporter({ root, slots, style, stream, verbose }: LiveOption
   const timer = setInterval(() => draw([]), refreshMs)
   timer.unref()
   return {
-    event(event) {
-      board = nextBoard(board, event)
+    event(event, now) {
+      board = now
       const lines = eventLines(event, style, verbose)
       if (event.type === 'failed') {
         for (const line of tailOfLog(root, event.log, logLinesShown))
@@ -55,7 +56,7 @@ export function liveReporter({ root, slots, style, stream, verbose }: LiveOption
   }
 }
 
-function eventLines(event: BuildEvent, style: Style, verbose: boolean): string[] {
+function eventLines(event: EngineEvent, style: Style, verbose: boolean): string[] {
   switch (event.type) {
     case 'started':
       return verbose
@@ -97,32 +98,49 @@ function eventLines(event: BuildEvent, style: Style, verbose: boolean): string[]
       ]
     case 'trouble':
       return [` ${paint(style, 'yellow', '!')} ${printable(event.message)}`]
+    case 'taken':
+      return [` ${sign(style, 'done')} inbox/${printable(event.drop)} is taken: ${printable(event.stored.join(', '))}`]
+    case 'same':
+      return [
+        ` ${sign(style, 'done')} inbox/${printable(event.drop)} is the same as ${printable(event.as.join(', '))}: kept in ${printable(event.attic)}`,
+      ]
+    case 'drop': {
+      const { name, state } = event.drop
+      if (state.kind !== 'refused' && state.kind !== 'conflict') return []
+      return [` ${sign(style, 'failed')} inbox/${printable(name)} was not taken: ${printable(state.why)}`]
+    }
+    case 'acted':
+      return [` ${printable(event.by)}: ${printable(event.text)}`]
     case 'planned':
-    case 'added':
+    case 'changed':
+    case 'pool':
+    case 'idle':
+    case 'withdrawn':
       return []
+    default:
+      return assertNever(event)
   }
 }
 
 /** The two lines at the bottom: running jobs with their times, then pools, counts and the expected end. */
-export function footerLines(
-  board: Board,
-  slots: ReadonlyMap<string, number>,
-  nowMs: number,
-  style: Style,
-  width: number,
-): string[] {
-  const running = [...board.jobs.values()].filter((job) => job.state === 'running')
-  const counts = countStates(board)
-  if (running.length === 0 && counts.waiting + counts.retrying === 0) return []
+export function footerLines(board: Board, nowMs: number, style: Style, width: number): string[] {
+  const jobs = [...board.jobs.values()].filter(({ status }) => status.state !== 'stale')
+  const running = jobs.filter(({ status }) => status.state === 'running')
+  const counts = countStates(jobs)
+  const toCome = jobs.filter(isToCome).length
+  if (running.length === 0 && toCome === 0) return []
   const used = usedSlots(board)
-  const pools = [...slots].filter(([pool]) => [...board.jobs.values()].some((job) => pool in job.pools))
-  const left = secondsLeft(board, slots, nowMs)
+  const busy = new Set(
+    jobs.filter((job) => isToCome(job) || job.status.state === 'running').flatMap((job) => Object.keys(job.pools)),
+  )
   const second = [
-    ...pools.map(([pool, n]) => `${pool} ${used.get(pool) ?? 0}/${n}`),
-    `${counts.done}/${board.jobs.size} done`,
+    ...[...board.pools.values()]
+      .filter((p) => busy.has(p.name))
+      .map((p) => `${p.name} ${used.get(p.name) ?? 0}/${p.slots}`),
+    `${toCome} to come`,
+    `${counts.done} up to date`,
     counts.failed > 0 ? `${counts.failed} failed` : '',
     counts.blocked > 0 ? `${counts.blocked} blocked` : '',
-    left === undefined || left < 1 ? '' : `about ${formatSeconds(left)} left`,
   ]
   const plainSign = style.unicode ? '►' : '>'
   const first =
@@ -135,7 +153,13 @@ export function footerLines(
   ]
 }
 
-function runningText(job: BoardJob, nowMs: number): string {
-  const seconds = Math.max(0, Math.floor((nowMs - (job.startedMs ?? nowMs)) / 1000))
-  return `${job.job} ${seconds < 10 ? `${seconds}s` : formatSeconds(seconds)}`
+/** Will it be made, as things stand? */
+function isToCome({ status }: BoardJob): boolean {
+  return status.state === 'queued' || (status.state === 'waiting' && status.reason.kind === 'prerequisite')
+}
+
+function runningText({ id, status }: BoardJob, nowMs: number): string {
+  const startedMs = status.state === 'running' ? status.startedMs : nowMs
+  const seconds = Math.max(0, Math.floor((nowMs - startedMs) / 1000))
+  return `${id} ${seconds < 10 ? `${seconds}s` : formatSeconds(seconds)}`
 }

@@ -18,6 +18,7 @@ export async function openPorts(workspace: OpenWorkspace): Promise<Ports> {
     journal: {
       history: (target) => workspace.journal.history(target),
       durations: () => workspace.journal.durations(),
+      attempts: (target) => workspace.journal.attempts(target),
       append: (record) => workspace.journal.append(record),
     },
     clock: systemClock,

@@ -1,8 +1,10 @@
-import type { BuildEvent } from '../model/event.ts'
+import type { Board } from '../model/board.ts'
+import type { EngineEvent } from '../model/event.ts'
 
-/** Shows a build while it runs. */
+/** Shows an engine at work. */
 export interface Reporter {
-  event(event: BuildEvent): void
+  /** `board` is as it stands after the event. */
+  event(event: EngineEvent, board: Board): void
   /** Gives the terminal back. */
   close(): void
 }

@@ -1,3 +1,4 @@
+import type { PastAttempt } from '../model/detail.ts'
 import type { ActionRecord, JournalRecord, TargetHistory, TargetRecord } from '../model/record.ts'
 
 /** What is known of a target that the journal does not name. */
@@ -23,6 +24,26 @@ export function remember(targets: Map<string, TargetHistory>, record: JournalRec
     default:
       targets.set(record.target, nextHistory(known(record.target), record))
   }
+}
+
+/** A person looks back this far, and no further. */
+const attemptsKept = 20
+
+/** Takes a record into the past attempts of all targets. */
+export function rememberAttempt(attempts: Map<string, PastAttempt[]>, record: JournalRecord): void {
+  if (record.type !== 'made' && record.type !== 'failed' && record.type !== 'cancelled') return
+  const past = attempts.get(record.target) ?? []
+  const { attempt, seconds, log } = record
+  past.push({
+    attempt,
+    endedMs: Date.parse(record.at),
+    state: record.type === 'made' ? 'done' : record.type,
+    seconds,
+    cause: record.type === 'failed' ? record.cause : undefined,
+    log,
+  })
+  if (past.length > attemptsKept) past.shift()
+  attempts.set(record.target, past)
 }
 
 /** What a record changes in what is known of its target. */

@@ -1,6 +1,7 @@
 import type { Job, JobSource } from '../model/job.ts'
 import type { Provenance } from '../model/record.ts'
 import type { Stamp, Stamps } from '../model/stamp.ts'
+import { digest } from './digest.ts'
 import { matchPattern } from './pattern.ts'
 import type { Survey } from './survey.ts'
 
@@ -29,6 +30,11 @@ export function takeIngredients(job: Job, survey: Survey, ignoreOf: IgnoreOf): I
   const sources = stamps(job.sources)
   const uses = stamps(job.uses)
   return { sources, uses, recipe: job.rule.recipe.text, params: Object.fromEntries(job.params), sourceBytes }
+}
+
+/** Two digests differ if anything that a job is made from does. */
+export function ingredientsDigest({ sources, uses, recipe, params }: Omit<Provenance, 'targets'>): string {
+  return digest(JSON.stringify([sources, uses, recipe, params]))
 }
 
 /** Stamps of a job's targets as they lie there now; a missing one has none. `at` says where to look for a target. */

@@ -10,7 +10,9 @@ import { didYouMean } from './suggest.ts'
  */
 export function joinRuleFiles(files: readonly RuleFile[], processors: number): RuleSet {
   const faults: Fault[] = files.flatMap((file) => file.faults)
-  const disabled = files.filter((file) => file.faults.length > 0).map((file) => file.file)
+  // With faults and rules too: a watch goes on with the last good version of the file.
+  const isDisabled = (file: RuleFile) => file.faults.length > 0 && file.rules.length === 0 && file.pools.length === 0
+  const disabled = files.filter(isDisabled).map((file) => file.file)
   const pools = joinPools(files, processors, faults)
   const rules = files.flatMap((file) => file.rules)
   const out = new Set<Rule>()

@@ -1,4 +1,4 @@
-import { regather, takeIngredients, takeTargets } from '../core/provenance.ts'
+import { ingredientsDigest, regather, takeIngredients, takeTargets } from '../core/provenance.ts'
 import { commandLine, expandRecipe, recipePaths } from '../core/recipe.ts'
 import { compareStamps } from '../core/stamp.ts'
 import { surveyDisk } from '../core/survey.ts'
@@ -19,7 +19,7 @@ export type AttemptEnd = {
 } & (
   | { readonly status: 'made'; readonly attic: string | undefined }
   | { readonly status: 'failed'; readonly cause: Cause }
-  | { readonly status: 'cancelled' }
+  | { readonly status: 'cancelled'; readonly by: string | undefined }
 )
 
 export interface StartedAttempt {
@@ -105,13 +105,20 @@ async function launch(job: Job, state: AttemptState, ports: Ports): Promise<Star
  * Takes an attempt to its end once its recipe has ended: commits what it made, or puts it aside, and appends the journal.
  * Knows nothing but what was written down of the attempt, so that it serves one of an earlier labmake as well.
  */
-export async function settleAttempt(state: AttemptState, exit: Exit, ports: Ports): Promise<AttemptEnd> {
+export async function settleAttempt(
+  state: AttemptState,
+  exit: Exit,
+  ports: Ports,
+  stoppedBy?: string,
+): Promise<AttemptEnd> {
   const seconds = Math.max(0, (ports.clock.now() - state.startedMs) / 1000)
   const base = { seconds, attempt: state.attempt, log: state.log }
   if (exit.status === 'cancelled') {
     const fault = await putAside(state, ports)
-    const record = { type: 'cancelled', ...recordOf(state, ports), ...base } as const
-    return { status: 'cancelled', ...base, ...trouble(fault ?? (await faultOf(() => ports.journal.append(record)))) }
+    const by = stoppedBy === undefined ? {} : { by: stoppedBy, ingredients: ingredientsDigest(state.before) }
+    const record = { type: 'cancelled', ...recordOf(state, ports), ...base, ...by } as const
+    const unsaid = fault ?? (await faultOf(() => ports.journal.append(record)))
+    return { status: 'cancelled', ...base, by: stoppedBy, ...trouble(unsaid) }
   }
   if (exit.status === 'failed') return fail(state, exit.cause, base, ports)
   const checked = checkStaged(state, ports)
@@ -137,7 +144,13 @@ export async function settleAttempt(state: AttemptState, exit: Exit, ports: Port
   }
 }
 
-type EndBase = { readonly seconds: number; readonly attempt: number; readonly log: string }
+interface EndBase {
+  readonly seconds: number
+  readonly attempt: number
+  readonly log: string
+  /** What it was to be made from; of the attempt's start, where it is not said. */
+  readonly ingredients?: string
+}
 
 async function fail(state: AttemptState, cause: Cause, base: EndBase, ports: Ports): Promise<AttemptEnd> {
   const aside = await putAside(state, ports)
@@ -151,8 +164,9 @@ export async function recordFailure(
   base: EndBase,
   ports: Ports,
 ): Promise<AttemptEnd> {
-  const record = { type: 'failed', ...recordOf(state, ports), ...base, cause } as const
-  return { status: 'failed', ...base, cause, ...trouble(await faultOf(() => ports.journal.append(record))) }
+  const { ingredients = ingredientsDigest(state.before), ...shown } = base
+  const record = { type: 'failed', ...recordOf(state, ports), ...shown, cause, ingredients } as const
+  return { status: 'failed', ...shown, cause, ...trouble(await faultOf(() => ports.journal.append(record))) }
 }
 
 /** What the journal says of every attempt: which job, which target, when. */

@@ -1,7 +1,8 @@
 import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { noHistory, remember } from '../core/history.ts'
+import { noHistory, remember, rememberAttempt } from '../core/history.ts'
+import type { PastAttempt } from '../model/detail.ts'
 import type { Fault } from '../model/errors.ts'
 import { DiskFault, type Journal, type PastDuration } from '../model/ports.ts'
 import type { JournalRecord, TargetHistory } from '../model/record.ts'
@@ -29,11 +30,14 @@ export function openJournal(root: string): JournalFile {
   const { records, faults, wholeBytes, endsInLine } = readJournal(path)
   const targets = new Map<string, TargetHistory>()
   const durations = new Map<string, PastDuration[]>()
+  /** Asked for by few, so that they are gathered when somebody does. */
+  let attempts: Map<string, PastAttempt[]> | undefined
   for (const record of records) take(record)
   let descriptor: number | undefined
 
   function take(record: JournalRecord): void {
     remember(targets, record)
+    if (attempts !== undefined) rememberAttempt(attempts, record)
     if (record.type !== 'made') return
     const rule = record.job.split('/', 1)[0]!
     const past = durations.get(rule) ?? []
@@ -47,6 +51,13 @@ export function openJournal(root: string): JournalFile {
     records: () => readJournal(path).records,
     history: (target) => targets.get(target) ?? noHistory,
     durations: () => durations,
+    attempts(target) {
+      if (attempts === undefined) {
+        attempts = new Map()
+        for (const record of readJournal(path).records) rememberAttempt(attempts, record)
+      }
+      return attempts.get(target) ?? []
+    },
     async append(record) {
       try {
         if (descriptor === undefined) {

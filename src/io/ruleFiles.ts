@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { register } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
@@ -8,19 +8,37 @@ import type { DataPath, Locate } from '../core/ruleFaults.ts'
 import { brokenRuleFile, parseRuleFile, type RuleFile } from '../core/ruleFile.ts'
 import { joinRuleFiles } from '../core/ruleSet.ts'
 import { withoutSecrets } from '../core/secrets.ts'
+import type { Fault } from '../model/errors.ts'
 import type { RuleSet } from '../model/rule.ts'
 import { describeErrno } from './disk.ts'
 
 /** One slot for each processor: what `auto` means here. */
 export const processors = availableParallelism()
 
-/** Reads all rule files of a workspace: rules/*.yaml, *.yml and modules. Never throws: what is wrong is in `faults`. */
-export async function readRuleFiles(root: string): Promise<RuleSet> {
-  const names = readdirSync(`${root}/rules`).filter(
-    (name) => /^[^.].*\.(ya?ml|mjs|ts)$/.test(name) && !name.endsWith('.d.ts'),
-  )
-  const files = await Promise.all(names.sort(byName).map((name) => readRuleFile(root, `rules/${name}`)))
-  return joinRuleFiles(files, processors)
+/**
+ * Reads all rule files of a workspace, each time it is called: rules/*.yaml, *.yml and modules. Of a file that was good
+ * before and is not now, the last good version stays in use beside its faults. Never throws: what is wrong is in `faults`.
+ */
+export function ruleReader(root: string): () => Promise<RuleSet> {
+  const lastGood = new Map<string, RuleFile>()
+  return async () => {
+    const names = readdirSync(`${root}/rules`).filter(
+      (name) => /^[^.].*\.(ya?ml|mjs|ts)$/.test(name) && !name.endsWith('.d.ts'),
+    )
+    const read = await Promise.all(names.sort(byName).map((name) => readRuleFile(root, `rules/${name}`)))
+    const files = read.map((file) => {
+      const before = lastGood.get(file.file)
+      if (file.faults.length > 0 && before !== undefined) return { ...before, faults: file.faults.map(stillInUse) }
+      lastGood.set(file.file, file)
+      return file
+    })
+    return joinRuleFiles(files, processors)
+  }
+}
+
+function stillInUse(fault: Fault): Fault {
+  const hint = 'Until it is mended, the rules stay in use as they were before the change.'
+  return { ...fault, hint: fault.hint === undefined ? hint : `${fault.hint} ${hint}` }
 }
 
 async function readRuleFile(root: string, file: string): Promise<RuleFile> {
@@ -129,6 +147,11 @@ function offerOurselves(): void {
   register(`data:text/javascript,${encodeURIComponent(hook)}`)
 }
 
+/** A module is loaded once by its URL: one that was edited is asked for by another. */
+function moduleUrl(path: string): string {
+  return `${pathToFileURL(path).href}?${statSync(path).mtimeMs}`
+}
+
 async function readModule(root: string, file: string): Promise<RuleFile> {
   if (file.endsWith('.ts') && !('typescript' in process.features && process.features.typescript)) {
     const hint = 'Use a Node that strips types (22.18 or newer), or write the file as .mjs or .yaml.'
@@ -137,7 +160,7 @@ async function readModule(root: string, file: string): Promise<RuleFile> {
   offerOurselves()
   let content: unknown
   try {
-    content = ((await import(pathToFileURL(`${root}/${file}`).href)) as { default?: unknown }).default
+    content = ((await import(moduleUrl(`${root}/${file}`))) as { default?: unknown }).default
   } catch (error) {
     return brokenRuleFile(file, [{ where: file, message: `cannot be loaded: ${(error as Error).message}` }])
   }

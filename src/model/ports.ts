@@ -1,4 +1,5 @@
 import type { AttemptState, ProcessMark } from './attempt.ts'
+import type { PastAttempt } from './detail.ts'
 import type { Cause, JournalRecord, TargetHistory } from './record.ts'
 
 export type EntryKind = 'file' | 'folder' | 'other'
@@ -113,6 +114,8 @@ export interface Journal {
   history(target: string): TargetHistory
   /** Durations of past attempts that made a target. */
   durations(): ReadonlyMap<string, readonly PastDuration[]>
+  /** The last attempts of the job whose first target this is, newest last; 20 at the most. */
+  attempts(target: string): readonly PastAttempt[]
   /** Appends and flushes. Throws DiskFault. */
   append(record: JournalRecord): Promise<void>
 }

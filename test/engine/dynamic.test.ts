@@ -39,8 +39,10 @@ test('jobs that turn up are told of as an event', async () => {
   const it = labOf(() => ['a'])
   const { outcomes, events } = it.start()
   await outcomes
-  expect(events.flatMap((e) => (e.type === 'added' ? [e.jobs.map((j) => j.job)] : []))).toEqual([
-    ['convert/B1/a', 'table/B1'],
+  const planned = events.filter((e) => e.type === 'planned')
+  expect(planned[1]!.jobs.map(({ id, status }) => `${id} ${status.state}`)).toEqual([
+    'convert/B1/a queued',
+    'table/B1 waiting',
   ])
 })
 
@@ -112,7 +114,7 @@ test('a job that turns up behind a failed one is told of, and then blocked', asy
   }
   const { outcomes, events } = it.start()
   expect(Object.fromEntries(await outcomes)).toMatchObject({ 'split/B1': 'done', 'convert/B1/a': 'blocked' })
-  expect(events.slice(-2).map((e) => e.type)).toEqual(['added', 'blocked'])
+  expect(events.slice(-2).map((e) => e.type)).toEqual(['planned', 'blocked'])
 })
 
 test('jobs that make each other stale do not run for ever', async () => {

@@ -1,5 +1,6 @@
-import { noHistory, remember } from '../../src/core/history.ts'
+import { noHistory, remember, rememberAttempt } from '../../src/core/history.ts'
 import type { AttemptState } from '../../src/model/attempt.ts'
+import type { PastAttempt } from '../../src/model/detail.ts'
 import type { Attempts, Journal, PastDuration } from '../../src/model/ports.ts'
 import type { JournalRecord, TargetHistory } from '../../src/model/record.ts'
 import type { Acts } from './acts.ts'
@@ -26,6 +27,11 @@ export function fakeJournal(acts: Acts): FakeJournal {
         past.set(rule, [...(past.get(rule) ?? []), { seconds: record.seconds, sourceBytes: record.sourceBytes }])
       }
       return past
+    },
+    attempts(target) {
+      const attempts = new Map<string, PastAttempt[]>()
+      for (const record of records) rememberAttempt(attempts, record)
+      return attempts.get(target) ?? []
     },
     async append(record) {
       acts.begin('append', `${record.type} ${'job' in record ? record.job : ''}`.trim())

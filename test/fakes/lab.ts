@@ -1,11 +1,14 @@
 import { namedJobs, withPrerequisites } from '../../src/core/goals.ts'
 import { takeIngredients, takeTargets } from '../../src/core/provenance.ts'
 import { reasonText, verdictReason } from '../../src/core/reasons.ts'
+import { canScope } from '../../src/core/scope.ts'
 import { surveyDisk } from '../../src/core/survey.ts'
-import { type BuildOptions, build, type Outcome, type PlannedGraph } from '../../src/engine/build.ts'
+import type { PlannedGraph, Scope } from '../../src/engine/book.ts'
+import { Engine, type EngineOptions } from '../../src/engine/engine.ts'
+import type { Outcome } from '../../src/engine/entry.ts'
 import type { Ports } from '../../src/engine/ports.ts'
 import { type Recovery, recover } from '../../src/engine/recover.ts'
-import type { BuildEvent } from '../../src/model/event.ts'
+import type { EngineEvent } from '../../src/model/event.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { RuleSet } from '../../src/model/rule.ts'
 import { type Acts, Crash, countActs } from './acts.ts'
@@ -19,13 +22,16 @@ export interface LabBuild {
   readonly goals?: readonly string[]
   readonly maxJobs?: number
   readonly failFast?: boolean
-  readonly adopted?: BuildOptions['adopted']
+  readonly adopted?: EngineOptions['adopted']
+  /** `watch`: it stays, as the engine of a watcher does. */
+  readonly mode?: 'watch' | 'build'
 }
 
-/** A build under way. */
+/** An engine at work. */
 export interface Underway {
   readonly outcomes: Promise<ReadonlyMap<string, Outcome>>
-  readonly events: readonly BuildEvent[]
+  readonly events: readonly EngineEvent[]
+  readonly engine: Engine
   /** As Ctrl-C, once and twice. */
   stop(): void
   kill(): void
@@ -43,7 +49,7 @@ export interface Lab {
   /** The rules in force; set them to edit a rule file. */
   rules: RuleSet
   edit(content: RuleFileContent): void
-  plan(): PlannedGraph
+  plan(scope?: Scope): PlannedGraph
   /** Ids of jobs that would run, in order. */
   stale(): string[]
   /** The state of a job's verdict and the text of its reason: `stale: data/mat/B1/a changed`. */
@@ -84,13 +90,16 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
     edit: (changed) => {
       self.rules = soundRules(changed)
     },
-    plan: () =>
-      planOf(self.rules, {
+    plan: (scope = 'all') => {
+      const planned = planOf(self.rules, {
         disk,
         manifests: disk.tree('data/manifests'),
         history: (target) => journal.history(target),
         nowMs: clock.now(),
-      }),
+        ...(scope === 'all' || !canScope(self.rules.rules) ? {} : { scope }),
+      })
+      return { ...planned, rules: self.rules, scope: canScope(self.rules.rules) ? scope : 'all' }
+    },
     stale() {
       const { plan } = self.plan()
       return plan.jobs.filter(({ verdict }) => verdict.state === 'stale').map(({ job }) => job.id)
@@ -147,17 +156,35 @@ function mortal(ports: Ports, born: number, life: () => number): Ports {
 }
 
 function startBuild(at: Lab, options: LabBuild): Underway {
-  const { goals = [], maxJobs, failFast = false, adopted = [] } = options
-  const stop = new AbortController()
-  const kill = new AbortController()
-  const events: BuildEvent[] = []
-  const choose = (plan: Plan) => withPrerequisites(plan, namedJobs(plan, at.rules.rules, goals))
-  const slots = new Map([...at.rules.pools.values()].map((pool) => [pool.name, pool.slots]))
-  const emit = (event: BuildEvent) => void events.push(event)
-  const rest = { slots, maxJobs, failFast, adopted, stop: stop.signal, kill: kill.signal, emit }
-  const outcomes = build(at.plan(), { replan: () => at.plan(), choose, ...rest }, at.ports)
-  return { outcomes, events, stop: () => stop.abort(), kill: () => kill.abort() }
+  const { goals = [], maxJobs, failFast = false, adopted = [], mode = 'build' } = options
+  const events: EngineEvent[] = []
+  const engine = new Engine(
+    {
+      engine: { ...engineOfTests, mode },
+      plan: (scope) => at.plan(scope),
+      choose: (plan) => withPrerequisites(plan, namedJobs(plan, at.rules.rules, goals)),
+      maxJobs,
+      failFast,
+      adopted,
+      settled: [],
+      user: 'ana',
+    },
+    at.ports,
+  )
+  engine.subscribe((event) => events.push(event))
+  const stop = () => engine.stop({ now: false })
+  return { engine, outcomes: engine.run(), events, stop, kill: () => engine.stop({ now: true }) }
 }
+
+const engineOfTests = {
+  pid: 1,
+  user: 'ana',
+  host: 'server',
+  startedMs: 0,
+  version: '0.0.0-test',
+  root: '/lab',
+  stopping: false,
+} as const
 
 /** Until everything that can happen without the test has happened: the fakes need no time, only turns. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

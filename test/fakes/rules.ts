@@ -6,6 +6,7 @@ import { makePlan } from '../../src/core/plan.ts'
 import type { Locate } from '../../src/core/ruleFaults.ts'
 import { parseRuleFile } from '../../src/core/ruleFile.ts'
 import { joinRuleFiles } from '../../src/core/ruleSet.ts'
+import { scopeBatches } from '../../src/core/scope.ts'
 import { surveyDisk } from '../../src/core/survey.ts'
 import type { Fault } from '../../src/model/errors.ts'
 import type { Plan } from '../../src/model/plan.ts'
@@ -47,6 +48,8 @@ export interface PlanContext {
   readonly manifests?: Manifests
   readonly history?: (target: string) => TargetHistory
   readonly nowMs?: number
+  /** These batches alone. */
+  readonly scope?: ReadonlySet<string>
 }
 
 /** A plan of what lies on a disk, as a command would make it. */
@@ -54,8 +57,9 @@ export function planOf(ruleSet: RuleSet, context: PlanContext): { graph: Graph; 
   const { disk, manifests = {}, history = () => noHistory, nowMs = Date.UTC(2026, 0, 5, 8) } = context
   const firstParam = ruleSet.rules.flatMap((rule) => [...rule.params.keys()])[0]
   const parsed = Object.entries(manifests).map(([file, text]) => parseManifest(text, { file, firstParam }))
-  const batches = joinManifests(parsed, ruleSet.rules, ruleSet.disabled)
-  const survey = surveyDisk(disk)
+  const all = joinManifests(parsed, ruleSet.rules, ruleSet.disabled)
+  const batches = context.scope === undefined ? all : scopeBatches(all, context.scope)
+  const survey = surveyDisk(disk, context.scope)
   const graph = buildGraph(ruleSet.rules, batches, survey)
   const faults: Fault[] = [...ruleSet.faults, ...batches.faults]
   return { graph, plan: makePlan({ graph, rules: ruleSet.rules, survey, history, faults, nowMs }) }

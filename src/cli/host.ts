@@ -1,0 +1,84 @@
+import { hostname } from 'node:os'
+import { Engine } from '../engine/engine.ts'
+import type { Outcome } from '../engine/entry.ts'
+import { recover } from '../engine/recover.ts'
+import { runningEngine, userName } from '../io/lock.ts'
+import type { Board } from '../model/board.ts'
+import type { EngineEvent } from '../model/event.ts'
+import type { Plan } from '../model/plan.ts'
+import { version } from '../version.ts'
+import { exitCodes } from './options.ts'
+import { openPorts, withLock } from './ports.ts'
+import type { OpenWorkspace } from './workspace.ts'
+
+export interface HostOptions {
+  /** A build ends when all is done; a watch stays, and looks after the inbox and what changes. */
+  readonly mode: 'watch' | 'build'
+  /** The jobs that were asked for, with what they need. */
+  readonly choose: (plan: Plan) => ReadonlySet<string>
+  readonly maxJobs: number | undefined
+  readonly failFast: boolean
+  /** Look for changes by polling, also where the system tells of them. */
+  readonly poll: boolean
+  /** `board` is as it stands after the event. */
+  readonly onEvent: (event: EngineEvent, board: Board) => void
+  /** With the lock held, before the first plan. */
+  readonly before: () => Promise<void>
+  readonly onStart: (host: EngineHost) => void
+}
+
+export interface EngineHost {
+  readonly engine: Engine
+}
+
+export interface HostEnd {
+  readonly outcomes: ReadonlyMap<string, Outcome>
+  /** Somebody removed the lock: the engine stopped, since another may be at work. */
+  readonly lockLost: boolean
+}
+
+/** Runs an engine in this process, with the workspace's lock held, to its end. Throws UserError if another one runs. */
+export async function hostEngine(workspace: OpenWorkspace, options: HostOptions): Promise<HostEnd> {
+  let lockLost = false
+  let stop = () => {}
+  const onLost = () => {
+    const other = runningEngine(workspace.root)
+    if (other !== undefined && other.process.pid !== process.pid) {
+      // It has taken over what runs: ending that, or the journal's last line about it, is no longer ours.
+      process.stderr.write(`The lock of the workspace was taken by another labmake (process ${other.process.pid}).\n`)
+      process.exit(exitCodes.unfinished)
+    }
+    lockLost = true
+    stop()
+  }
+  const outcomes = await withLock(workspace, onLost, async () => {
+    const ports = await openPorts(workspace)
+    const recovery = await recover(ports)
+    await options.before()
+    const engine = new Engine(
+      {
+        engine: describeEngine(workspace, options.mode),
+        plan: (scope) => workspace.plan(scope),
+        choose: options.choose,
+        maxJobs: options.maxJobs,
+        failFast: options.failFast,
+        adopted: recovery.running,
+        settled: recovery.settled,
+        user: userName(),
+      },
+      ports,
+    )
+    engine.subscribe((event) => options.onEvent(event, engine.board()))
+    for (const message of recovery.troubles) engine.tell({ type: 'trouble', atMs: Date.now(), message })
+    stop = () => engine.stop({ now: false })
+    if (lockLost) stop()
+    options.onStart({ engine })
+    return engine.run()
+  })
+  return { outcomes, lockLost }
+}
+
+function describeEngine({ root }: OpenWorkspace, mode: 'watch' | 'build') {
+  const { pid } = process
+  return { pid, user: userName(), host: hostname(), startedMs: Date.now(), version, mode, root, stopping: false }
+}

@@ -1,0 +1,141 @@
+import type { Graph } from '../core/graph.ts'
+import type { Estimate, JobStatus, LastAttempt, Rank } from '../model/board.ts'
+import { assertNever } from '../model/errors.ts'
+import type { Job } from '../model/job.ts'
+import type { StaleReason, Verdict } from '../model/plan.ts'
+import type { Running } from '../model/ports.ts'
+import type { Cause, TargetHistory } from '../model/record.ts'
+import type { QueueEntry } from './queue.ts'
+
+/** How a job ended, for now. `skipped`: when its turn came there was nothing to do, or no way to. */
+export type Outcome = 'done' | 'skipped' | 'failed' | 'blocked' | 'cancelled' | 'held' | 'not-started'
+
+export interface Tries {
+  readonly retries: number
+  readonly reruns: number
+}
+
+export const firstTry: Tries = { retries: 0, reruns: 0 }
+
+/**
+ * What an engine does with a job now:
+ *
+ *   resting ─▶ waiting ─▶ queued ─▶ running ─▶ ended
+ *                            ▲         │
+ *                            └ retrying ◀ (failed, retries left)
+ *
+ * resting: its verdict asks for nothing, or nobody does. waiting: stale, a prerequisite is on its way. From ended a new
+ * plan or a person takes it back to resting or waiting.
+ */
+export type State =
+  | { readonly status: 'resting' }
+  | { readonly status: 'waiting' }
+  | { readonly status: 'queued'; readonly tries: Tries }
+  | { readonly status: 'retrying'; readonly tries: Tries; readonly atMs: number; readonly cause: Cause }
+  | { readonly status: 'running'; readonly tries: Tries; readonly running?: Running; readonly stoppedBy?: string }
+  | { readonly status: 'ended'; readonly outcome: Outcome; readonly because?: string }
+
+/** A job in the hands of an engine. */
+export interface Entry extends QueueEntry {
+  job: Job
+  /** The graph of the plan that it is from. */
+  graph: Graph
+  verdict: Verdict
+  chosen: boolean
+  estimate: Estimate | undefined
+  rank: Rank
+  /** Its pools have `-j` among them where that is limited. */
+  pools: ReadonlyMap<string, number>
+  state: State
+  /** The last one, whatever came after. */
+  outcome: Outcome | undefined
+  /** How often it was taken up in this life of the engine. */
+  admissions: number
+  /** It is in no plan any more, and is forgotten when its attempt ends. */
+  gone: boolean
+}
+
+/** Is it on its way to being made? */
+export function isPending({ state }: Entry): boolean {
+  return state.status !== 'resting' && state.status !== 'ended'
+}
+
+export const triesOf = ({ state }: Entry): Tries => ('tries' in state ? state.tries : firstTry)
+
+/** How a board shows a job that neither runs nor waits for its retry; those tell of themselves by events. */
+export function statusOf(entry: Entry, history: TargetHistory, pendingBefore: string | undefined): JobStatus {
+  const { state, verdict } = entry
+  switch (state.status) {
+    case 'resting':
+      return restingStatus(verdict, history)
+    case 'waiting':
+      return { state: 'waiting', reason: { kind: 'prerequisite', job: pendingBefore ?? entry.id } }
+    case 'queued':
+    case 'running':
+    case 'retrying':
+      return { state: 'queued', reason: staleReason(verdict) }
+    case 'ended':
+      return endedStatus(entry, state, history)
+    default:
+      return assertNever(state)
+  }
+}
+
+function endedStatus(
+  { verdict }: Entry,
+  { outcome, because }: State & { status: 'ended' },
+  history: TargetHistory,
+): JobStatus {
+  switch (outcome) {
+    case 'failed':
+      if (history.failed === undefined) break
+      return { state: 'failed', cause: history.failed.cause, last: lastOf(history.failed) }
+    case 'cancelled':
+      if (history.stopped === undefined) break
+      return { state: 'cancelled', by: history.stopped.by ?? '', last: lastOf(history.stopped) }
+    case 'held': {
+      const { by = '', at = '' } = history.held ?? {}
+      return { state: 'held', by, atMs: Date.parse(at), reason: staleReason(verdict) }
+    }
+    case 'blocked':
+      return { state: 'blocked', job: because ?? '' }
+    case 'not-started':
+      if (because === undefined) break
+      return { state: 'waiting', reason: { kind: 'prerequisite', job: because } }
+    case 'done':
+    case 'skipped':
+      break
+  }
+  return restingStatus(verdict, history)
+}
+
+function restingStatus(verdict: Verdict, { current }: TargetHistory): JobStatus {
+  switch (verdict.state) {
+    case 'up-to-date':
+      return {
+        state: 'done',
+        last: current?.type === 'made' ? lastOf(current) : undefined,
+        edited: verdict.edited?.path,
+      }
+    case 'waiting':
+      return { state: 'waiting', reason: verdict.reason }
+    case 'orphaned':
+      return { state: 'orphaned', path: verdict.reason.path }
+    case 'protected':
+      return { state: 'protected', edited: verdict.edited.path, reason: verdict.reasons[0] }
+    case 'stale':
+      return { state: 'stale', reason: verdict.reasons[0] }
+    default:
+      return assertNever(verdict)
+  }
+}
+
+function lastOf(record: { attempt: number; at: string; seconds: number; log: string }): LastAttempt {
+  const { attempt, at, seconds, log } = record
+  return { attempt, endedMs: Date.parse(at), seconds, log }
+}
+
+function staleReason(verdict: Verdict): StaleReason {
+  if (verdict.state === 'stale' || verdict.state === 'protected') return verdict.reasons[0]
+  return { kind: 'upstream', job: '' }
+}
