@@ -106,12 +106,15 @@ export interface Drop {
   readonly state: DropState
 }
 
-/** `arriving`: it grows, or holds temporary names. `settling`: still, until the quiet window is over. Times are ms. */
+/**
+ * `arriving`: it grows, or holds temporary names. `settling`: still, until the quiet window is over. Times are ms; `stillMs` is
+ * as of when this was told, and `sinceMs` since when that is, so that a clock can go on.
+ */
 export type DropState =
   | { readonly kind: 'arriving'; readonly why: string; readonly sinceMs: number }
-  | { readonly kind: 'settling'; readonly stillMs: number; readonly quietMs: number }
+  | { readonly kind: 'settling'; readonly stillMs: number; readonly quietMs: number; readonly sinceMs?: number }
   /** Nothing came for so long that the copy may have died. */
-  | { readonly kind: 'stalled'; readonly why: string; readonly stillMs: number }
+  | { readonly kind: 'stalled'; readonly why: string; readonly stillMs: number; readonly sinceMs?: number }
   /** Being checked, moved or compared. */
   | { readonly kind: 'taking' }
   | { readonly kind: 'refused'; readonly why: string; readonly hint: string | undefined; readonly atMs: number }

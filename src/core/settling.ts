@@ -1,0 +1,87 @@
+import type { DropState } from '../model/board.ts'
+import type { DropPicture } from '../model/inbox.ts'
+
+/** What successive looks at one drop have shown. Times are ms on labmake's own clock: those of files lie. */
+export interface Settling {
+  readonly picture: DropPicture
+  /** When it was first seen. */
+  readonly sinceMs: number
+  /** When it was last looked at. */
+  readonly lookedMs: number
+  /** For how long it has been the same. */
+  readonly stillMs: number
+  /** The last look showed another picture than the one before. */
+  readonly changed: boolean
+}
+
+/** A copy that is interrupted for longer than this has most likely died. */
+const stalledAfterMs = 30 * 60_000
+/**
+ * No time between two looks counts for more: after a suspended machine or a clock that was set, nobody knows what happened
+ * in between. Half of the default quiet window, so that one jump alone never makes a drop whole.
+ */
+export const longestGapMs = 15_000
+/**
+ * READY ends the wait but for this: a copy of a folder that holds a READY passes by it on its way, and its next file shows
+ * within a moment.
+ */
+const readyMs = 1000
+/** Clocks of a file server and its clients differ by less than this where they are kept at all. */
+const clockSlackMs = 2000
+
+/** What is known after one more look. */
+export function nextSettling(before: Settling | undefined, picture: DropPicture, nowMs: number): Settling {
+  if (before === undefined) return { picture, sinceMs: nowMs, lookedMs: nowMs, stillMs: 0, changed: false }
+  const changed = !isSamePicture(before.picture, picture)
+  const gapMs = Math.min(Math.max(0, nowMs - before.lookedMs), longestGapMs)
+  return { picture, sinceMs: before.sinceMs, lookedMs: nowMs, stillMs: changed ? 0 : before.stillMs + gapMs, changed }
+}
+
+/**
+ * What a single look tells, by when the drop changed last: for a labmake that does not stay. `fileNowMs` is the clock of
+ * the file system. A change dated after that was made when the clock was wrong, and is none of just now.
+ */
+export function settlingAtOnce(picture: DropPicture, fileNowMs: number, quietMs: number): Settling {
+  const changedMs = Number(picture.changedNs / 1_000_000n)
+  const ageMs = fileNowMs - changedMs
+  const stillMs = ageMs < -clockSlackMs ? Math.max(quietMs, stalledAfterMs) : Math.max(0, ageMs)
+  return { picture, sinceMs: Math.min(changedMs, fileNowMs), lookedMs: fileNowMs, stillMs, changed: false }
+}
+
+/** Whole, or how far it is. */
+export function settlingState(settling: Settling, quietMs: number): DropState | 'whole' {
+  const { picture, sinceMs, stillMs, lookedMs, changed } = settling
+  const stillSinceMs = lookedMs - stillMs
+  if (picture.temporary !== undefined) {
+    const why = `${picture.temporary} is still being copied, by its name`
+    if (stillMs < stalledAfterMs) return { kind: 'arriving', why, sinceMs }
+    return { kind: 'stalled', why: `${why}, and nothing came for a long time`, stillMs, sinceMs: stillSinceMs }
+  }
+  if (stillMs >= neededMs(picture, quietMs)) return 'whole'
+  if (changed) return { kind: 'arriving', why: 'it is still changing', sinceMs }
+  return { kind: 'settling', stillMs, quietMs: neededMs(picture, quietMs), sinceMs: stillSinceMs }
+}
+
+/** ms until another look could find another state. */
+export function nextLookMs({ picture, stillMs }: Settling, quietMs: number): number {
+  const leftMs = picture.temporary === undefined ? neededMs(picture, quietMs) - stillMs : stalledAfterMs - stillMs
+  // Past the end it stays as it is until something comes, of which a look now and then is told too.
+  return leftMs <= 0 ? longestGapMs : Math.min(leftMs, longestGapMs)
+}
+
+const neededMs = (picture: DropPicture, quietMs: number) => (picture.ready ? Math.min(readyMs, quietMs) : quietMs)
+
+export function isSamePicture(a: DropPicture, b: DropPicture): boolean {
+  return pictureText(a) === pictureText(b)
+}
+
+/** A picture as text that can be kept and compared. */
+export function pictureText({ files, folders, bytes, newestNs, changedNs }: DropPicture): string {
+  return `${files} ${folders} ${bytes} ${newestNs} ${changedNs}`
+}
+
+/** The same but for what a rename changes: the times of what was renamed, which count where it holds no file. */
+export function isSameAfterRename(before: DropPicture, after: DropPicture): boolean {
+  if (before.isFolder && before.files > 0) return isSamePicture(before, after)
+  return pictureText({ ...before, changedNs: 0n }) === pictureText({ ...after, changedNs: 0n })
+}
