@@ -1,7 +1,7 @@
 import type { Graph } from '../core/graph.ts'
 import { ingredientsDigest, takeIngredients } from '../core/provenance.ts'
 import { surveyDisk } from '../core/survey.ts'
-import type { Board, BoardJob, Rank } from '../model/board.ts'
+import type { Board, BoardJob, JobStatus, Rank } from '../model/board.ts'
 import type { Fault } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
 import { nameInBatch } from '../model/job.ts'
@@ -188,7 +188,7 @@ export class JobBook {
       prerequisites: job.prerequisites,
       estimate,
       rank,
-      status: told && shown !== undefined ? shown.status : this.statusOf(entry),
+      status: told && shown !== undefined ? shown.status : sameAttempt(this.statusOf(entry), shown?.status),
     }
     return shown !== undefined && JSON.stringify(shown) === JSON.stringify(board) ? [] : [board]
   }
@@ -334,6 +334,12 @@ export class JobBook {
     const status = this.statusOf(entry)
     this.options.emit({ type: 'changed', atMs: this.options.ports.clock.now(), jobs: [{ job: entry.id, status }] })
   }
+}
+
+/** The board has the same attempt's end from an event, a few ms after the journal's: that is no difference. */
+function sameAttempt(status: JobStatus, shown: JobStatus | undefined): JobStatus {
+  if (status.state !== 'done' || shown?.state !== 'done' || status.edited !== shown.edited) return status
+  return status.last?.attempt === shown.last?.attempt ? shown : status
 }
 
 /** Did a job end for now because of another one? */

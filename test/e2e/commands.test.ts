@@ -132,13 +132,14 @@ describe('what is printed', () => {
     expect((await ws.from({ env: { LANG: 'C' } }).labmake('status')).stdout).toMatch(/^[\x00-\x7f]*$/)
   })
 
-  test('a build into a pipe is a line for each event: time, word, job', async () => {
+  test('a build into a pipe is a line for each event: time, word, batch, rule', async () => {
     await using ws = await workspace(oneBatch)
     const lines = (await ws.labmake()).stdout.split('\n')
     const words = lines.flatMap(
-      (line) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00 (\w+) +(\S+)/.exec(line)?.slice(1, 3).join(' ') ?? [],
+      (line) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00 (\w+) +(\S+) +(\S+)/.exec(line)?.slice(1, 4).join(' ') ?? [],
     )
-    expect(words).toEqual(['planned jobs=2', 'start denoise/B1', 'done denoise/B1', 'start phy/B1', 'done phy/B1'])
+    const planned = 'planned queued=1 waiting=1'
+    expect(words).toEqual([planned, 'start B1 denoise', 'done B1 denoise', 'start B1 phy', 'done B1 phy'])
   })
 
   test('a build with --json is one object on each line, the end last', async () => {
@@ -147,7 +148,15 @@ describe('what is printed', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-    expect(events.map((event) => event.type)).toEqual(['planned', 'started', 'done', 'started', 'done', 'ended'])
+    expect(events.map((event) => event.type)).toEqual([
+      'planned',
+      'started',
+      'done',
+      'changed',
+      'started',
+      'done',
+      'ended',
+    ])
     expect(events.at(-1)).toMatchObject({ jobs: [], upToDate: 2 })
   })
 

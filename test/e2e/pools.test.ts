@@ -56,7 +56,7 @@ test('a job that fails frees its slots; what is independent ends, what depends o
   const { code, stdout } = await ws.labmake()
   expect(code).toBe(1)
   expect(ws.newRuns()).toEqual(['denoise/B1', 'denoise/B2', 'phy/B2'])
-  expect(stdout).toMatch(/blocked +phy\/B1 because denoise\/B1/)
+  expect(stdout).toMatch(/blocked +B1 +phy +because denoise\/B1/)
   expect(stdout).toContain('denoise/B1 fails, as the test asks')
   const { batches: list } = (await ws.labmake('status', '--json')).json()
   expect(list.map((b: { jobs: { id: string; state: string }[] }) => b.jobs.map((j) => [j.id, j.state]))).toEqual([
