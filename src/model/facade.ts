@@ -1,0 +1,24 @@
+import type { Action, ActionResult } from './action.ts'
+import type { Board } from './board.ts'
+import type { JobDetail } from './detail.ts'
+import type { EngineEvent } from './event.ts'
+import type { JournalRecord } from './record.ts'
+
+/**
+ * What an engine offers to those who look at it. The server gives it to other processes.
+ *
+ * The board and the events tell one story: in the turn of the event loop in which an event is told, the board comes to
+ * hold what the event says, so that a board and the number of events before it, taken together, leave no gap.
+ */
+export interface EngineFacade {
+  /** As it stands now. Its maps go on changing: who wants to keep it copies it in the same turn. */
+  board(): Board
+  /** Calls `listener` for each event from now on, in order. Returns what ends that. */
+  subscribe(listener: (event: EngineEvent) => void): () => void
+  /** `by`: the name of the person who asks. Rejects with UserError where the request itself is wrong, else DiskFault. */
+  act(action: Action, by: string): Promise<ActionResult>
+  /** Undefined if there is no such job. */
+  detail(job: string): JobDetail | undefined
+  /** The last records of the journal, newest last. */
+  history(limit: number): readonly JournalRecord[]
+}
