@@ -10,6 +10,7 @@ import {
 import { cutAtPlaceholders, splitWords, type WordsOf } from './recipe.ts'
 import { attempt, type DataPath, type Report } from './ruleFaults.ts'
 import type { NotifierData } from './ruleSchema.ts'
+import { isMailServer, isWebhook } from './secrets.ts'
 import { didYouMean } from './suggest.ts'
 
 /** What somebody has to do something about. That a batch is done, and the queue empty, is told to those who ask for it. */
@@ -61,7 +62,7 @@ function parseChannel(data: NotifierData, path: DataPath, report: Report): Chann
   const at = (key: keyof NotifierData) => [...path, key]
   if (data.webhook !== undefined) {
     const written = data.webhook
-    const url = attempt(at('webhook'), report, () => parseSecret(written, /^https?:$/, webhookHint))
+    const url = attempt(at('webhook'), report, () => parseSecret(written, isWebhook, webhookHint))
     return url === undefined ? undefined : { kind: 'webhook', url }
   }
   if (data.command !== undefined) {
@@ -81,25 +82,24 @@ function parseChannel(data: NotifierData, path: DataPath, report: Report): Chann
 const webhookHint = 'Write the whole address, https://…, or env:NAME to take it from the environment of the engine.'
 const smtpHint = 'Write smtp://USER:PASSWORD@HOST:587 or smtps://…, or env:NAME to take all of it from the environment.'
 
-const parseSmtp = (written: string) => parseSecret(written, /^smtps?:$/, smtpHint)
+const parseSmtp = (written: string) => parseSecret(written, isMailServer, smtpHint)
 
-/** `env:NAME`, or an address of one of these protocols. Throws UserError, which does not repeat what may be a secret. */
-function parseSecret(written: string, protocol: RegExp, hint: string): Secret {
+/** `env:NAME`, or an address. Throws UserError, which does not repeat what may be a secret. */
+function parseSecret(written: string, isAddress: (text: string) => boolean, hint: string): Secret {
   const variable = /^env:(.*)$/.exec(written)?.[1]
   if (variable !== undefined) {
     if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) return { kind: 'environment', variable }
     throw new UserError('what follows env: is not the name of an environment variable', { hint })
   }
-  const url = URL.canParse(written) ? new URL(written) : undefined
-  if (url === undefined || !protocol.test(url.protocol) || url.hostname === '') {
+  if (!isAddress(written)) {
     throw new UserError('this is not an address that notices can be sent to', { hint })
   }
   return { kind: 'written', text: written }
 }
 
-/** Not all that mail allows, but all that a lab has; above all, one address and no header in disguise. */
+/** Not all that mail allows, but all that a lab has; above all, one address, and no header or option in disguise. */
 function checkAddress(address: string, path: DataPath, report: Report): void {
-  if (/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/.test(address)) return
+  if (/^[^\s@<>,;:"-][^\s@<>,;:"]*@[^\s@<>,;:"]+$/.test(address)) return
   report({
     path,
     message: `"${address}" is not an e-mail address`,

@@ -1,3 +1,6 @@
+import type { DropState } from './board.ts'
+import type { Cause } from './record.ts'
+
 /** What people are told of without looking. */
 export const noticeKinds = ['failed', 'refused', 'stalled', 'disk', 'done', 'idle'] as const
 
@@ -36,4 +39,91 @@ export interface Notifier {
   /** Batches whose failures and ends are told, by name, `*` for any letters; undefined: all. Other notices are for everybody. */
   readonly batches: readonly string[] | undefined
   readonly channel: Channel
+}
+
+/** One thing that may be told, before it is put together with others of its kind. Times are ms since the epoch. */
+export type News =
+  /** The last attempt, after all retries. */
+  | {
+      readonly kind: 'failed'
+      readonly job: string
+      readonly rule: string
+      readonly batch: string | undefined
+      readonly attempt: number
+      readonly seconds: number
+      readonly cause: Cause
+      readonly log: string
+    }
+  /** A job of the batch was made; whether that was the last one is looked up when it is told. */
+  | { readonly kind: 'done'; readonly batch: string }
+  | { readonly kind: 'refused'; readonly drop: string; readonly state: DropState & { kind: 'refused' | 'conflict' } }
+  | { readonly kind: 'stalled'; readonly drop: string; readonly state: DropState & { kind: 'stalled' } }
+  | { readonly kind: 'disk'; readonly space: DiskSpace }
+  | { readonly kind: 'idle' }
+
+/** Of the file system that the workspace lies on. */
+export interface DiskSpace {
+  /** What this user may still write. */
+  readonly freeBytes: number
+  readonly totalBytes: number
+}
+
+/** What somebody is told. */
+export interface Notice {
+  readonly kind: NoticeKind | 'trial'
+  /** One line. */
+  readonly title: string
+  /** A few lines of plain text, the title not among them. */
+  readonly text: string
+}
+
+/** What came of sending a notice. No field of it ever holds a secret. */
+export type Sending =
+  /** `but`: what was wrong though it was sent. */
+  | { readonly outcome: 'sent'; readonly but: string | undefined }
+  | {
+      readonly outcome: 'not-sent'
+      readonly problem: string
+      readonly hint: string | undefined
+      /** ms that the other side asks to be left alone; undefined if it does not say. */
+      readonly retryInMs: number | undefined
+    }
+
+/** Kept in `.labmake/notices.json`, so that what was told is not told again and what was not told yet is. */
+export interface NoticeState {
+  readonly version: 1
+  readonly news: readonly News[]
+  /** News beyond those that are kept: how many, by kind. */
+  readonly more: Readonly<Partial<Record<NoticeKind, number>>>
+  readonly windows: Readonly<Partial<Record<NoticeKind, NoticeWindow>>>
+  /** Drops that were told of, by what tells them from later ones of their name → that name; the newest last. */
+  readonly told: Readonly<Record<string, string>>
+  readonly diskIsLow: boolean
+  /** What was done since the queue was last said to be empty. */
+  readonly since: { readonly done: number; readonly failed: number; readonly cancelled: number }
+  /** By the id of the notifier. */
+  readonly outboxes: Readonly<Record<string, Outbox>>
+}
+
+/** News of one kind are gathered until the window ends. */
+export type NoticeWindow =
+  | { readonly state: 'open'; readonly lengthMs: number; readonly endsMs: number }
+  | { readonly state: 'over'; readonly lengthMs: number; readonly endedMs: number }
+
+/** What is to be sent to one notifier, oldest first. */
+export interface Outbox {
+  readonly unsent: readonly Unsent[]
+  /** Failures in a row. */
+  readonly failures: number
+  /** Nothing is sent before. */
+  readonly notBeforeMs: number
+  /** Notices given up since the last one that was sent. */
+  readonly lost: number
+}
+
+export interface Unsent {
+  readonly notice: Notice
+  readonly sinceMs: number
+  /** It is on its way: an engine that finds it so was killed meanwhile, and cannot know whether it arrived. */
+  readonly sending: boolean
 }
