@@ -5,10 +5,14 @@ import { fullCauseText } from '../core/reasons.ts'
 import { shownCommand } from '../core/recipe.ts'
 import type { Outcome } from '../engine/entry.ts'
 import { leftAttempts } from '../io/attempts.ts'
+import { UserError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
+import type { EngineClient } from '../server/client.ts'
 import { countsText, emptyText, planJson, planLines, plural } from './dryRun.ts'
 import { faultLines } from './faults.ts'
+import { followBuild } from './follow.ts'
 import { type EngineHost, hostEngine } from './host.ts'
+import { joinEngine } from './join.ts'
 import { lineReporter } from './lines.ts'
 import { liveReporter } from './live.ts'
 import { namedCommands } from './names.ts'
@@ -17,10 +21,14 @@ import type { Reporter } from './reporter.ts'
 import { printable, type Style, sign, styleOf } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
 
-/** `labmake [GOAL…]`: brings what is named, or everything, up to date. */
+/** `labmake [GOAL…]`: brings what is named, or everything, up to date. Where an engine runs, by asking that. */
 export async function buildCommand(typed: readonly string[], options: BuildCommandOptions): Promise<ExitCode> {
   const workspace = await openWorkspace(options.directory)
   const goals = typed.map((goal) => workspace.goal(goal))
+  if (!options.dryRun) {
+    const client = await joinEngine(workspace.root)
+    if (client !== undefined) return buildByEngine(client, workspace, goals, options)
+  }
   const planned = workspace.plan()
   const chosen = chooseGoals(planned.plan, workspace, goals)
   const left = leftAttempts(workspace.root)
@@ -85,8 +93,49 @@ export async function runBuild(
     const chosen = chooseGoals(plan, workspace, goals)
     const { outcomes, lockLost } = ended
     const code = finish(plan, chosen, { outcomes, goals, options, seconds: (Date.now() - startedMs) / 1000 })
-    if (lockLost) process.stderr.write('The lock of the workspace, in .labmake/, was removed, so this labmake stopped.\n')
+    if (lockLost)
+      process.stderr.write('The lock of the workspace, in .labmake/, was removed, so this labmake stopped.\n')
     return signals > 0 || lockLost ? exitCodes.interrupted : code
+  } finally {
+    reporter.close()
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+  }
+}
+
+/** The engine that runs does the work; this shows it, and says how it ended. */
+async function buildByEngine(
+  client: EngineClient,
+  workspace: OpenWorkspace,
+  goals: readonly string[],
+  options: BuildCommandOptions,
+): Promise<ExitCode> {
+  if (options.jobs !== undefined || options.failFast) {
+    throw new UserError(
+      'an engine runs here, and its limits are set already: -j and --fail-fast are for a build of your own',
+      {
+        hint: 'Change a pool with labmake pool NAME --slots N, or end the engine with labmake engine stop.',
+      },
+    )
+  }
+  if (!options.json) process.stderr.write('An engine runs here: it does the work. Ctrl-C leaves, and it goes on.\n')
+  const reporter = openReporter(workspace, options)
+  const startedMs = Date.now()
+  const leave = new AbortController()
+  const onSignal = () => leave.abort()
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  try {
+    const { outcomes, left } = await followBuild(client, goals, { reporter, leave: leave.signal })
+    reporter.close()
+    if (left) {
+      process.stderr.write('Left; the engine goes on. labmake watch shows it.\n')
+      return exitCodes.interrupted
+    }
+    workspace.rereadJournal()
+    const { plan } = workspace.plan()
+    const chosen = chooseGoals(plan, workspace, goals)
+    return finish(plan, chosen, { outcomes, goals, options, seconds: (Date.now() - startedMs) / 1000 })
   } finally {
     reporter.close()
     process.off('SIGINT', onSignal)

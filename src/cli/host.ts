@@ -5,7 +5,9 @@ import { recover } from '../engine/recover.ts'
 import { runningEngine, userName } from '../io/lock.ts'
 import type { Board } from '../model/board.ts'
 import type { EngineEvent } from '../model/event.ts'
+import type { EngineFacade } from '../model/facade.ts'
 import type { Plan } from '../model/plan.ts'
+import { DiskFault } from '../model/ports.ts'
 import { version } from '../version.ts'
 import { exitCodes } from './options.ts'
 import { openPorts, withLock } from './ports.ts'
@@ -73,9 +75,51 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     stop = () => engine.stop({ now: false })
     if (lockLost) stop()
     options.onStart({ engine })
-    return engine.run()
+    const served = serve(workspace, engine, options.mode)
+    try {
+      return await engine.run()
+    } finally {
+      await served.close()
+    }
   })
   return { outcomes, lockLost }
+}
+
+/** A build that is over sooner than this is not worth joining, and does not pay for being so. */
+const serveBuildAfterMs = 1000
+
+/** Lets others look at the engine and ask things of it. */
+function serve(workspace: OpenWorkspace, engine: Engine, mode: 'watch' | 'build'): { close(): Promise<void> } {
+  const { root } = workspace
+  const facade: EngineFacade = {
+    board: () => engine.board(),
+    subscribe: (listener) => engine.subscribe(listener),
+    act: (action, by) => engine.act(action, by),
+    detail: (job) => engine.detail(job),
+    history: (limit) => workspace.journal.records().slice(-limit),
+  }
+  const open = async () => {
+    const { serveEngine } = await import('../server/serve.ts')
+    return serveEngine(facade, { root, version }).catch((fault: unknown) => {
+      if (!(fault instanceof DiskFault)) throw fault
+      // Nobody can look at it, but the work goes on.
+      engine.tell({ type: 'trouble', atMs: Date.now(), message: fault.message })
+      return undefined
+    })
+  }
+  let served: ReturnType<typeof open> | undefined
+  const timer = setTimeout(
+    () => {
+      served = open()
+    },
+    mode === 'watch' ? 0 : serveBuildAfterMs,
+  )
+  return {
+    async close() {
+      clearTimeout(timer)
+      await (await served)?.close()
+    },
+  }
 }
 
 function describeEngine({ root }: OpenWorkspace, mode: 'watch' | 'build') {

@@ -1,9 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { version } from '../version.ts'
+import { actCommand, type JobVerb, poolCommand } from './act.ts'
 import { buildCommand } from './build.ts'
 import { completionNames, completionScript } from './completion.ts'
 import { acceptCommand, rebuildCommand } from './decide.ts'
 import { doctorCommand } from './doctor.ts'
+import { engineRun, engineStart, engineStatus, engineStop, engineUnit } from './engine.ts'
 import { graphCommand } from './graph.ts'
 import { historyCommand } from './history.ts'
 import { initCommand } from './init.ts'
@@ -57,6 +59,7 @@ function makeProgram(conclude: Conclude): Command {
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .action(async (goals: string[]) => conclude(await buildCommand(goals, buildOptions(program))))
   addActs(program, conclude)
+  addEngine(program, conclude)
   addLooks(program, conclude)
   addSetUp(program, conclude)
   return program
@@ -80,6 +83,69 @@ function addActs(program: Command, conclude: Conclude): void {
     .argument('<goal...>', 'batches, rules, jobs or targets')
     .action(async (goals: string[]) => conclude(await rebuildCommand(goals, buildOptions(program))))
 }
+
+const verbs: readonly (readonly [JobVerb, string])[] = [
+  ['retry', 'try again what failed or was stopped'],
+  ['cancel', 'end what runs; its target stays as it was, its log is kept'],
+  ['hold', 'do not start these until they are released'],
+  ['release', 'let what was held start'],
+  ['first', 'start these before all others'],
+  ['later', 'start these after all others'],
+]
+
+/** The engine, and what may be asked of one that runs. */
+function addEngine(program: Command, conclude: Conclude): void {
+  for (const [verb, description] of verbs) {
+    program
+      .command(verb)
+      .description(`${description} (of a running engine)`)
+      .argument('<batch>', 'a batch, rule or job')
+      .argument('[rule]', 'only the job of this rule')
+      .action(async (batch: string, rule: string | undefined) => {
+        conclude(await actCommand(verb, batch, rule, commonOptions(program)))
+      })
+  }
+  program
+    .command('pool')
+    .description('change a pool of a running engine, until that ends')
+    .argument('<name>', 'the pool')
+    .option('--pause', 'start nothing more that needs it')
+    .option('--resume', 'end the pause')
+    .option('--slots <n>', 'its slots from now on; "declared" for what the rule files say', slotsOrDeclared)
+    .action(async (pool: string, own: { pause?: true; resume?: true; slots?: number | 'declared' }) => {
+      const { pause = false, resume = false, slots } = own
+      conclude(await poolCommand(pool, { ...commonOptions(program), pause, resume, slots }))
+    })
+  const engine = program.command('engine').description('the process in the background that decides and starts jobs')
+  const runOptions = (own: { poll?: true }) => ({ ...buildOptions(program), poll: own.poll ?? false })
+  engine
+    .command('start')
+    .description('start it in the background, unless one runs')
+    .option('--poll', pollText)
+    .action(async (own: { poll?: true }) => conclude(await engineStart(runOptions(own))))
+  engine
+    .command('run')
+    .description('run it in the foreground, as systemd wants it')
+    .option('--poll', pollText)
+    .action(async (own: { poll?: true }) => conclude(await engineRun(runOptions(own))))
+  engine
+    .command('stop')
+    .description('end it; jobs go on, and the next engine takes them over')
+    .option('--end-jobs', 'end what runs, too')
+    .action(async (own: { endJobs?: true }) => {
+      conclude(await engineStop({ ...commonOptions(program), end: own.endJobs ?? false }))
+    })
+  engine
+    .command('status')
+    .description('does one run, and what is it doing')
+    .action(async () => conclude(await engineStatus(commonOptions(program))))
+  engine
+    .command('unit')
+    .description('print a systemd user unit for this workspace')
+    .action(async () => conclude(await engineUnit(commonOptions(program))))
+}
+
+const pollText = 'look for changes now and then, where the file system does not tell of them'
 
 /** Commands that only look. */
 function addLooks(program: Command, conclude: Conclude): void {
@@ -155,6 +221,13 @@ function addSetUp(program: Command, conclude: Conclude): void {
 function wholeNumber(text: string): number {
   const n = Number(text)
   if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('It takes a whole number, 1 or more.')
+  return n
+}
+
+function slotsOrDeclared(text: string): number | 'declared' {
+  const n = Number(text)
+  if (text === 'declared') return text
+  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('It takes a whole number, or the word declared.')
   return n
 }
 

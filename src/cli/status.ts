@@ -1,144 +1,138 @@
+import { countStates, usedSlots } from '../core/board.ts'
+import { boardJobs } from '../core/boardGoals.ts'
 import { formatSeconds } from '../core/durations.ts'
-import { namedJobs } from '../core/goals.ts'
 import { groupBy } from '../core/groupBy.ts'
-import { jobsToRun } from '../core/plan.ts'
-import { reasonText, verdictReason } from '../core/reasons.ts'
-import { leftAttempts } from '../io/attempts.ts'
+import { byName } from '../core/names.ts'
+import { statusReason } from '../core/statusText.ts'
 import { runningEngine } from '../io/lock.ts'
-import type { AttemptState } from '../model/attempt.ts'
-import { nameInBatch } from '../model/job.ts'
-import type { Plan, PlannedJob, Reason } from '../model/plan.ts'
-import { countsText, emptyText } from './dryRun.ts'
+import type { Board, BoardJob, BoardPool } from '../model/board.ts'
+import { emptyText, plural } from './dryRun.ts'
 import { faultLines } from './faults.ts'
+import { glance } from './glance.ts'
+
+import { joinEngine } from './join.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
-import { paint, printable, type Sign, type Style, sign, styleOf } from './terminal.ts'
-import { openWorkspace } from './workspace.ts'
+import { paint, printable, type Style, sign, styleOf } from './terminal.ts'
+import { type OpenWorkspace, openWorkspace } from './workspace.ts'
 
-interface JobStatus {
-  readonly planned: PlannedJob
-  readonly state: Sign & ('running' | 'failed' | 'blocked' | 'stale' | 'waiting' | 'orphaned' | 'protected' | 'done')
-  readonly attempt: AttemptState | undefined
-  readonly reason: Reason
-}
-
-/** `labmake status [BATCH…]`: one look at every batch. */
+/** `labmake status [BATCH…]`: one look at every batch, as the running engine says, or else as files and journal do. */
 export async function statusCommand(batches: readonly string[], options: CommonOptions): Promise<ExitCode> {
   const workspace = await openWorkspace(options.directory)
-  const { plan } = workspace.plan()
-  const engine = runningEngine(workspace.root)
-  const running = new Map(leftAttempts(workspace.root).map((state) => [state.job, state]))
-  const named = namedJobs(
-    plan,
-    workspace.ruleSet.rules,
-    batches.map((goal) => workspace.goal(goal)),
-  )
-  const wanted = plan.jobs.filter(({ job }) => named.has(job.id))
-  const failed = new Set(plan.jobs.flatMap(({ job, verdict }) => (failedBefore(verdict) ? [job.id] : [])))
-  const jobs = wanted.map((planned): JobStatus => {
-    const attempt = running.get(planned.job.id)
-    const blocker = planned.job.prerequisites.find((id) => failed.has(id))
-    const state = attempt === undefined ? stateOf(planned, failed) : 'running'
-    const blocked = state === 'blocked' && blocker !== undefined
-    return {
-      planned,
-      attempt,
-      state,
-      reason: blocked ? { kind: 'blocked', job: blocker } : verdictReason(planned.verdict),
-    }
-  })
-  if (options.json) {
-    const used = new Map<string, number>()
-    for (const { pools } of running.values())
-      for (const [p, n] of Object.entries(pools)) used.set(p, (used.get(p) ?? 0) + n)
-    const pools = [...workspace.ruleSet.pools.values()].map(({ name, slots }) => {
-      const queued =
-        engine === undefined ? 0 : jobs.filter((j) => j.state === 'stale' && j.planned.job.rule.pools.has(name)).length
-      return { name, slots, used: used.get(name) ?? 0, queued }
-    })
-    const json = {
-      engine: engine === undefined ? { running: false } : { running: true, pid: engine.process.pid },
-      pools,
-      batches: [...groupBy(jobs, (j) => j.planned.job.batch)].map(([batch, list]) => batchJson(batch, list)),
-      inbox: [],
-      errors: plan.errors,
-    }
-    process.stdout.write(`${JSON.stringify(json)}\n`)
-    return exitCodes.fine
+  const client = await joinEngine(workspace.root)
+  const board = client === undefined ? await glanceAtAll(workspace) : await client.board()
+  const goals = batches.map((goal) => workspace.goal(goal))
+  const jobs = (goals.length === 0 ? [...board.jobs.values()] : boardJobs(board, goals)).sort(inOrder(board))
+  const isAsked = client !== undefined
+  if (options.json) process.stdout.write(`${JSON.stringify(statusJson(workspace.root, board, jobs, isAsked))}\n`)
+  else {
+    const style = styleOf(process.stdout, options.color)
+    const lines = statusLines(workspace.root, board, jobs, { style, isAsked, isAll: goals.length === 0 })
+    process.stdout.write(`${lines.join('\n')}\n`)
   }
-  const style = styleOf(process.stdout, options.color)
-  const lines: string[] = []
-  const width = Math.max(0, ...jobs.map((j) => printable(nameInBatch(j.planned.job)).length))
-  for (const [batch, list] of groupBy(jobs, (j) => j.planned.job.batch)) {
-    lines.push(paint(style, 'bold', batch ?? '(all batches)'))
-    for (const job of list) lines.push(statusLine(job, width, style))
-  }
-  for (const fault of plan.errors) lines.push(...faultLines(fault, style))
-  const chosen = new Set(wanted.map(({ job }) => job.id))
-  lines.push(
-    engine === undefined
-      ? 'No labmake is at work here.'
-      : `${engine.user}'s "${engine.command}" is at work here (process ${engine.process.pid}).`,
-    plan.jobs.length === 0 ? emptyText : `${staleText(plan, chosen)}${countsText(plan, chosen)}.`,
-  )
-  process.stdout.write(`${lines.join('\n')}\n`)
   return exitCodes.fine
 }
 
-function staleText(plan: Plan, chosen: ReadonlySet<string>): string {
-  const stale = jobsToRun(plan, chosen).length
-  return stale === 0 ? '' : `${stale} stale, `
+async function glanceAtAll(workspace: OpenWorkspace): Promise<Board> {
+  return glance(workspace)
 }
 
-const failedBefore = (verdict: PlannedJob['verdict']) => {
-  return verdict.state === 'stale' && verdict.reasons.some((r) => r.kind === 'failed-before')
+/** Batches by name, the jobs of one in order of the rules; jobs of no batch come last. */
+function inOrder({ rules }: Board): (a: BoardJob, b: BoardJob) => number {
+  const place = new Map(rules.map((rule, i) => [rule, i]))
+  const last = '\uffff'
+  return (a, b) =>
+    byName(a.batch ?? last, b.batch ?? last) ||
+    (place.get(a.rule) ?? 0) - (place.get(b.rule) ?? 0) ||
+    byName(a.name, b.name)
 }
 
-function stateOf({ job, verdict }: PlannedJob, failed: ReadonlySet<string>): JobStatus['state'] {
-  switch (verdict.state) {
-    case 'up-to-date':
-      return 'done'
-    case 'stale':
-      if (failed.has(job.id)) return 'failed'
-      return job.prerequisites.some((id) => failed.has(id)) ? 'blocked' : 'stale'
-    default:
-      return verdict.state
-  }
-}
-
-function batchJson(batch: string | undefined, jobs: readonly JobStatus[]): object {
-  const params = Object.fromEntries(jobs.flatMap((j) => [...j.planned.job.params]))
+function statusJson(root: string, board: Board, jobs: readonly BoardJob[], isAsked: boolean): object {
+  const engine = runningEngine(root)
+  const used = usedSlots(board)
+  const queued = ({ name }: BoardPool) =>
+    [...board.jobs.values()].filter(({ status, pools }) => status.state === 'queued' && name in pools).length
   return {
-    batch: batch ?? null,
-    params,
-    jobs: jobs.map(({ planned: { job }, state, attempt, reason }) => {
-      const running =
-        attempt === undefined
-          ? {}
-          : {
-              attempt: attempt.attempt,
-              startedAt: new Date(attempt.startedMs).toISOString(),
-              seconds: (Date.now() - attempt.startedMs) / 1000,
-            }
-      return {
-        id: job.id,
-        rule: job.rule.name,
-        state,
-        reason: { kind: reason.kind, text: reasonText(reason) },
-        ...running,
-      }
-    }),
+    engine: engine === undefined ? { running: false } : { running: true, pid: engine.process.pid },
+    source: isAsked ? 'engine' : 'journal',
+    pools: [...board.pools.values()].map((pool) => ({
+      name: pool.name,
+      slots: pool.slots,
+      used: used.get(pool.name) ?? 0,
+      queued: queued(pool),
+      ...(pool.pausedBy === undefined ? {} : { pausedBy: pool.pausedBy }),
+    })),
+    batches: [...groupBy(jobs, (job) => job.batch)].map(([batch, list]) => ({
+      batch: batch ?? null,
+      params: Object.assign({}, ...list.map((job) => job.params)),
+      jobs: list.map(jobJson),
+    })),
+    inbox: [...board.drops.values()],
+    errors: board.faults,
   }
 }
 
-function statusLine(
-  { planned: { job, verdict }, state, attempt, reason }: JobStatus,
-  width: number,
-  style: Style,
-): string {
+function jobJson({ id, rule, status }: BoardJob): object {
+  const base = { id, rule, state: status.state, reason: statusReason(status) }
+  if (status.state !== 'running') return base
+  const { attempt, startedMs } = status
+  return { ...base, attempt, startedAt: new Date(startedMs).toISOString(), seconds: (Date.now() - startedMs) / 1000 }
+}
+
+interface StatusText {
+  readonly style: Style
+  /** The engine itself said all this. */
+  readonly isAsked: boolean
+  readonly isAll: boolean
+}
+
+function statusLines(root: string, board: Board, jobs: readonly BoardJob[], how: StatusText): string[] {
+  const { style, isAsked, isAll } = how
+  const lines: string[] = []
+  const width = Math.max(0, ...jobs.map((job) => printable(job.name).length))
+  for (const [batch, list] of groupBy(jobs, (job) => job.batch)) {
+    lines.push(paint(style, 'bold', batch ?? '(all batches)'))
+    for (const job of list) lines.push(statusLine(job, width, style))
+  }
+  for (const fault of board.faults) lines.push(...faultLines(fault, style))
+  lines.push(engineText(root, isAsked), jobs.length === 0 ? emptyText : `${countsText(board, jobs)}.`)
+  return lines
+}
+
+function engineText(root: string, isAsked: boolean): string {
+  const holder = runningEngine(root)
+  if (holder === undefined) return 'No labmake is at work here: this is what the files and the journal say.'
+  const who = `${holder.user}'s "${holder.command}" is at work here (process ${holder.process.pid})`
+  return isAsked ? `${who}, and says all this.` : `${who}; this is what the files and the journal say.`
+}
+
+function countsText(board: Board, jobs: readonly BoardJob[]): string {
+  const counts = countStates(jobs)
+  const edited = jobs.filter(({ status }) => status.state === 'done' && status.edited !== undefined).length
+  const count = (state: keyof typeof counts) => (counts[state] > 0 ? `${counts[state]} ${state}` : '')
+  return [
+    count('failed'),
+    count('blocked'),
+    count('running'),
+    count('stale'),
+    count('queued'),
+    `${counts.done} up to date${edited > 0 ? ` (${edited} edited)` : ''}`,
+    count('waiting'),
+    count('held'),
+    counts.cancelled > 0 ? `${counts.cancelled} stopped` : '',
+    count('protected'),
+    board.orphans.length > 0 ? `${board.orphans.length} orphaned` : '',
+    board.faults.length > 0 ? plural(board.faults.length, 'error') : '',
+  ]
+    .filter(Boolean)
+    .join(', ')
+}
+
+function statusLine({ name, status }: BoardJob, width: number, style: Style): string {
+  const { state } = status
+  const isQuiet = state === 'done' && status.edited === undefined
   const text =
-    attempt === undefined
-      ? printable(reasonText(reason))
-      : `attempt ${attempt.attempt}, for ${formatSeconds((Date.now() - attempt.startedMs) / 1000)}`
-  const quiet = state === 'done' && verdict.state === 'up-to-date' && verdict.edited === undefined
-  return `  ${sign(style, state)} ${printable(nameInBatch(job)).padEnd(width)}  ${state.padEnd(9)}  ${quiet ? '' : text}`.trimEnd()
+    state === 'running'
+      ? `attempt ${status.attempt}, for ${formatSeconds((Date.now() - status.startedMs) / 1000)}`
+      : printable(statusReason(status).text)
+  return `  ${sign(style, state)} ${printable(name).padEnd(width)}  ${state.padEnd(9)}  ${isQuiet ? '' : text}`.trimEnd()
 }

@@ -6,7 +6,7 @@ import { assertNever } from '../model/errors.ts'
 import type { ActionRecord } from '../model/record.ts'
 import { acceptedRecord } from './accept.ts'
 import type { JobBook, Scope } from './book.ts'
-import type { Entry } from './entry.ts'
+import { type Entry, isPending } from './entry.ts'
 import type { Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
 
@@ -16,6 +16,8 @@ export interface Hands {
   readonly book: JobBook
   readonly pools: Pools
   readonly board: () => Board
+  /** Looks at the disk anew, and finds the jobs that goals name. Throws UserError for a goal that nothing matches. */
+  readonly named: (goals: readonly string[]) => readonly Entry[]
   /** Ends what runs of a job. False if nothing does. */
   readonly cancel: (entry: Entry, by: string) => boolean
   readonly replanned: (scope: Scope) => void
@@ -24,6 +26,7 @@ export interface Hands {
 }
 
 type JobAction = Exclude<Action, { pool: string } | { type: 'take' } | { type: 'stop' }>
+type KnownAction = Exclude<JobAction, { type: 'build' }>
 
 /** Does what a person asks, writes down who asked, and says what it did. Rejects with DiskFault; then nothing was done. */
 export async function performAction(action: Action, by: string, hands: Hands): Promise<ActionResult> {
@@ -58,13 +61,12 @@ const countJobs = (n: number) => (n === 1 ? '1 job' : `${n} jobs`)
 const targetOf = (entry: Entry) => entry.job.targets[0]!.path
 
 async function actOnJobs(action: JobAction, by: string, hands: Hands): Promise<ActionResult> {
+  if (action.type === 'build') return build(action.jobs, by, hands)
   const known = action.jobs.flatMap((id) => hands.book.entries.get(id) ?? [])
   if (known.length === 0) return nothing('None of these jobs is known any more.')
   switch (action.type) {
     case 'retry':
       return retry(action, known.filter(isTriable), by, hands)
-    case 'build':
-      return build(action, known, by, hands)
     case 'cancel':
       return cancel(
         known.filter(({ state }) => state.status === 'running'),
@@ -124,13 +126,17 @@ async function retry(action: JobAction, entries: readonly Entry[], by: string, h
   return { done: true, text, count: entries.length, undo: undefined }
 }
 
-/** As a build would: what failed is tried again, all else is on its way already. */
-async function build(action: JobAction, entries: readonly Entry[], by: string, hands: Hands): Promise<ActionResult> {
+/** As a build would: the disk is looked at anew, and what failed is tried again; all else is on its way already. */
+async function build(goals: readonly string[], by: string, hands: Hands): Promise<ActionResult> {
+  const entries = hands.named(goals)
+  const jobs = entries.map((e) => e.id)
   const again = entries.filter(isTriable)
-  if (again.length > 0) return retry(action, again, by, hands)
-  const under = entries.filter(({ state }) => state.status !== 'resting' && state.status !== 'ended').length
-  const text = under === 0 ? 'Nothing of this is to be made now.' : `${countJobs(under)} of this on the way already.`
-  return { done: false, text, count: under, undo: undefined }
+  if (again.length > 0)
+    return { ...(await retry({ type: 'build', jobs: again.map((e) => e.id) }, again, by, hands)), jobs }
+  const under = entries.filter(isPending).length
+  const are = under === 1 ? 'is' : 'are'
+  const text = under === 0 ? 'Nothing of this is to be made now.' : `${countJobs(under)} of this ${are} on the way.`
+  return { done: under > 0, text, count: under, undo: undefined, jobs }
 }
 
 async function cancel(entries: readonly Entry[], by: string, hands: Hands): Promise<ActionResult> {
@@ -173,7 +179,7 @@ function redecide(entries: readonly Entry[], { book }: Hands): void {
   for (const entry of entries) book.redecide(entry)
 }
 
-async function order(action: JobAction, entries: readonly Entry[], by: string, hands: Hands): Promise<ActionResult> {
+async function order(action: KnownAction, entries: readonly Entry[], by: string, hands: Hands): Promise<ActionResult> {
   if (entries.length === 0) return nothing('None of these waits for its turn.')
   const says = [...hands.book.entries.values()].map(({ rank }) => rank.say)
   const isFirst = action.type === 'first'

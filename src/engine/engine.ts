@@ -1,4 +1,5 @@
 import { emptyBoard, nextBoard } from '../core/board.ts'
+import { namedJobs, withPrerequisites } from '../core/goals.ts'
 import { ingredientsDigest, regather, takeIngredients } from '../core/provenance.ts'
 import { verdictReason } from '../core/reasons.ts'
 import { backoffMs } from '../core/schedule.ts'
@@ -76,6 +77,8 @@ export class Engine {
   private readonly options: EngineOptions
   private readonly ports: Ports
   private shown: Board
+  /** The last plan of everything. */
+  private planned: PlannedGraph | undefined
   private changes: Scope = new Set()
   private nextFullPlanMs = 0
   private busy = false
@@ -144,6 +147,7 @@ export class Engine {
       book: this.book,
       pools: this.pools,
       board: () => this.shown,
+      named: (goals) => this.named(goals),
       cancel: (entry, who) => this.cancel(entry, who),
       replanned: (batches) => this.changed(batches),
       poolChanged: (name) => this.poolChanged(name),
@@ -152,6 +156,15 @@ export class Engine {
     if (result.done) this.tell({ type: 'acted', atMs: this.now(), by, action, text: result.text })
     this.rouse()
     return result
+  }
+
+  /** The jobs that goals name, with all that they need, after one more look at the disk. */
+  private named(goals: readonly string[]): Entry[] {
+    this.changes = new Set()
+    this.look('all')
+    const { rules, plan } = this.planned!
+    const ids = withPrerequisites(plan, namedJobs(plan, rules.rules, goals))
+    return [...ids].flatMap((id) => this.book.entries.get(id) ?? [])
   }
 
   /** Runs until all is done, or, where it stays, until it is stopped. Rejects only for defects. */
@@ -207,7 +220,9 @@ export class Engine {
     const startMs = this.now()
     const planned = this.options.plan(scope)
     const more = this.book.integrate(planned)
-    if (planned.scope === 'all') this.nextFullPlanMs = this.now() + (this.now() - startMs) * restAfterPlanning
+    if (planned.scope !== 'all') return more
+    this.planned = planned
+    this.nextFullPlanMs = this.now() + (this.now() - startMs) * restAfterPlanning
     return more
   }
 

@@ -192,9 +192,10 @@ class NoticeLoop {
 
   private lookAtSpace(): void {
     const { clock, space } = this.ports
-    // A file server that does not answer is not asked twice.
-    if (clock.now() < this.nextLookMs || this.looking !== undefined) return
+    if (clock.now() < this.nextLookMs) return
     this.nextLookMs = clock.now() + spaceEveryMs
+    // A file server that does not answer is not asked twice.
+    if (this.looking !== undefined) return
     this.looking = space().then((found) => {
       this.looking = undefined
       if (found === undefined || this.closing) return

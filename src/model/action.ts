@@ -16,7 +16,7 @@ export type Action =
   | { readonly type: 'slots'; readonly pool: string; readonly slots: number | 'declared' }
   /** Take a drop: one that still settles at once, one in conflict in place of the other or under another name. */
   | { readonly type: 'take'; readonly drop: string; readonly how: 'as-it-is' | 'replace' | { readonly as: string } }
-  /** Bring these up to date, as a build would: what failed is tried again. */
+  /** Bring these up to date, as a build would: the disk is looked at anew, what failed is tried again. `jobs` are goals as on a command line; none are everything. */
   | { readonly type: 'build'; readonly jobs: readonly string[] }
   /** The engine ends. `leave`: jobs go on, the next engine takes them over. `end`: they are ended. */
   | { readonly type: 'stop'; readonly jobs: 'leave' | 'end' }
@@ -30,5 +30,7 @@ export interface ActionResult {
   /** `Held 3 jobs.`; or why nothing was done, and the next step. */
   readonly text: string
   readonly count: number
+  /** Ids of the jobs that it concerned, where whoever asked could not know them. */
+  readonly jobs?: readonly string[]
   readonly undo: Action | undefined
 }

@@ -1,0 +1,81 @@
+import { nextBoard } from '../core/board.ts'
+import type { Outcome } from '../engine/entry.ts'
+import type { Board, BoardJob } from '../model/board.ts'
+import { UserError } from '../model/errors.ts'
+import type { EngineEvent } from '../model/event.ts'
+import type { EngineClient } from '../server/client.ts'
+import type { Reporter } from './reporter.ts'
+
+export interface FollowedBuild {
+  readonly outcomes: ReadonlyMap<string, Outcome>
+  /** The person left; the engine goes on. */
+  readonly left: boolean
+}
+
+/**
+ * Asks a running engine to bring goals up to date, and shows what it does of that until all is. Throws UserError if the
+ * engine ends before.
+ */
+export async function followBuild(
+  client: EngineClient,
+  goals: readonly string[],
+  { reporter, leave }: { readonly reporter: Reporter; readonly leave: AbortSignal },
+): Promise<FollowedBuild> {
+  const asked = await client.act({ type: 'build', jobs: goals })
+  const jobs = new Set(asked.jobs)
+  const outcomes = new Map<string, Outcome>()
+  const over = new AbortController()
+  const gone = await new Promise<string | undefined>((resolve) => {
+    let board: Board
+    const endIfDone = () => {
+      if (![...jobs].some((id) => isToCome(board.jobs.get(id)))) resolve(undefined)
+    }
+    leave.addEventListener('abort', () => resolve(undefined))
+    client.follow(
+      {
+        onSnapshot(snapshot) {
+          board = snapshot
+          for (const id of jobs) if (isToCome(board.jobs.get(id))) outcomes.set(id, 'not-started')
+          endIfDone()
+        },
+        onEvents(events) {
+          for (const event of events) {
+            board = nextBoard(board, event)
+            if (!concerns(event, jobs)) continue
+            noteOutcome(outcomes, event)
+            reporter.event(event, board)
+          }
+          endIfDone()
+        },
+        onGone: resolve,
+      },
+      over.signal,
+    )
+  })
+  over.abort()
+  if (gone !== undefined) {
+    throw new UserError(`the engine is gone: ${gone}`, { hint: 'Say labmake again: it takes over what runs.' })
+  }
+  return { outcomes, left: leave.aborted }
+}
+
+/** Is it on its way to being made? */
+function isToCome(job: BoardJob | undefined): boolean {
+  if (job === undefined) return false
+  const { status } = job
+  return (
+    status.state === 'queued' ||
+    status.state === 'running' ||
+    (status.state === 'waiting' && status.reason.kind === 'prerequisite')
+  )
+}
+
+function concerns(event: EngineEvent, jobs: ReadonlySet<string>): boolean {
+  return 'job' in event ? jobs.has(event.job) : event.type === 'trouble' || event.type === 'stopping'
+}
+
+function noteOutcome(outcomes: Map<string, Outcome>, event: EngineEvent): void {
+  if (event.type === 'done' || event.type === 'cancelled' || event.type === 'blocked')
+    outcomes.set(event.job, event.type)
+  if (event.type === 'failed' && event.retryInMs === undefined) outcomes.set(event.job, 'failed')
+}
