@@ -36,7 +36,7 @@ export async function followEngine(asker: Asker, handlers: FollowHandlers, signa
     const answer = await orGone(askForEvents(asker, start.got, signal))
     if (signal.aborted) return
     if ('gone' in answer) return handlers.onGone(answer.gone)
-    const end = await listen(answer.got, start.got.seq, handlers, signal)
+    const end = await listen(answer.got, start.got.seq, handlers)
     if (signal.aborted) return
     if (end === 'silent')
       return handlers.onGone(`the engine has said nothing for ${(silencesUntilGone * keepAliveMs) / 1000} s`)
@@ -91,7 +91,6 @@ function listen(stream: IncomingMessage, after: number, handlers: FollowHandlers
     }
     stream.setEncoding('utf8')
     stream.on('data', (chunk: string) => {
-      if (signal.aborted) return
       silences = 0
       parser.feed(chunk)
       const events = batch

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { connect, type Socket } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
-import { fakeEngine, follow, type Lab, note, serveFake } from './engine.ts'
+import { fakeEngine, follow, type Lab, note, planned, queuedJob, serveFake } from './engine.ts'
 
 afterEach(() => void vi.useRealTimers())
 
@@ -14,9 +14,9 @@ interface RawStream {
   until(condition: () => boolean): Promise<void>
 }
 
-function openStream(lab: Lab, query: string): RawStream {
+function open(lab: Lab, path: string): RawStream {
   const socket = connect(lab.served.socket)
-  socket.write(`GET /events?${query} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
   let text = ''
   socket.setEncoding('utf8').on('data', (chunk) => {
     text += chunk
@@ -36,20 +36,34 @@ const lifeOf = async (lab: Lab): Promise<string> => (await lab.send({ path: '/sn
 test('a stream begins after the event that the client names', async () => {
   await using lab = await serveFake()
   lab.engine.tell(note(1), note(2), note(3))
-  const stream = openStream(lab, `life=${await lifeOf(lab)}&after=1`)
+  const stream = open(lab, `/events?life=${await lifeOf(lab)}&after=1`)
   await stream.until(() => stream.text().includes('"atMs":3'))
   expect(stream.text()).not.toContain('"atMs":1')
   expect(stream.text()).toContain('id: 2\ndata: {"type":"trouble","atMs":2,"message":"m"}\n\nid: 3\n')
   stream.socket.destroy()
 })
 
+test('what an engine tells in one turn of its loop goes out in one write', async () => {
+  await using lab = await serveFake()
+  const stream = open(lab, `/events?life=${await lifeOf(lab)}&after=0`)
+  await stream.until(() => stream.text().includes('200 OK'))
+  lab.engine.tell(note(1))
+  for (let i = 0; i < 50; i++) await Promise.resolve()
+  lab.engine.tell(note(2))
+  await stream.until(() => stream.text().includes('"atMs":2'))
+  // Each write is a part of the answer, after its length.
+  const parts = stream.text().match(/^[0-9a-f]+\r\nid/gm)
+  expect(parts).toHaveLength(1)
+  stream.socket.destroy()
+})
+
 test.each([
-  ['numbers of another life of the engine', 'life=other&after=0'],
-  ['a number that no event has yet', 'life=LIFE&after=7'],
+  ['numbers of another life of the engine', '/events?life=other&after=0'],
+  ['a number that no event has yet', '/events?life=LIFE&after=7'],
 ])('%s are a gap, and the end', async (_, query) => {
   await using lab = await serveFake()
   lab.engine.tell(note(1))
-  const stream = openStream(lab, query.replace('LIFE', await lifeOf(lab)))
+  const stream = open(lab, query.replace('LIFE', await lifeOf(lab)))
   // The chunk of length 0 ends the answer.
   await stream.until(() => stream.text().endsWith('\r\n0\r\n\r\n'))
   expect(stream.text()).toContain('event: gap\ndata:\n\n')
@@ -60,7 +74,7 @@ test.each([
 test('while nothing happens the stream says now and then that the engine is alive', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   await using lab = await serveFake()
-  const stream = openStream(lab, `life=${await lifeOf(lab)}&after=0`)
+  const stream = open(lab, `/events?life=${await lifeOf(lab)}&after=0`)
   await stream.until(() => stream.text().includes('200 OK'))
   vi.advanceTimersByTime(5_000)
   await stream.until(() => stream.text().includes('\r\n:\n\n\r\n'))
@@ -82,7 +96,7 @@ test('who stops reading is kept a bounded part of what happens, misses the rest,
   await watcher.until(() => watcher.board() !== undefined)
   lab.engine.tell(note(0))
   await watcher.until(() => watcher.stretches.flat().length === 1)
-  const slow = openStream(lab, `life=${await lifeOf(lab)}&after=0`)
+  const slow = open(lab, `/events?life=${await lifeOf(lab)}&after=0`)
   await slow.until(() => slow.text().includes('200 OK'))
   const forSlow = sockets.all.at(-1)!
   slow.socket.pause()
@@ -103,10 +117,29 @@ test('who stops reading is kept a bounded part of what happens, misses the rest,
   slow.socket.destroy()
 })
 
+test.each([
+  ['a board', '/snapshot'],
+  ['an event', '/events?life=LIFE&after=0'],
+])('%s of 4 MB that a client does not read is not kept for it', async (_, path) => {
+  using sockets = serverSockets()
+  await using lab = await serveFake()
+  const life = await lifeOf(lab)
+  lab.engine.tell(planned(Array.from({ length: 10_000 }, (_, i) => queuedJob(`denoise/B${i}`))))
+  const slow = open(lab, path.replace('LIFE', life))
+  await slow.until(() => slow.text().includes('200 OK'))
+  const forSlow = sockets.all.at(-1)!
+  slow.socket.pause()
+  await slow.until(() => forSlow.writableLength > 0)
+  expect(forSlow.writableLength).toBeLessThan(1 << 20)
+  slow.socket.resume()
+  await slow.until(() => slow.text().includes('denoise/B9999'))
+  slow.socket.destroy()
+})
+
 test('who takes nothing of what it is sent for a minute is cut off', async () => {
   using sockets = serverSockets()
   await using lab = await serveFake()
-  const slow = openStream(lab, `life=${await lifeOf(lab)}&after=0`)
+  const slow = open(lab, `/events?life=${await lifeOf(lab)}&after=0`)
   await slow.until(() => slow.text().includes('200 OK'))
   const forSlow = sockets.all.at(-1)!
   slow.socket.pause()

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { boardToJson, emptyBoard } from '../../src/core/board.ts'
+import type { EngineEvent } from '../../src/model/event.ts'
 import { connectEngine, type EngineClient } from '../../src/server/client.ts'
 import { follow, note, numbers, temporaryFolder } from './engine.ts'
 
@@ -131,6 +132,39 @@ test('a hole in the numbers asks for a new board', async () => {
   await watcher.until(() => watcher.stretches.flat().length === 2)
   expect(watcher.stretches.map(numbers)).toEqual([[1], [11]])
   watcher.stop()
+})
+
+test('who leaves while there is more to read is told none of it', async () => {
+  let stream: ServerResponse | undefined
+  await using lab = await troubled((path, response) => {
+    if (path === '/snapshot') response.end(snapshotAt(0))
+    else {
+      stream = response
+      response.write(frame(1))
+    }
+  })
+  const told: number[][] = []
+  const leave = new AbortController()
+  await new Promise<void>((resolve) => {
+    const handlers = {
+      onSnapshot: () => undefined,
+      onEvents(events: readonly EngineEvent[]) {
+        told.push(numbers(events))
+        if (told.length === 1) {
+          // Two parts of an answer that are read at once.
+          stream?.write(frame(2))
+          stream?.write(frame(3))
+        } else {
+          leave.abort()
+          resolve()
+        }
+      },
+      onGone: (why: string) => expect.unreachable(why),
+    }
+    lab.client.follow(handlers, leave.signal)
+  })
+  await lab.die()
+  expect(told).toEqual([[1], [2]])
 })
 
 test('an engine that ends in the middle of an answer is told of as such', async () => {
