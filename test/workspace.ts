@@ -159,6 +159,7 @@ export async function workspace(files: Readonly<Record<string, string>> = {}): P
     },
     async [Symbol.asyncDispose]() {
       for (const child of started) child.kill('SIGKILL')
+      killEngine(root)
       killRecipes(root)
       for (const act of lastActs.toReversed()) act()
       if (!kept) rmSync(root, { recursive: true, force: true, maxRetries: 10 })
@@ -239,6 +240,27 @@ export async function until(what: string, condition: () => boolean, where = ''):
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`it never came true that ${what} ${where}`)
     await wait(pollMs)
+  }
+}
+
+/** Ends an engine that was started in the background, by what it wrote down of itself. */
+function killEngine(root: string): void {
+  const pid = enginePid(root)
+  if (pid === undefined) return
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** The process id of whoever holds the workspace's lock, or held it last. */
+export function enginePid(root: string): number | undefined {
+  try {
+    return (JSON.parse(readFileSync(join(root, '.labmake/engine.json'), 'utf8')) as { process: { pid: number } })
+      .process.pid
+  } catch {
+    return undefined
   }
 }
 

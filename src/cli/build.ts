@@ -118,7 +118,11 @@ async function buildByEngine(
       },
     )
   }
-  if (!options.json) process.stderr.write('An engine runs here: it does the work. Ctrl-C leaves, and it goes on.\n')
+  let isTold = options.json
+  const onStart = (text: string) => {
+    if (!isTold) process.stderr.write(`An engine runs here and does the work. ${text} Ctrl-C leaves, and it goes on.\n`)
+    isTold = true
+  }
   const reporter = openReporter(workspace, options)
   const startedMs = Date.now()
   const leave = new AbortController()
@@ -126,7 +130,7 @@ async function buildByEngine(
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   try {
-    const { outcomes, left } = await followBuild(client, goals, { reporter, leave: leave.signal })
+    const { outcomes, left } = await followBuild(client, goals, { reporter, leave: leave.signal, onStart })
     reporter.close()
     if (left) {
       process.stderr.write('Left; the engine goes on. labmake watch shows it.\n')

@@ -49,10 +49,9 @@ export async function startInBackground(
     words,
     async () => (await connect(root).catch(() => undefined)) !== undefined,
   )
-  if (start.status === 'answers') return start.pid
   // Somebody else may have started one in the same instant: then theirs it is.
-  const other = runningEngine(root)
-  if (start.status === 'ended' && other !== undefined) return other.process.pid
+  const running = runningEngine(root)
+  if (start.status !== 'silent' && running !== undefined) return running.process.pid
   const how = start.status === 'ended' ? 'ended at once' : 'does not answer'
   throw new UserError(
     `the engine ${how}${start.said === '' ? '' : `: ${start.said.split('\n').slice(-5).join('\n')}`}`,

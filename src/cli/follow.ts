@@ -12,6 +12,14 @@ export interface FollowedBuild {
   readonly left: boolean
 }
 
+export interface FollowOptions {
+  readonly reporter: Reporter
+  /** The person wants to leave. */
+  readonly leave: AbortSignal
+  /** The engine has said what it makes of the request, and is followed from here on; again after a gap in its events. */
+  readonly onStart: (text: string) => void
+}
+
 /**
  * Asks a running engine to bring goals up to date, and shows what it does of that until all is. Throws UserError if the
  * engine ends before.
@@ -19,7 +27,7 @@ export interface FollowedBuild {
 export async function followBuild(
   client: EngineClient,
   goals: readonly string[],
-  { reporter, leave }: { readonly reporter: Reporter; readonly leave: AbortSignal },
+  { reporter, leave, onStart }: FollowOptions,
 ): Promise<FollowedBuild> {
   const asked = await client.act({ type: 'build', jobs: goals })
   const jobs = new Set(asked.jobs)
@@ -30,12 +38,15 @@ export async function followBuild(
     const endIfDone = () => {
       if (![...jobs].some((id) => isToCome(board.jobs.get(id)))) resolve(undefined)
     }
-    leave.addEventListener('abort', () => resolve(undefined))
+    const onLeave = () => resolve(undefined)
+    leave.addEventListener('abort', onLeave)
+    if (leave.aborted) onLeave()
     client.follow(
       {
         onSnapshot(snapshot) {
           board = snapshot
           for (const id of jobs) if (isToCome(board.jobs.get(id))) outcomes.set(id, 'not-started')
+          onStart(asked.text)
           endIfDone()
         },
         onEvents(events) {

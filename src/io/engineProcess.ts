@@ -13,7 +13,8 @@ const askEveryMs = 50
 const patienceMs = 60_000
 
 export type EngineStart =
-  | { readonly status: 'answers'; readonly pid: number }
+  /** This one, or one that somebody else started in the same instant. */
+  | { readonly status: 'answers' }
   /** It ended, or has not answered yet: the last lines of its log. */
   | { readonly status: 'ended' | 'silent'; readonly said: string }
 
@@ -44,7 +45,7 @@ export async function startEngineProcess(
   child.unref()
   const said = () => readFileSync(`${root}/${engineLog}`).subarray(beginsAt).toString('utf8').trim()
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += askEveryMs) {
-    if (await answers()) return { status: 'answers', pid: child.pid ?? 0 }
+    if (await answers()) return { status: 'answers' }
     if (ended) return { status: 'ended', said: said() }
     await wait(askEveryMs)
   }
