@@ -10,6 +10,7 @@ import { graphCommand } from './graph.ts'
 import { historyCommand } from './history.ts'
 import { initCommand } from './init.ts'
 import { logCommand } from './log.ts'
+import { notifyTestCommand } from './notify.ts'
 import { type BuildCommandOptions, type CommonOptions, type ExitCode, exitCodes, plainBuild } from './options.ts'
 import { statusCommand } from './status.ts'
 import type { ColorChoice } from './terminal.ts'
@@ -195,6 +196,12 @@ function addLooks(program: Command, conclude: Conclude): void {
 }
 
 function addSetUp(program: Command, conclude: Conclude): void {
+  program
+    .command('notify')
+    .description('who is told when something needs a person')
+    .command('test')
+    .description('send a trial notice to everybody whom rule files name, and say what came of it')
+    .action(async () => conclude(await notifyTestCommand(commonOptions(program))))
   program
     .command('init')
     .description('make a new workspace')

@@ -4,6 +4,7 @@ import type { DiskSpace, News, Notice, NoticeState, Notifier } from '../model/no
 import { countStates } from './board.ts'
 import { formatSeconds } from './durations.ts'
 import { causeHint, causeText, fullCauseText } from './reasons.ts'
+import { shownCommand } from './recipe.ts'
 import { plural, sizeText } from './sizes.ts'
 
 type NewsOf<K extends News['kind']> = News & { readonly kind: K }
@@ -184,7 +185,7 @@ function oneRefused({ drop, state }: NewsOf<'refused'>): Composed {
       title: `The drop ${drop} waits for a decision`,
       lines: [
         `Why: ${state.why}`,
-        `Next: labmake inbox take ${drop} --replace puts it in the place of ${state.with}, --as OTHER takes it under another name.`,
+        `Next: ${take(drop)} --replace puts it in the place of ${state.with}, --as OTHER takes it under another name.`,
       ],
     }
   }
@@ -193,7 +194,7 @@ function oneRefused({ drop, state }: NewsOf<'refused'>): Composed {
     lines: [
       `Why: ${state.why}`,
       ...(state.hint === undefined ? [] : [state.hint]),
-      `It lies in inbox/rejected/${drop}. Next: mend it there and move it back into inbox/, or drop it again.`,
+      `It lies in inbox/rejected/. Next: once all is well, drop it again, or take it up from there: ${take(drop)}`,
     ],
   }
 }
@@ -221,7 +222,7 @@ function copiesStalled(news: readonly NewsOf<'stalled'>[], { more }: NoticeConte
       title: `The copy of ${first.drop} may have died`,
       lines: [
         `Why: ${first.state.why}`,
-        `Next: copy it once more; if it is whole as it is, labmake inbox take ${first.drop} takes it.`,
+        `Next: copy it once more; if it is whole as it is, ${take(first.drop)} takes it.`,
       ],
     }
   }
@@ -268,6 +269,9 @@ function nowLine(board: Board): string[] {
   const shown = states.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`)
   return shown.length === 0 ? [] : [`Now: ${shown.join(', ')}.`]
 }
+
+/** A refused name may hold anything. */
+const take = (drop: string) => shownCommand(['labmake', 'inbox', 'take', drop])
 
 /** `a, b, c, d, e and 7 more`. */
 function listing(names: readonly string[], count: number): string {

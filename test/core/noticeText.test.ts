@@ -131,8 +131,13 @@ describe('other notices', () => {
     const state = { kind: 'refused', why: 'a.mat is cut short', hint: 'Copy it again.', atMs: startMs } as const
     expect(compose([{ kind: 'refused', drop: 'B7', state }])).toMatchObject({
       title: 'The drop B7 was not taken',
-      text: expect.stringMatching(/^Why: a\.mat is cut short\nCopy it again\.\nIt lies in inbox\/rejected\/B7\./),
+      text: expect.stringMatching(/^Why: a\.mat is cut short\nCopy it again\.\nIt lies in inbox\/rejected\/\./),
     })
+  })
+
+  test('a drop with a name that a shell would cut in two is named as one would type it', () => {
+    const state = { kind: 'refused', why: 'its name has a space', hint: undefined, atMs: startMs } as const
+    expect(compose([{ kind: 'refused', drop: 'B 7', state }]).text).toContain("labmake inbox take 'B 7'\n")
   })
 
   test('a drop in conflict: the two ways out', () => {
