@@ -116,7 +116,7 @@ export function toggleZoom(state: UiState): Update {
 
 export function openBatch(state: UiState): Update {
   const { selected } = state.batches
-  return only(selected === undefined ? state : open(state, { kind: 'batch', batch: selected, top: 0 }))
+  return only(selected === undefined ? state : open(state, { kind: 'batch', batch: selected }))
 }
 
 export function openLog(state: UiState, view: View): Update {

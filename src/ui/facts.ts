@@ -1,9 +1,10 @@
 import { countStates, type StateCounts, usedSlots } from '../core/board.ts'
 import type { Drop } from '../model/board.ts'
+import { lineOf } from './lineFacts.ts'
 import { memo } from './memo.ts'
 import { jobsKey } from './rows.ts'
 import type { View } from './view.ts'
-import type { Facts, Place } from './words.ts'
+import type { Facts } from './words.ts'
 
 export const countsOf: (view: View) => StateCounts = memo(jobsKey, ({ board }) =>
   countStates(board?.jobs.values() ?? []),

@@ -64,6 +64,6 @@ export function layoutOf(state: UiState, view: View): Layout {
 
 /** Faults of rules and manifests, and what is to be said of the engine: see panes/bars. */
 export function barCount({ board, link }: View): number {
-  const engine = link.state !== 'alive' || board?.engine.stopping === true ? 1 : 0
+  const engine = link.state === 'gone' || board?.engine.stopping === true ? 1 : 0
   return engine + (board?.faults.length ?? 0) + (board?.warnings.length ?? 0)
 }

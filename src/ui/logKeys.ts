@@ -43,7 +43,9 @@ export function logKey(state: UiState, view: View, log: LogOverlay, key: Key): U
       return otherAttempt(state, view, log, name === '[' ? -1 : 1)
     case 'e': {
       const path = view.log?.path ?? currentLog(view, log)?.path
-      return path === undefined ? only(say(state, view, 'There is no log to open.')) : only(state, { type: 'openPager', path })
+      return path === undefined
+        ? only(say(state, view, 'There is no log to open.'))
+        : only(state, { type: 'openPager', path })
     }
     case 'escape':
     case 'enter':
@@ -95,14 +97,18 @@ function searchOn(state: UiState, view: View, log: LogOverlay, direction: 'down'
   const { text } = log.search
   if (text === '') return only(say(state, view, '/ searches the log.'))
   const page = logPage(state, view)
-  const top = log.follow ? (view.log === undefined ? 0 : (logRows(view.log, log, page.columns, page.rows)[0]?.line ?? 0)) : log.top
+  const top = log.follow
+    ? view.log === undefined
+      ? 0
+      : (logRows(view.log, log, page.columns, page.rows)[0]?.line ?? 0)
+    : log.top
   const from = log.found === undefined ? top : log.found + (direction === 'down' ? 1 : -1)
   return only(state, { type: 'searchLog', text, from, direction })
 }
 
 /** The end of a search. */
 export function found(state: UiState, view: View, log: LogOverlay, line: number | undefined): Update {
-  if (line === undefined) return only(say(state, view, `"${log.search.text}" is not found any further.`))
+  if (line === undefined) return only(say(state, view, `"${log.search.text}" is not in this log.`))
   const top = Math.max(0, line - linesAbove)
   const next = replaceTop(state, { ...log, top, found: line, follow: false })
   return only(next, ...readIfNeeded(top, logPage(state, view).rows, view))
@@ -120,7 +126,8 @@ function otherAttempt(state: UiState, view: View, log: LogOverlay, way: 1 | -1):
   const logs = job === undefined ? [] : logsOf(job, view.details.get(log.job))
   const at = logs.findIndex(({ attempt }) => attempt === currentLog(view, log)?.attempt)
   const next = logs[at + way]
-  if (next === undefined) return only(say(state, view, way < 0 ? 'There is no earlier attempt.' : 'This is the newest attempt.'))
+  if (next === undefined)
+    return only(say(state, view, way < 0 ? 'There is no earlier attempt.' : 'This is the newest attempt.'))
   // Of the newest one also what is to come is wanted: it has no number.
   const attempt = next === logs.at(-1) ? undefined : next.attempt
   return only(replaceTop(state, { ...log, attempt, top: 0, follow: true, found: undefined }))

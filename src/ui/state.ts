@@ -27,8 +27,9 @@ export interface UiState {
   readonly toast: Toast | undefined
   /** What `u` would do. */
   readonly undo: Action | undefined
-  /** The log that the shell was last asked to follow, and the job whose detail it was asked for. */
   readonly asked: Asked
+  /** Jobs that had failed for good when last looked: one more rings the bell. Undefined before there was a board. */
+  readonly failed: number | undefined
 }
 
 /** A list of which one row is selected: it follows what it names, not its place. */
@@ -75,7 +76,7 @@ export type Overlay =
   | LogOverlay
   | { readonly kind: 'palette'; readonly text: string; readonly index: number }
   /** One batch in full. */
-  | { readonly kind: 'batch'; readonly batch: string; readonly top: number }
+  | { readonly kind: 'batch'; readonly batch: string }
   | Choice
   | Prompt
   | { readonly kind: 'message'; readonly title: string; readonly lines: readonly string[]; readonly top: number }
@@ -145,10 +146,13 @@ export interface Toast {
   readonly untilMs: number
 }
 
+/** What the shell was last asked for: it is asked again when something else is on the screen. */
 export interface Asked {
   readonly log: { readonly job: string; readonly attempt: number; readonly path: string } | undefined
   /** `stamp` differs when the job changed, and its detail is to be loaded anew. */
   readonly detail: { readonly job: string; readonly stamp: string } | undefined
+  /** When, and of which jobs. */
+  readonly history: { readonly atMs: number; readonly jobsVersion: number } | undefined
 }
 
 /** What happens to the UI. */
@@ -217,6 +221,7 @@ export function initialState(columns: number, rows: number): UiState {
     lastAction: 0,
     toast: undefined,
     undo: undefined,
-    asked: { log: undefined, detail: undefined },
+    asked: { log: undefined, detail: undefined, history: undefined },
+    failed: undefined,
   }
 }

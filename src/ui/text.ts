@@ -78,6 +78,22 @@ export function cutMiddle(text: string, columns: number, style: Style): string {
   return head(text, columns - 1 - width(end)) + ellipsis(style) + end
 }
 
+/** A sentence in lines of at most `columns`, broken between words where that is possible. */
+export function wrapWords(text: string, columns: number, style: Style): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (width(longer) <= columns) {
+      line = longer
+      continue
+    }
+    if (line !== '') lines.push(line)
+    line = cut(word, columns, style)
+  }
+  return [...lines, line]
+}
+
 export function padEnd(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - width(text)))
 }
@@ -87,12 +103,12 @@ export function padStart(text: string, columns: number): string {
 }
 
 /** Exactly `columns` wide. */
-export function fit(text: string, columns: number, style: Style): string {
+export function fill(text: string, columns: number, style: Style): string {
   return padEnd(cut(text, columns, style), columns)
 }
 
 /** Exactly `columns` wide, cut in the middle. */
-export function fitMiddle(text: string, columns: number, style: Style): string {
+export function fillMiddle(text: string, columns: number, style: Style): string {
   return padEnd(cutMiddle(text, columns, style), columns)
 }
 
@@ -111,7 +127,7 @@ export function cutLine(line: Line, columns: number, style: Style): Line {
 }
 
 /** Exactly `columns` wide. */
-export function fitLine(line: Line, columns: number, style: Style, look?: Look): Line {
+export function fillLine(line: Line, columns: number, style: Style, look?: Look): Line {
   const kept = cutLine(line, columns, style)
   const room = columns - lineWidth(kept)
   if (room <= 0) return kept

@@ -1,0 +1,139 @@
+import type { PoolFact } from '../facts.ts'
+import { poolsOf } from '../facts.ts'
+import { paletteCommands } from '../palette.ts'
+import type { Choice, Confirm, Overlay, Prompt, UiState } from '../state.ts'
+import { bold, dim, inverse, type Line, type Span, span } from '../style.ts'
+import { cutMiddle, fillLine, padEnd, plain, width } from '../text.ts'
+import type { View } from '../view.ts'
+import type { Box } from './box.ts'
+import { gauge } from './parts.ts'
+
+// Small things that lie over the screen.
+
+export function confirmBox({ title, lines, loss, rest, yes }: Confirm): Box {
+  return {
+    title: plain(title),
+    lines: [
+      ...lines.map((line): Line => [span(plain(line))]),
+      [],
+      [span(plain(loss), bold)],
+      [span(plain(rest), dim)],
+      [],
+      [span('y', bold), span(` ${yes}    `), span(' n ', inverse), span(' no (enter, esc)', dim)],
+    ],
+  }
+}
+
+export function choiceBox({ title, lines, options, index }: Choice, { style }: View): Box {
+  const chosen = style.unicode ? '▌' : '>'
+  return {
+    title: plain(title),
+    lines: [
+      ...lines.map((line): Line => [span(plain(line))]),
+      [],
+      ...options.map(
+        ({ key, title: text }, i): Line => [
+          span(i === index ? chosen : ' ', { color: 'cyan', bold: true }),
+          span(` ${key}`, bold),
+          span(`  ${plain(text)}`, i === index ? bold : undefined),
+        ],
+      ),
+      [],
+      [span('enter', bold), span(' chooses   ', dim), span('esc', bold), span(' leaves it as it is', dim)],
+    ],
+  }
+}
+
+export function promptBox({ title, text, problem }: Prompt): Box {
+  return {
+    title: plain(title),
+    columns: 44,
+    lines: [
+      [span(plain(text)), span(' ', inverse)],
+      [],
+      problem === undefined
+        ? [span('enter', bold), span(' takes it   ', dim), span('esc', bold), span(' back', dim)]
+        : [span(plain(problem), { color: 'red', bold: true })],
+    ],
+  }
+}
+
+/** Pools with their slots, how many wait, and who changed them. */
+export function poolsBox(overlay: Overlay & { readonly kind: 'pools' }, state: UiState, view: View): Box {
+  const pools = poolsOf(view)
+  const names = Math.max(4, ...pools.map(({ name }) => width(plain(name))))
+  const selected = pools.find(({ name }) => name === overlay.selected) ?? pools[0]
+  const asked = new Set(state.pending.flatMap(({ action }) => ('pool' in action ? [action.pool] : [])))
+  const lines = pools.map((pool) => poolLine(pool, names, pool === selected, asked.has(pool.name), view))
+  return {
+    title: 'pools',
+    columns: 58,
+    lines: [
+      ...(lines.length === 0 ? [[span('No rule file declares a pool.', dim)]] : lines),
+      [],
+      [
+        ...keyWord('space', selected?.pausedBy === undefined ? 'pause' : 'resume'),
+        ...keyWord(view.style.unicode ? '+ −' : '+ -', 'slots'),
+        ...keyWord('0', 'as the rules say'),
+        ...keyWord('esc', 'back'),
+      ],
+      [span('Nothing that runs is ended by it. It holds until the engine ends.', dim)],
+    ],
+  }
+}
+
+const keyWord = (key: string, word: string): Span[] => [span(key, bold), span(` ${word}   `, dim)]
+/** More squares than this are not counted by eye. */
+const widestGauge = 16
+
+function poolLine(pool: PoolFact, names: number, isSelected: boolean, isAsked: boolean, { style }: View): Line {
+  const { name, used, slots, declared, queued, pausedBy } = pool
+  const look = { color: pausedBy === undefined ? 'cyan' : 'yellow' } as const
+  const bar = gauge(slots === 0 ? 0 : used / slots, Math.max(1, Math.min(slots, widestGauge)), look, style)
+  const notes = [
+    queued > 0 ? `${queued} in line` : '',
+    pausedBy === undefined ? '' : `paused by ${plain(pausedBy)}`,
+    slots === declared ? '' : `the rules say ${declared}`,
+  ].filter((note) => note !== '')
+  return [
+    span(isSelected ? (style.unicode ? '▌' : '>') : ' ', { color: 'cyan', bold: true }),
+    span(` ${padEnd(plain(name), names)} `, bold),
+    ...fillLine(bar, Math.min(widestGauge, 12), style),
+    span(` ${padEnd(`${used}/${slots}`, 7)}`),
+    span(isAsked ? (style.unicode ? '… ' : '~ ') : ''),
+    span(notes.join(', '), pausedBy === undefined ? dim : { color: 'yellow' }),
+  ]
+}
+
+/** All that can be done here, found by typing. */
+export function paletteBox(
+  overlay: Overlay & { readonly kind: 'palette' },
+  state: UiState,
+  rows: number,
+  view: View,
+): Box {
+  const { style } = view
+  const commands = paletteCommands(state, overlay)
+  const room = Math.max(1, rows - 5)
+  const from = Math.max(0, Math.min(overlay.index - (room >> 1), commands.length - room))
+  const columns = Math.max(20, Math.min(64, state.columns - 8))
+  const lines = commands.slice(from, from + room).map(({ title, shown }, i): Line => {
+    const isSelected = from + i === overlay.index
+    const text = cutMiddle(title, columns - 8, style)
+    return [
+      span(isSelected ? (style.unicode ? '▌' : '>') : ' ', { color: 'cyan', bold: true }),
+      span(` ${padEnd(text, columns - 8)} `, isSelected ? bold : undefined),
+      span(shown.padStart(5), dim),
+    ]
+  })
+  return {
+    title: 'actions',
+    columns,
+    lines: [
+      [span(`:${plain(overlay.text)}`), span(' ', inverse)],
+      [],
+      ...(lines.length === 0 ? [[span('  Nothing is called that.', dim)]] : lines),
+    ],
+    foot: commands.length > room ? `${commands.length} actions` : undefined,
+  }
+}

@@ -1,0 +1,69 @@
+import type { BoardJob, JobState } from '../../model/board.ts'
+import { attentionOf } from '../rows.ts'
+import { type Line, signSpan, span, wordLook } from '../style.ts'
+import { cut, width } from '../text.ts'
+import { elapsed, roughlyShort } from '../times.ts'
+import type { View } from '../view.ts'
+
+/** A state in a narrow cell. */
+const shortWords: Partial<Readonly<Record<JobState, string>>> = {
+  cancelled: 'stopped',
+  protected: 'edited',
+  orphaned: 'orphan',
+}
+/** A cell this wide says also how much is left. */
+const roomyCell = 18
+
+export interface CellOptions {
+  /** Gap to the right included; undefined: signs alone. */
+  readonly columns: number | undefined
+  /** The engine was asked to do something with one of these, and has not answered. */
+  readonly isPending: boolean
+}
+
+/** The jobs of one rule for one batch: nearly always one. */
+export function cell(jobs: readonly BoardJob[], { columns, isPending }: CellOptions, view: View): Line {
+  const urgent = mostUrgent(jobs)
+  if (urgent === undefined) return [span(' '.repeat(columns ?? 2))]
+  const { state } = urgent.status
+  const sign = signSpan(view.style, state)
+  if (columns === undefined) return [sign, span(isPending ? waits(view) : ' ')]
+  const room = columns - 3
+  const word = jobs.length > 1 ? countWord(jobs, state) : stateWord(urgent, room, view)
+  const text = cut(isPending ? `${word} ${waits(view)}` : word, room, view.style)
+  return [sign, span(' '), span(text, wordLook(state)), span(' '.repeat(columns - 2 - width(text)))]
+}
+
+const waits = ({ style }: View) => (style.unicode ? '…' : '~')
+
+export function mostUrgent(jobs: readonly BoardJob[]): BoardJob | undefined {
+  let urgent = jobs[0]
+  for (const job of jobs) if (attentionOf(job.status.state) < attentionOf(urgent!.status.state)) urgent = job
+  return urgent
+}
+
+function countWord(jobs: readonly BoardJob[], state: JobState): string {
+  return `${jobs.filter(({ status }) => status.state === state).length} of ${jobs.length}`
+}
+
+function stateWord({ status, estimate }: BoardJob, room: number, { nowMs, style }: View): string {
+  switch (status.state) {
+    case 'running': {
+      const seconds = Math.max(0, nowMs - status.startedMs) / 1000
+      if (status.stoppedBy !== undefined) return 'stopping'
+      const left = estimate === undefined ? 0 : estimate.seconds - seconds
+      if (room < roomyCell - 3 || left <= 0) return elapsed(seconds)
+      return `${elapsed(seconds)} ${style.unicode ? '·' : '~'}${roughlyShort(left)} left`
+    }
+    case 'done':
+      return status.last === undefined ? 'done' : elapsed(status.last.seconds)
+    case 'failed':
+      return status.last.attempt > 1 ? `failed ${style.unicode ? '×' : 'x'}${status.last.attempt}` : 'failed'
+    case 'queued':
+      return status.retry !== undefined && status.retry.atMs > nowMs
+        ? `retry ${elapsed((status.retry.atMs - nowMs) / 1000)}`
+        : 'queued'
+    default:
+      return room < status.state.length ? (shortWords[status.state] ?? status.state) : status.state
+  }
+}
