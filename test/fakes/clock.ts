@@ -22,6 +22,7 @@ export function fakeClock(startMs = Date.UTC(2026, 0, 5, 8)): FakeClock {
           dueMs: nowMs + ms,
           over: () => {
             waiting.delete(wait)
+            signal.removeEventListener('abort', wait.over)
             resolve()
           },
         }

@@ -1,0 +1,251 @@
+import { type FSWatcher, readdirSync } from 'node:fs'
+import { basename } from 'node:path'
+import { neverCounts } from '../core/names.ts'
+import type { WatchedFolder } from '../core/watched.ts'
+import { inside, nextNames, type Step, stepsInto } from '../core/watchSteps.ts'
+import { type FoundFolder, lookAtFolder } from './folderIdentity.ts'
+import { type FolderPoll, type PolledFolder, pollFolders } from './folderPoll.ts'
+import type { WatchSeams } from './watchSeams.ts'
+
+// One plain watch of the system for each folder that matters: chokidar, which keeps a state for every file, took seconds
+// and hundreds of megabytes for ten thousand recordings. Where no events come, or the system allows no more watches, a
+// folder is polled instead. Folders that come and go are noticed by the watch of the folder above, up to the workspace.
+
+/** A system that has room for this many watches is rare. What lies beyond is seen by the look now and then. */
+const maxFolders = 100_000
+
+/** What the system says when it allows no more watches. */
+export type LimitCode = 'ENOSPC' | 'EMFILE' | 'ENFILE' | 'ENOMEM'
+const limitCodes: readonly string[] = ['ENOSPC', 'EMFILE', 'ENFILE', 'ENOMEM'] satisfies LimitCode[]
+
+export function limitCode(error: unknown): LimitCode | undefined {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return limitCodes.includes(code) ? (code as LimitCode) : undefined
+}
+
+interface Folder {
+  /** As rules write it: relative to the workspace, which is '', or absolute. */
+  readonly path: string
+  /** Base name; of the workspace its own. */
+  readonly name: string
+  readonly above: Folder | undefined
+  readonly inside: Map<string, Folder>
+  /** Tells this folder from another one that took its place. */
+  readonly identity: string
+  steps: readonly Step[]
+  watch: Watch
+}
+
+type Watch =
+  | { readonly kind: 'events'; readonly watcher: FSWatcher }
+  /** `limited`: only for want of watches. */
+  | { readonly kind: 'polled'; readonly polled: PolledFolder; readonly limited: boolean }
+  /** Not permitted: the plan says so of whatever lies there. */
+  | { readonly kind: 'none' }
+
+export interface FolderWatchOptions {
+  readonly root: string
+  /** Polls everywhere. */
+  readonly poll: boolean
+  /** Something came, went or changed at this path. */
+  onTouch(path: string): void
+  /** Is what happens at this path of any concern? Nothing else is looked at where folders are polled. */
+  concerns(path: string): boolean
+  /** The system allows no more watches, or there are more folders than is sensible: how many there are by now, and why. */
+  onLimit(watched: number, why: LimitCode | 'too many'): void
+  /** An event of the system, whether it is of concern or not. */
+  onEvent(): void
+  /** The workspace itself is gone. */
+  onGone(): void
+}
+
+export interface FolderWatch {
+  /** Watches these folders as far as they are there, and those that come; no others any more. */
+  follow(folders: readonly WatchedFolder[]): void
+  /** Compares what is watched with what is there. False if the workspace itself is gone. */
+  lookAround(): boolean
+  close(): void
+}
+
+export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): FolderWatch {
+  const { root, onTouch } = options
+  const poll: FolderPoll = pollFolders(seams.clock)
+  /** The workspace, and the root of the file system where a rule reads from there. */
+  let tops: { readonly path: string; readonly steps: readonly Step[] }[] = []
+  const watched = new Map<string, Folder>()
+  let count = 0
+  /** Set until the next look around: trying again for each folder would be in vain. */
+  let isFull = false
+
+  const at = (path: string) => (path.startsWith('/') ? path : path === '' ? root : `${root}/${path}`)
+  const join = (folder: string, name: string) => (folder === '' || folder === '/' ? folder + name : `${folder}/${name}`)
+
+  function visitTops(): boolean {
+    for (const { path, steps } of tops) {
+      const top = visit({ path, steps, above: undefined, known: watched.get(path) })
+      if (top === undefined) watched.delete(path)
+      else watched.set(path, top)
+    }
+    const isWatched = watched.has('')
+    if (!isWatched) options.onGone()
+    return isWatched
+  }
+
+  interface Visit {
+    readonly path: string
+    readonly steps: readonly Step[]
+    readonly above: Folder | undefined
+    readonly known: Folder | undefined
+  }
+
+  /** Watches what is at a path now, and all that is to be watched in it. Undefined if no folder is there. */
+  function visit({ path, steps, above, known }: Visit): Folder | undefined {
+    const found = lookAtFolder(at(path))
+    if (known !== undefined && found?.identity !== known.identity) drop(known)
+    if (found === undefined) return undefined
+    const folder = known?.identity === found.identity ? known : open(path, found, above)
+    if (folder === undefined) return undefined
+    folder.steps = steps
+    if (folder.watch.kind === 'none' || (folder.watch.kind === 'polled' && folder.watch.limited)) watch(folder, found)
+    const wanted = wantedIn(folder)
+    for (const [name, child] of folder.inside) {
+      if (wanted.has(name)) continue
+      drop(child)
+      folder.inside.delete(name)
+    }
+    for (const [name, inner] of wanted) visitIn(folder, name, inner)
+    return folder
+  }
+
+  function visitIn(folder: Folder, name: string, steps: readonly Step[]): void {
+    const known = folder.inside.get(name)
+    const child = visit({ path: join(folder.path, name), steps, above: folder, known })
+    if (child === undefined) folder.inside.delete(name)
+    else folder.inside.set(name, child)
+  }
+
+  function open(path: string, found: FoundFolder, above: Folder | undefined): Folder | undefined {
+    if (count >= maxFolders) {
+      options.onLimit(count, 'too many')
+      return undefined
+    }
+    count++
+    const { identity } = found
+    const name = basename(at(path))
+    return { path, name, above, inside: new Map(), identity, steps: [], watch: { kind: 'none' } }
+  }
+
+  function watch(folder: Folder, found: FoundFolder): void {
+    const isPolled = options.poll || seams.isNetworkDisk(found.device)
+    if (!isPolled && !isFull) {
+      try {
+        const watcher = seams.watch(at(folder.path), (_, name) => {
+          options.onEvent()
+          heard(folder, name)
+        })
+        watcher.on('error', () => {
+          // The watch is dead, whatever it died of: another one is tried.
+          unwatch(folder)
+          folder.watch = { kind: 'none' }
+          heard(folder, null)
+        })
+        unwatch(folder)
+        folder.watch = { kind: 'events', watcher }
+        return
+      } catch (error) {
+        const code = limitCode(error)
+        if (code === undefined) return
+        isFull = true
+        options.onLimit(count, code)
+      }
+    }
+    if (folder.watch.kind === 'polled') return
+    const polled: PolledFolder = {
+      path: at(folder.path),
+      get names() {
+        return nextNames(folder.steps)
+      },
+      counts: (name) => options.concerns(join(folder.path, name)),
+      onChange: (name) => heard(folder, name ?? null),
+    }
+    folder.watch = { kind: 'polled', polled, limited: !isPolled }
+    poll.add(polled)
+  }
+
+  function unwatch({ watch }: Folder): void {
+    if (watch.kind === 'events') watch.watcher.close()
+    else if (watch.kind === 'polled') poll.remove(watch.polled)
+  }
+
+  function dropTop(path: string): void {
+    const top = watched.get(path)
+    if (top !== undefined) drop(top)
+    watched.delete(path)
+  }
+
+  function drop(folder: Folder): void {
+    unwatch(folder)
+    count--
+    for (const child of folder.inside.values()) drop(child)
+    folder.inside.clear()
+  }
+
+  /** `name` as the system says it: a member, or the folder itself where it was moved, removed or given other rights. */
+  function heard(folder: Folder, name: string | null): void {
+    if (name === null || (name === folder.name && lookAtFolder(at(folder.path))?.identity !== folder.identity)) {
+      if (folder.above === undefined) visitTops()
+      else visitIn(folder.above, folder.name, folder.steps)
+      onTouch(folder.path)
+      return
+    }
+    if (neverCounts(name)) return
+    const steps = stepsInto(folder.steps, name)
+    if (steps.length > 0) visitIn(folder, name, steps)
+    onTouch(join(folder.path, name))
+  }
+
+  return {
+    follow(folders) {
+      const steps = (absolute: boolean): Step[] =>
+        folders.filter((folder) => folder.absolute === absolute).map((of) => ({ of, depth: 0 }))
+      tops = [{ path: '', steps: steps(false) }]
+      if (folders.some((folder) => folder.absolute)) tops.push({ path: '/', steps: steps(true) })
+      else dropTop('/')
+      visitTops()
+    },
+    lookAround() {
+      isFull = false
+      return visitTops()
+    },
+    close() {
+      for (const path of watched.keys()) dropTop(path)
+      poll.close()
+    },
+  }
+
+  /** The folders in a folder that are to be watched, with the steps that lead to them. */
+  function wantedIn(folder: Folder): Map<string, readonly Step[]> {
+    const wanted = new Map<string, readonly Step[]>()
+    const { steps } = folder
+    const what = inside(steps)
+    if (what === 'nothing') return wanted
+    // A folder has a link from each folder in it, on most disks; where it has none, reading it can be saved. Asked for
+    // only now, with the folder watched, so that a folder that has just come is either seen here or told of.
+    if (what === 'all' && lookAtFolder(at(folder.path))?.links === 2) return wanted
+    for (const name of nextNames(steps) ?? foldersIn(at(folder.path))) {
+      const inner = stepsInto(steps, name)
+      if (inner.length > 0) wanted.set(name, inner)
+    }
+    return wanted
+  }
+}
+
+function foldersIn(path: string): string[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => entry.name)
+  } catch {
+    // Gone by now, or not permitted: a plan says the latter.
+    return []
+  }
+}

@@ -1,0 +1,153 @@
+import type { Watched } from '../core/watched.ts'
+import type { Change } from '../model/change.ts'
+import type { Fault } from '../model/errors.ts'
+import { lookAtFolder } from './folderIdentity.ts'
+import { watchFolders } from './folderWatch.ts'
+import { gatherChanges } from './gatherChanges.ts'
+import { places, watchPlaces } from './watchedPlaces.ts'
+import { goneFault, inotifyLimit, limitFault, tooManyFault, unwatchedFault } from './watchFaults.ts'
+import { systemSeams, type WatchSeams } from './watchSeams.ts'
+
+/** Whatever was missed, by a system or a disk that tells of nothing, is made good this often. */
+const lookMs = 600_000
+/** A workspace that is gone is looked for this often. */
+const returnMs = 5000
+
+export interface WatchOptions {
+  readonly root: string
+  /** Polls everywhere, also where events seem to come. */
+  readonly poll: boolean
+  onChange(change: Change): void
+  /** Something stands in the way of watching; each thing is told once. */
+  onTrouble(fault: Fault): void
+}
+
+/** Hears what others do to a workspace. */
+export interface Watcher {
+  /** Resolves once rules/, data/manifests/ and inbox/ are watched: what is read after that misses no change. */
+  readonly ready: Promise<void>
+  /** Watches what the rules are about, and no more what others were about. First this, then the plan: nothing is missed. */
+  follow(watched: Watched): void
+  close(): Promise<void>
+}
+
+/** The workspace and data/, where the places of people come and go, whatever the rules are. */
+const above = [[], ['data']].map((names) => ({
+  text: names.join('/') || '.',
+  absolute: false,
+  segments: names.map((name) => ({ kind: 'literal' as const, name })),
+  deep: false,
+}))
+
+export function watchWorkspace(options: WatchOptions, seams: WatchSeams = systemSeams()): Watcher {
+  const { root, poll } = options
+  const { clock } = seams
+  const closed = new AbortController()
+  const told = new Set<string>()
+  let followed: Watched = { folders: [], touched: () => new Set() }
+  let isGone = false
+
+  const tell = (fault: Fault) => {
+    if (!told.has(fault.message)) options.onTrouble(fault)
+    told.add(fault.message)
+  }
+  const gathering = gatherChanges(clock, (change) => {
+    // All seems deleted in a workspace that is gone; that is said already, and nobody should act on it.
+    if (!isGone) options.onChange(change)
+  })
+  const watchedPlaces = watchPlaces(
+    {
+      root,
+      poll,
+      onChange: (kind) => gathering.add({ kind }),
+      onLimit: (code) => tell(limitFault(code)),
+      onProblem: (path, error) => tell(unwatchedFault(path, error)),
+    },
+    seams,
+  )
+  const folders = watchFolders(
+    {
+      root,
+      poll,
+      concerns: (path) => isAtPlace(path) || touches(followed.touched(path)),
+      onTouch(path) {
+        if (isAtPlace(path)) watchedPlaces.check()
+        const touched = followed.touched(path)
+        if (touched === 'everything') gathering.add({ kind: 'everything', why: `${path} has changed` })
+        else if (touches(touched)) gathering.add({ kind: 'batches', names: touched })
+      },
+      onLimit: (count, why) => tell(why === 'too many' ? tooManyFault(count) : limitFault(why)),
+      onEvent: countEvents(() => lookAgain('more has happened at once than the system tells of')),
+      onGone() {
+        if (isGone) return
+        isGone = true
+        tell(goneFault(root))
+        watchedPlaces.check()
+        // Ends when it is back or this is closed, and never rejects.
+        void awaitReturn()
+      },
+    },
+    seams,
+  )
+
+  /** Whatever was missed: folders that came are watched, and everything is to be looked at. */
+  function lookAgain(why: string): void {
+    if (isGone || closed.signal.aborted || !folders.lookAround()) return
+    watchedPlaces.check()
+    for (const { kind } of places) gathering.add({ kind })
+    gathering.add({ kind: 'everything', why })
+  }
+
+  async function awaitReturn(): Promise<void> {
+    do await clock.wait(returnMs, closed.signal)
+    while (!closed.signal.aborted && lookAtFolder(root) === undefined)
+    isGone = false
+    told.delete(goneFault(root).message)
+    lookAgain('the folder of the workspace is back')
+  }
+
+  async function lookNowAndThen(): Promise<void> {
+    while (!closed.signal.aborted) {
+      await clock.wait(lookMs, closed.signal)
+      lookAgain('a look now and then')
+    }
+  }
+
+  // Goes on until this is closed, and never rejects.
+  void lookNowAndThen()
+  folders.follow(above)
+  return {
+    ready: watchedPlaces.ready,
+    follow(watched) {
+      const isSame = foldersText(watched) === foldersText(followed)
+      followed = watched
+      if (!isSame) folders.follow([...above, ...watched.folders])
+    },
+    async close() {
+      closed.abort()
+      gathering.close()
+      folders.close()
+      await watchedPlaces.close()
+    },
+  }
+}
+
+const isAtPlace = (path: string) => places.some((place) => place.path === path || place.path.startsWith(`${path}/`))
+const touches = (touched: ReturnType<Watched['touched']>) => touched === 'everything' || touched.size > 0
+const foldersText = ({ folders }: Watched) => folders.map((folder) => folder.text).join('\n')
+
+/**
+ * The system keeps so many events for us and drops the rest without a word that Node would pass on. They all come in one
+ * go, so the number that came in one go tells that some may have been dropped.
+ */
+function countEvents(onMany: () => void): () => void {
+  const many = (inotifyLimit('max_queued_events') ?? 16_384) / 2
+  let count = 0
+  return () => {
+    if (count++ > 0) return
+    setImmediate(() => {
+      if (count >= many) onMany()
+      count = 0
+    })
+  }
+}
