@@ -1,4 +1,4 @@
-import type { Board, BoardJob, BoardPool } from '../model/board.ts'
+import type { Board, BoardJob } from '../model/board.ts'
 import { compareQueued } from './schedule.ts'
 
 /** What is expected of the queue, from how long jobs of the same rules took so far. */
@@ -164,8 +164,7 @@ function playedOut(
 /** Slots of each pool that nobody has; none of a paused pool, however many come free. */
 function freeSlots({ jobs, pools }: Board): Map<string, number> {
   const free = new Map<string, number>()
-  const slots = ({ slots, pausedBy }: BoardPool) => (pausedBy === undefined ? slots : Number.NEGATIVE_INFINITY)
-  for (const pool of pools.values()) free.set(pool.name, slots(pool))
+  for (const { name, slots, pausedBy } of pools.values()) free.set(name, pausedBy === undefined ? slots : 0)
   for (const { status, pools: needs } of jobs.values()) {
     // What a person stopped gives its slots back any moment.
     if (status.state !== 'running' || status.stoppedBy !== undefined) continue

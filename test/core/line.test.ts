@@ -120,6 +120,12 @@ test('a job takes slots of all its pools or none, and others may pass it', () =>
   expect(lineOf([job('A', runningFor(0)), wide, narrow])).toMatchObject({ starts: { W: 100, N: 0 }, all: 200 })
 })
 
+test('of jobs that need other slots too, the first in rank starts first', () => {
+  const both = job('B', queued, { pools: { ram: 1, cpu: 1 } })
+  expect(lineOf([job('A', queued, { rank: first }), both]).starts).toEqual({ A: 0, B: 100 })
+  expect(lineOf([job('A', queued), { ...both, rank: first }]).starts).toEqual({ A: 100, B: 0 })
+})
+
 test('a job without pools starts at once', () => {
   expect(lineOf([job('A', queued, { pools: {} })]).starts).toEqual({ A: 0 })
 })
