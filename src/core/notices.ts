@@ -63,7 +63,7 @@ export function afterEvent(state: NoticeState, event: EngineEvent, board: Board)
     case 'taken':
     case 'same':
     case 'withdrawn':
-      return withoutTold(state, event.drop)
+      return withoutStalled(state, event.drop)
     case 'idle': {
       const { done, failed, cancelled } = state.since
       return done + failed + cancelled === 0 ? state : withNews(state, { kind: 'idle' }, event.atMs)
@@ -77,11 +77,15 @@ function withCounted(state: NoticeState, what: keyof NoticeState['since']): Noti
   return { ...state, since: { ...state.since, [what]: state.since[what] + 1 } }
 }
 
-/** A drop is looked at again and again, by each engine anew, and told of once: until it is gone, or not what it was. */
+/**
+ * A drop is looked at again and again, by each engine anew, and told of once. One that was refused is known by when that
+ * was, which the journal keeps; one that stalls by how much of it is there, until it gets on.
+ */
 function afterDrop(state: NoticeState, drop: Drop, nowMs: number): NoticeState {
   const { name, files, bytes, state: now } = drop
   if (now.kind !== 'refused' && now.kind !== 'conflict' && now.kind !== 'stalled') return state
-  const key = [now.kind, name, files, bytes, now.kind === 'refused' ? now.why : ''].join('|')
+  const mark = now.kind === 'stalled' ? [stalledMark, files, bytes, now.why] : [now.kind, now.atMs]
+  const key = [...mark, name].join('|')
   if (state.told[key] !== undefined) return state
   const told = Object.fromEntries([...Object.entries(state.told), [key, name]].slice(-toldLimit))
   const news: News =
@@ -89,9 +93,12 @@ function afterDrop(state: NoticeState, drop: Drop, nowMs: number): NoticeState {
   return withNews({ ...state, told }, news, nowMs)
 }
 
-function withoutTold(state: NoticeState, drop: string): NoticeState {
+const stalledMark = 'stalled'
+
+/** It is no more in the inbox: another one of that name may stall as well. */
+function withoutStalled(state: NoticeState, drop: string): NoticeState {
   const told = Object.entries(state.told)
-  const left = told.filter(([, name]) => name !== drop)
+  const left = told.filter(([key, name]) => name !== drop || !key.startsWith(stalledMark))
   return left.length === told.length ? state : { ...state, told: Object.fromEntries(left) }
 }
 

@@ -5,8 +5,8 @@ import type { Cause } from './record.ts'
 export const noticeKinds = ['failed', 'refused', 'stalled', 'disk', 'done', 'idle'] as const
 
 /**
- * `failed`: a job, for good. `refused`: a drop that was not taken, also one in conflict. `stalled`: a drop whose copy may
- * have died. `disk`: nearly full. `done`: all jobs of a batch. `idle`: the queue is empty.
+ * `failed`: a job, for good. `refused`: a drop that was not taken, also one in conflict. `stalled`: a drop that gets no
+ * further, since its copy died or the disk is at fault. `disk`: nearly full. `done`: all jobs of a batch. `idle`: the queue is empty.
  */
 export type NoticeKind = (typeof noticeKinds)[number]
 

@@ -155,16 +155,19 @@ describe('other notices', () => {
     expect(text).toContain('- a: no\n- b: no\n- c: no\n- d: no\n- e: no\n- and 1 more\n')
   })
 
-  test('stalled copies', () => {
-    const state = { kind: 'stalled', why: 'nothing came for 31m', stillMs: 1 } as const
-    expect(compose([{ kind: 'stalled', drop: 'B7', state }]).title).toBe('The copy of B7 may have died')
+  test('drops that get no further', () => {
+    const state = { kind: 'stalled', why: 'a.part came no further', stillMs: 1 } as const
+    expect(compose([{ kind: 'stalled', drop: 'B7', state }])).toMatchObject({
+      title: 'The drop B7 gets no further',
+      text: expect.stringMatching(/^Why: a\.part came no further\n.*labmake inbox take B7 takes it\.\n/),
+    })
     const two = [
       { kind: 'stalled', drop: 'B7', state },
       { kind: 'stalled', drop: 'B8', state },
     ] as const
     expect(compose(two)).toMatchObject({
-      title: '2 copies into the inbox may have died',
-      text: expect.stringContaining('B7, B8\n'),
+      title: '2 drops get no further',
+      text: expect.stringContaining('- B7: a.part came no further\n- B8: a.part'),
     })
   })
 

@@ -47,7 +47,7 @@ function listener(ids: readonly string[], notifiers: readonly Notifier[] = [noti
 
 const refused: DropState = { kind: 'refused', why: 'it has no .mat', hint: undefined, atMs: startMs }
 const conflict: DropState = { kind: 'conflict', why: 'a.mat differs', with: 'data/mat/m1', atMs: startMs }
-const stalled: DropState = { kind: 'stalled', why: 'nothing came for 31m', stillMs: 1_860_000 }
+const stalled: DropState = { kind: 'stalled', why: 'nothing came for a long time', stillMs: 1_860_000 }
 
 describe('failures', () => {
   test('only the last retry speaks', () => {
@@ -187,7 +187,7 @@ describe('drops', () => {
   test.each([
     ['refused', refused, 'The drop B 7 was not taken'],
     ['in conflict', conflict, 'The drop B 7 waits for a decision'],
-    ['stalled', stalled, 'The copy of B 7 may have died'],
+    ['stalled', stalled, 'The drop B 7 gets no further'],
   ])('one that is %s is told of once, however often it is looked at', (_, state, title) => {
     const it = listener([])
     it.drop('B 7', state, 0)
@@ -205,20 +205,31 @@ describe('drops', () => {
     expect(first.titles(60)).toHaveLength(2)
     const next = listener([], [notifier()], JSON.parse(JSON.stringify(first.state)))
     next.drop('B7', refused, 100)
-    next.drop('B8', { ...conflict, atMs: startMs + 100_000 }, 100)
-    next.drop('B9', { ...stalled, why: 'nothing came for 45m', stillMs: 2_700_000 }, 100)
+    next.drop('B8', conflict, 100)
+    next.drop('B9', { ...stalled, stillMs: 2_700_000 }, 100)
     expect(next.titles(9000)).toEqual([])
   })
 
-  test('one of the same name that came after the first was gone, or is not the same, is told of', () => {
+  test('another one of that name that is refused later is told of, and the first is not again', () => {
     const it = listener([])
     it.drop('B7', refused, 0)
     expect(it.titles(60)).toHaveLength(1)
     it.tell({ type: 'withdrawn', atMs: startMs, drop: 'B7' })
     it.drop('B7', refused, 1000)
-    expect(it.titles(1060)).toHaveLength(1)
-    it.drop('B7', refused, 9000, 11)
+    expect(it.titles(1060)).toEqual([])
+    it.drop('B7', { ...refused, atMs: startMs + 2_000_000 }, 2000)
+    expect(it.titles(2060)).toHaveLength(1)
+  })
+
+  test('one that stalls at another place, or after it was gone, is told of', () => {
+    const it = listener([])
+    it.drop('B7', stalled, 0)
+    expect(it.titles(60)).toHaveLength(1)
+    it.drop('B7', stalled, 9000, 11)
     expect(it.titles(9060)).toHaveLength(1)
+    it.tell({ type: 'taken', atMs: startMs, drop: 'B7', stored: [], files: 1, bytes: 11 })
+    it.drop('B7', stalled, 20_000, 11)
+    expect(it.titles(20_060)).toHaveLength(1)
   })
 
   test('those that only arrive are not told of', () => {
