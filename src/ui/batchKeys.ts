@@ -35,7 +35,7 @@ function mapMovement(name: string, perLine: number, page: number): number | unde
 }
 
 function selectRow(state: UiState, view: View, index: number): UiState {
-  const names = shownBatches(state.batches, view)
+  const names = shownBatches(state, view)
   return { ...state, batches: { ...selectAt(state.batches, index, names), job: undefined } }
 }
 
@@ -50,7 +50,7 @@ export function moveJob(state: UiState, view: View, name: string): Update | unde
 
 /** The next or the previous batch of which something failed, round the end. */
 export function nextFailed(state: UiState, view: View, way: 1 | -1): Update {
-  const rows = shownRows(state.batches, view)
+  const rows = shownRows(state, view)
   const hasFailed = (jobs: readonly BoardJob[]) => jobs.some(({ status }) => status.state === 'failed')
   for (let i = 1; i <= rows.length; i++) {
     const at = (state.batches.index + way * i + rows.length * i) % rows.length
@@ -78,7 +78,7 @@ export function toggleRange(state: UiState, view: View): Update {
 
 /** Marks all that are shown; if all are, none. */
 export function toggleAll(state: UiState, view: View): Update {
-  const shown = shownBatches(state.batches, view)
+  const shown = shownBatches(state, view)
   const { marks } = state.batches
   const areAll = shown.length > 0 && shown.every((batch) => marks.has(batch))
   const next = areAll ? [...marks].filter((batch) => !shown.includes(batch)) : [...marks, ...shown]

@@ -44,10 +44,10 @@ export function targetJobs(state: UiState, view: View): readonly BoardJob[] {
 }
 
 /** Marks, with the range that is being drawn. */
-export function markedBatches({ batches }: UiState, view: View): ReadonlySet<string> {
-  const { marks, rangeFrom, selected } = batches
+export function markedBatches(state: UiState, view: View): ReadonlySet<string> {
+  const { marks, rangeFrom, selected } = state.batches
   if (rangeFrom === undefined || selected === undefined) return marks
-  const rows = shownRows(batches, view)
+  const rows = shownRows(state, view)
   const from = rows.findIndex((row) => row.batch === rangeFrom)
   const to = rows.findIndex((row) => row.batch === selected)
   if (from < 0 || to < 0) return marks

@@ -3,8 +3,6 @@ import type { Drop } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
 import { elapsed, moment } from './times.ts'
 
-export const dropStateWord = ({ state }: Drop): string => state.kind
-
 /** Where a drop stands and what comes next, in one sentence without its full stop. */
 export function dropText({ state }: Drop): string {
   const seconds = (ms: number) => elapsed(ms / 1000)
@@ -46,6 +44,12 @@ export function dropHint({ name, state }: Drop): string | undefined {
   }
 }
 
+/** With a capital and a full stop; a path or a name at its beginning stays as it is. */
+export function sentence(text: string): string {
+  const isWord = /^[a-z]+[ ,:;]/.test(text)
+  return `${isWord ? text[0]!.toUpperCase() + text.slice(1) : text}.`
+}
+
 /** All that is known of a drop, for its own page. */
 export function dropLines(drop: Drop, nowMs: number): string[] {
   const { state } = drop
@@ -56,11 +60,10 @@ export function dropLines(drop: Drop, nowMs: number): string[] {
       : state.kind === 'arriving'
         ? [`It began to arrive ${moment(state.sinceMs, nowMs)}.`]
         : []
-  const text = dropText(drop)
   return [
     `${plural(drop.files, 'file')}, ${sizeText(drop.bytes)}. ${since.join('')}`.trim(),
     '',
-    `${text[0]!.toUpperCase()}${text.slice(1)}.`,
+    sentence(dropText(drop)),
     ...(hint === undefined ? [] : ['', hint]),
   ]
 }

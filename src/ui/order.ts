@@ -4,23 +4,28 @@ import { assertNever } from '../model/errors.ts'
 import { memo } from './memo.ts'
 import { rowFilter } from './rowFilter.ts'
 import { attentionOf, jobsKey, type Row, rowsOf } from './rows.ts'
-import type { BatchList, SortKey } from './state.ts'
+import type { SortKey, UiState } from './state.ts'
 import type { View } from './view.ts'
 
 const minuteMs = 60_000
 
+/** The map is in the order of names, so that a batch keeps its place. */
+const orderOf = ({ screen, batches }: UiState) =>
+  screen === 'map' ? ({ by: 'name', reversed: false } as const) : batches.sort
+
 /** The rows that the filter leaves, in the order that was chosen. */
-export const shownRows: (list: BatchList, view: View) => readonly Row[] = memo(
-  ({ filter, sort }: BatchList, view: View) => [
+export const shownRows: (state: UiState, view: View) => readonly Row[] = memo(
+  (state: UiState, view: View) => [
     ...jobsKey(view),
-    filter.good,
-    sort.by,
-    sort.reversed,
+    state.batches.filter.good,
+    orderOf(state).by,
+    orderOf(state).reversed,
     // Ages grow by themselves; a row that comes into the filter a minute late does no harm.
     Math.floor(view.nowMs / minuteMs),
   ],
-  ({ filter, sort }, view) => {
-    const fits = rowFilter(filter.good, view)
+  (state, view) => {
+    const sort = orderOf(state)
+    const fits = rowFilter(state.batches.filter.good, view)
     const rows = rowsOf(view).filter(fits)
     const sorted = sort.by === 'name' ? rows : sortRows(rows, sort.by, view.nowMs)
     return sort.reversed ? sorted.reverse() : sorted
@@ -28,9 +33,9 @@ export const shownRows: (list: BatchList, view: View) => readonly Row[] = memo(
 )
 
 /** Names of the shown rows, for lists. */
-export const shownBatches: (list: BatchList, view: View) => readonly string[] = memo(
-  (list: BatchList, view: View) => [shownRows(list, view)],
-  (list, view) => shownRows(list, view).map((row) => row.batch),
+export const shownBatches: (state: UiState, view: View) => readonly string[] = memo(
+  (state: UiState, view: View) => [shownRows(state, view)],
+  (state, view) => shownRows(state, view).map((row) => row.batch),
 )
 
 /** Sorts in place by numbers that are worked out once; ties stay in the order of names. */

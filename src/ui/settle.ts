@@ -41,7 +41,7 @@ function settleLists(state: UiState, view: View): Pick<UiState, 'batches' | 'inb
 }
 
 function settleBatches(state: UiState, view: View, page: number, hasPane: boolean): BatchList {
-  const names = shownBatches(state.batches, view)
+  const names = shownBatches(state, view)
   const settled = settleList(state.batches, names, page)
   // In the map the top is a line of signs.
   const perLine = mapColumns(state.columns)

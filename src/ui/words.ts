@@ -1,15 +1,8 @@
+import type { Line } from '../core/line.ts'
 import { briefCauseText, causeText, reasonText } from '../core/reasons.ts'
 import type { Board, BoardJob, JobStatus } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
 import { elapsed, ordinal, roughly } from './times.ts'
-
-/** Where a queued job stands. */
-export interface Place {
-  /** 1 starts next among those that need the same pools. */
-  readonly place: number
-  /** Until it is expected to start; undefined where nothing is known of how long others take. */
-  readonly inSeconds: number | undefined
-}
 
 /** What a sentence about a job may rest on. */
 export interface Facts {
@@ -17,7 +10,7 @@ export interface Facts {
   readonly nowMs: number
   /** Slots in use by pool. */
   readonly used: ReadonlyMap<string, number>
-  readonly line: ReadonlyMap<string, Place>
+  readonly line: Line
 }
 
 /** Why a job is as it is, and what that waits for: one plain sentence, the most binding cause first. */
@@ -100,12 +93,13 @@ function queuedText(job: BoardJob, { retry }: JobStatus & { readonly state: 'que
     const slots = board.pools.get(pool)?.slots ?? 0
     return (used.get(pool) ?? 0) + job.pools[pool]! > slots
   })
-  const place = facts.line.get(job.id)
+  const place = facts.line.place.get(job.id)
+  const seconds = facts.line.startsInSeconds.get(job.id)
   const rest = [
-    place === undefined ? '' : place.place === 1 ? 'next in line' : `${ordinal(place.place)} in line`,
-    place?.inSeconds === undefined ? '' : `about ${roughly(place.inSeconds)}`,
+    place === undefined ? '' : place === 1 ? 'next in line' : `${ordinal(place)} in line`,
+    seconds === undefined ? '' : `about ${roughly(seconds)}`,
   ].filter((text) => text !== '')
-  if (full.length === 0) return ['about to start', ...rest].join(', ')
+  if (full.length === 0) return place === undefined || place === 1 ? 'about to start' : rest.join(', ')
   const busy = full.map((pool) => `${pool}: ${used.get(pool) ?? 0}/${board.pools.get(pool)?.slots ?? 0} busy`)
   return [`waits for ${busy.join(' and ')}`, ...rest].join(', ')
 }

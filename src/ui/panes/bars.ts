@@ -1,5 +1,5 @@
 import { faultText } from '../faultLines.ts'
-import { bold, type Line, signSpan, span } from '../style.ts'
+import { bold, dim, type Line, signSpan, span } from '../style.ts'
 import { cutLine, plain } from '../text.ts'
 import { elapsed } from '../times.ts'
 import type { View } from '../view.ts'
@@ -10,7 +10,7 @@ export function bars(view: View, columns: number, rows: number): readonly Line[]
   const shown = all.length > rows ? all.slice(0, Math.max(0, rows - 1)) : all
   const rest = all.length - shown.length
   const more: Line[] =
-    rest > 0 && rows > 0 ? [[span(` and ${rest} more:  `), span(':', bold), span(' faults shows them all')]] : []
+    rest > 0 && rows > 0 ? [[span(` and ${rest} more.  `), span(':', bold), span(' faults lists them', dim)]] : []
   return [...shown, ...more].map((line) => cutLine(line, columns, view.style))
 }
 

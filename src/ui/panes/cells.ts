@@ -2,7 +2,7 @@ import type { BoardJob, JobState } from '../../model/board.ts'
 import { attentionOf } from '../rows.ts'
 import { type Line, signSpan, span, wordLook } from '../style.ts'
 import { cut, width } from '../text.ts'
-import { elapsed, roughlyShort } from '../times.ts'
+import { elapsed } from '../times.ts'
 import type { View } from '../view.ts'
 
 /** A state in a narrow cell. */
@@ -11,8 +11,6 @@ const shortWords: Partial<Readonly<Record<JobState, string>>> = {
   protected: 'edited',
   orphaned: 'orphan',
 }
-/** A cell this wide says also how much is left. */
-const roomyCell = 18
 
 export interface CellOptions {
   /** Gap to the right included; undefined: signs alone. */
@@ -46,14 +44,11 @@ function countWord(jobs: readonly BoardJob[], state: JobState): string {
   return `${jobs.filter(({ status }) => status.state === state).length} of ${jobs.length}`
 }
 
-function stateWord({ status, estimate }: BoardJob, room: number, { nowMs, style }: View): string {
+function stateWord({ status }: BoardJob, room: number, { nowMs, style }: View): string {
   switch (status.state) {
     case 'running': {
       const seconds = Math.max(0, nowMs - status.startedMs) / 1000
-      if (status.stoppedBy !== undefined) return 'stopping'
-      const left = estimate === undefined ? 0 : estimate.seconds - seconds
-      if (room < roomyCell - 3 || left <= 0) return elapsed(seconds)
-      return `${elapsed(seconds)} ${style.unicode ? '·' : '~'}${roughlyShort(left)} left`
+      return status.stoppedBy === undefined ? elapsed(seconds) : 'ending'
     }
     case 'done':
       return status.last === undefined ? 'done' : elapsed(status.last.seconds)

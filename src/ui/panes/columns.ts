@@ -11,12 +11,9 @@ export interface ListColumns {
 
 /** Selection, mark, gap. */
 export const listMargin = 3
-/** A cell with a word and what is left, with a word, and with a short word; and how much room its why must leave it. */
-const cellWidths = [
-  { cell: 18, why: 30 },
-  { cell: 13, why: 12 },
-  { cell: 10, why: 12 },
-] as const
+/** A cell with a word, and with a short word. */
+const cellWidths = [13, 10] as const
+const shortestWhy = 12
 const signCell = 2
 const shortestName = 12
 /** Of the width, a name takes this at most where there is something else to show. */
@@ -34,15 +31,15 @@ export interface ListNeeds {
 export function listColumns({ columns, rules, longestName, wantsWhy }: ListNeeds): ListColumns {
   const room = columns - listMargin - 1
   const name = Math.max(shortestName, Math.min(longestName, Math.floor(columns * nameShare)))
-  for (const { cell, why } of cellWidths) {
+  for (const cell of cellWidths) {
     const left = room - rules * cell - name
-    if (wantsWhy && left >= why) return { name, cell, rules, why: left }
+    if (wantsWhy && left >= shortestWhy) return { name, cell, rules, why: left }
     if (!wantsWhy && left >= 0) return { name: name + left, cell, rules, why: 0 }
   }
-  const { cell } = cellWidths.at(-1)!
+  const cell = cellWidths.at(-1)!
   if (room - rules * cell >= shortestName) return { name: room - rules * cell, cell, rules, why: 0 }
   const shown = Math.max(0, Math.min(rules, Math.floor((room - shortestName) / signCell)))
   const left = room - shown * signCell - name
-  if (wantsWhy && left >= cellWidths.at(-1)!.why) return { name, cell: undefined, rules: shown, why: left }
+  if (wantsWhy && left >= shortestWhy) return { name, cell: undefined, rules: shown, why: left }
   return { name: Math.max(1, room - shown * signCell), cell: undefined, rules: shown, why: 0 }
 }

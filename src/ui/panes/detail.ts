@@ -43,7 +43,9 @@ function content(row: Row, job: BoardJob, state: UiState, view: View, columns: n
   // At the side there is room for sentences; below the list the log gets it.
   const { first, rest } = jobFacts(job, view, { columns, whyLines: rows > 20 ? 4 : 1 })
   const spare = rows - lines.length - leastLog
-  lines.push(...first.slice(0, Math.max(1, spare)).map(factLine))
+  // Where there is little room the footer says what to do, too.
+  const told = rows > 12 ? first : first.filter(({ key }) => key !== 'do')
+  lines.push(...told.slice(0, Math.max(1, spare)).map(factLine))
   lines.push(...rest.slice(0, Math.max(0, rows - lines.length - (rows > 20 ? 8 : leastLog + 1))).map(factLine))
   return [...lines, ...logTail(job, view, columns, rows - lines.length)]
 }

@@ -4,7 +4,7 @@ import { dropsOf } from '../facts.ts'
 import { historyRows } from '../historyRows.ts'
 import { chosenDrop } from '../inboxKeys.ts'
 import { shownRows } from '../order.ts'
-import type { LogOverlay, UiState } from '../state.ts'
+import type { LogOverlay, Overlay, UiState } from '../state.ts'
 import { bold, dim, inverse, type Line, type Span, span } from '../style.ts'
 import { cutLine, lineWidth, plain, spread } from '../text.ts'
 import type { View } from '../view.ts'
@@ -30,7 +30,7 @@ function typing(state: UiState, view: View): Line | undefined {
   }
   const { filter } = state.batches
   if (filter.before === undefined) return undefined
-  const count = span(`${shownRows(state.batches, view).length} fit`, dim)
+  const count = span(`${shownRows(state, view).length} fit`, dim)
   if (filter.problem !== undefined)
     return [...field(filter.text), span(plain(filter.problem), { color: 'red', bold: true }), span('   '), count]
   return [...field(filter.text), count, ...hints('enter keeps  esc back   is:failed  phy:queued  !m101')]
@@ -57,21 +57,33 @@ function keys(state: UiState, view: View): Line {
     span(state.columns >= 100 ? ' leave (jobs go on) ' : ' leave ', dim),
   ]
   const top = state.overlays.at(-1)
-  const pairs =
-    top?.kind === 'log'
-      ? logKeys(top)
-      : top === undefined || top.kind === 'batch'
-        ? hereKeys(state, view)
-        : [['esc', 'back'] as const]
+  const pairs = keyWords(top, state, view)
   const marked = markedBatches(state, view).size
   const left: Span[] = [span(' ')]
   if (marked > 0 && top === undefined) left.push(span(`${marked} marked: `, bold))
   for (const [key, word] of pairs) {
     const piece = [span(key, bold), span(` ${word}  `, dim)]
-    if (lineWidth(left) + lineWidth(piece) + lineWidth(right) > state.columns) break
+    if (lineWidth(left) + lineWidth(piece) + lineWidth(right) >= state.columns) break
     left.push(...piece)
   }
   return spread(left, right, state.columns, view.style)
+}
+
+function keyWords(top: Overlay | undefined, state: UiState, view: View): readonly KeyWord[] {
+  switch (top?.kind) {
+    case undefined:
+    case 'batch':
+      return hereKeys(state, view)
+    case 'log':
+      return logKeys(top)
+    case 'confirm':
+      return [
+        ['y', top.yes],
+        ['n', 'no'],
+      ]
+    default:
+      return [['esc', 'back']]
+  }
 }
 
 type KeyWord = readonly [key: string, word: string]
@@ -104,6 +116,8 @@ function hereKeys(state: UiState, view: View): readonly KeyWord[] {
 function isOfUse({ short, places }: Command, state: UiState, view: View): boolean {
   if (places.includes('inbox') && places.length === 1)
     return short === 'take' ? canTake(state, view) : dropsOf(view).length > 0
+  if (['open', 'filter', 'mark'].includes(short) && state.screen !== 'history' && shownRows(state, view).length === 0)
+    return short === 'filter' && state.batches.filter.good !== ''
   if (!['retry', 'stop', 'hold', 'earlier', 'log'].includes(short)) return true
   const states = new Set(targetJobs(state, view).map(({ status }) => status.state))
   const has = (...wanted: readonly string[]) => wanted.some((s) => (states as ReadonlySet<string>).has(s))

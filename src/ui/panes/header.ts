@@ -1,16 +1,19 @@
 import { signs } from '../../core/signs.ts'
 import { countsOf, dropsOf, needsPerson, type PoolFact, poolsOf } from '../facts.ts'
-import { finishOf } from '../lineFacts.ts'
+import { lineOf } from '../lineFacts.ts'
 import { attention } from '../rows.ts'
 import { screens, type UiState } from '../state.ts'
 import { bold, dim, inverse, type Line, type Span, signSpan, span } from '../style.ts'
-import { cut, cutLine, lineWidth, plain, spread } from '../text.ts'
+import { cut, lineWidth, plain, spread } from '../text.ts'
 import { clock, dayText, elapsed, roughly, roughlyShort } from '../times.ts'
 import type { View } from '../view.ts'
 import { fitPieces, gauge, moreOf } from './parts.ts'
 
 /** Wide enough for long words. */
 const roomyColumns = 116
+
+/** Below this the tabs need the room of the name. */
+const namedColumns = 62
 
 /** Three lines that are always there: tabs, workspace and clock; pools and when all is done; counts, most urgent first. */
 export function header(state: UiState, view: View): readonly Line[] {
@@ -19,7 +22,7 @@ export function header(state: UiState, view: View): readonly Line[] {
 
 function tabs(state: UiState, view: View): Line {
   const drops = dropsOf(view)
-  const left: Span[] = [span(' '), span('labmake', bold), span(' ')]
+  const left: Span[] = [span(' '), ...(state.columns < namedColumns ? [] : [span('labmake', bold), span(' ')])]
   for (const [i, screen] of screens.entries()) {
     const isOpen = state.screen === screen
     const look = isOpen ? inverse : dim
@@ -28,7 +31,9 @@ function tabs(state: UiState, view: View): Line {
     const waits = drops.some(needsPerson) && !isOpen
     left.push(span(`${drops.length} `, waits ? { color: 'yellow', bold: true } : look))
   }
-  const right = alive(view)
+  const all = alive(view)
+  // The sign that the engine is alive stays longer than the time of day.
+  const right = lineWidth(left) + lineWidth(all) < state.columns ? all : all.slice(0, 1)
   const room = state.columns - lineWidth(left) - lineWidth(right) - 4
   const root = plain(view.board?.engine.root ?? '')
   const place = room < 8 || root === '' ? [] : [span(lastFolders(root, room, view), dim), span('  ')]
@@ -58,12 +63,16 @@ function alive({ link, nowMs, style }: View): Line {
 
 function pools(state: UiState, view: View): Line {
   const roomy = state.columns >= roomyColumns
+  const widest = roomy ? 12 : state.columns < 70 ? 3 : 6
+  const pieces = poolsOf(view).map((pool) => poolPiece(pool, widest, view))
   const end = finish(view, roomy)
-  const room = state.columns - 1 - (end.length === 0 ? 1 : lineWidth(end) + 3)
-  const pieces = poolsOf(view).map((pool) => poolPiece(pool, roomy ? 12 : 6, view))
-  const gap = state.columns < 60 ? 2 : 3
-  const left: Line = [span(' '), ...fitPieces(pieces, room, gap, moreOf('pool'))]
-  return spread(left, end, state.columns, view.style)
+  const room = state.columns - 2
+  const wide = (gap: number) => pieces.reduce((sum, piece) => sum + lineWidth(piece) + gap, 0)
+  const gap = wide(3) + lineWidth(end) <= room ? 3 : 2
+  // Where pools fit only without it, the end of all gives way to them.
+  const hasEnd = roomy || wide(gap) + lineWidth(end) <= room
+  const left: Line = [span(' '), ...fitPieces(pieces, room - (hasEnd ? lineWidth(end) + gap : 0), gap, moreOf('pool'))]
+  return spread(left, hasEnd ? end : [], state.columns, view.style)
 }
 
 function poolPiece({ name, used, slots, queued, pausedBy }: PoolFact, columns: number, { style }: View): Line {
@@ -86,7 +95,7 @@ function finish(view: View, roomy: boolean): Line {
   const counts = countsOf(view)
   if (view.board === undefined) return []
   if (counts.running + counts.queued === 0) return counts.done > 0 ? [span('idle ', dim)] : []
-  const seconds = finishOf(view)
+  const seconds = lineOf(view).allDoneInSeconds
   if (seconds === undefined) return []
   if (!roomy) return [span(`all done in about ${roughlyShort(seconds)} `, dim)]
   const day = seconds < 86_400 ? '' : ` (${dayText(view.nowMs + seconds * 1000)})`
@@ -106,6 +115,8 @@ function counts(state: UiState, view: View): Line {
         span(` ${s}`, loud ? bold : dim),
       ]
     })
-  const gap = state.columns < 60 ? 2 : 3
-  return cutLine([span(' '), ...fitPieces(pieces, state.columns - 2, gap, () => '')], state.columns, view.style)
+  if (pieces.length === 0) return [span(' no batch yet', dim)]
+  const room = state.columns - 2
+  const airy = pieces.reduce((sum, piece) => sum + lineWidth(piece) + 3, -3)
+  return [span(' '), ...fitPieces(pieces, room, airy <= room ? 3 : 2, () => '')]
 }

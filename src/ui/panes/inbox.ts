@@ -1,6 +1,6 @@
 import { plural, sizeText } from '../../core/sizes.ts'
 import type { Drop } from '../../model/board.ts'
-import { dropHint, dropText } from '../dropWords.ts'
+import { dropHint, dropText, sentence } from '../dropWords.ts'
 import { dropsOf } from '../facts.ts'
 import type { Pane } from '../layout.ts'
 import type { UiState } from '../state.ts'
@@ -12,7 +12,7 @@ import { selectedLine } from './list.ts'
 import { ruler } from './parts.ts'
 
 const sizeColumns = 8
-const stateColumns = 12
+const stateColumns = 13
 /** Rows that the selected one gets for all that is to be said of it. */
 const detailRows = 6
 
@@ -68,9 +68,8 @@ function stateCell({ state }: Drop, { style }: View): Line {
 }
 
 function dropDetail(drop: Drop, view: View, columns: number): Line[] {
-  const text = `${dropText(drop)}.`
   const hint = dropHint(drop)
-  const said = wrapWords(plain(`${text[0]!.toUpperCase()}${text.slice(1)}`), columns - 2, view.style)
+  const said = wrapWords(plain(sentence(dropText(drop))), columns - 2, view.style)
   const advised = hint === undefined ? [] : wrapWords(plain(hint), columns - 2, view.style)
   const title = [span(plain(drop.name), bold)]
   return [

@@ -8,7 +8,7 @@ import { type Row, rowsOf } from '../rows.ts'
 import { allBatches, type UiState } from '../state.ts'
 import { bold, dim, inverse, type Line, type Look, type Span, span } from '../style.ts'
 import { cutLine, fill, fillMiddle, lineWidth, plain, width } from '../text.ts'
-import { roughly } from '../times.ts'
+import { clockMinutes, dayText, roughly } from '../times.ts'
 import type { View } from '../view.ts'
 import { type Facts, whyText } from '../words.ts'
 import { cell } from './cells.ts'
@@ -19,7 +19,7 @@ const whyColumns = 64
 
 /** The batches: a line of headings, then a line each. Only lines that are seen are built. */
 export function batchList(state: UiState, view: View, pane: Pane): readonly Line[] {
-  const rows = shownRows(state.batches, view)
+  const rows = shownRows(state, view)
   const rules = view.board?.rules ?? []
   const columns = listColumns({
     columns: pane.columns,
@@ -130,7 +130,13 @@ function rowWhy(job: BoardJob, facts: Facts): string {
   if (status.state !== 'running' || status.stoppedBy !== undefined) return whyText(job, facts)
   if (estimate === undefined) return ''
   const left = estimate.seconds - (facts.nowMs - status.startedMs) / 1000
-  return left > 0 ? `about ${roughly(left)} left` : `longer than usual, which is ${roughly(estimate.seconds)}`
+  if (left <= 0) return `longer than usual, which is ${roughly(estimate.seconds)}`
+  return `until ${until(facts.nowMs + left * 1000, facts.nowMs)}, about ${roughly(left)}`
+}
+
+/** A time within a day, else the day: a guess is worth no more. */
+function until(ms: number, nowMs: number): string {
+  return ms - nowMs < 86_400_000 ? clockMinutes(ms) : dayText(ms)
 }
 
 /** The whole line turned over where the keys go to it, else a bar at its left. */

@@ -28,7 +28,7 @@ const loud: ReadonlySet<JobState> = new Set([
 
 /** One sign per batch: what is done is quiet, trouble is loud. */
 export function map(state: UiState, view: View, pane: Pane): readonly Line[] {
-  const rows = shownRows(state.batches, view)
+  const rows = shownRows(state, view)
   const perLine = mapColumns(pane.columns)
   const room = Math.max(1, pane.rows - mapFrameRows)
   const marked = markedBatches(state, view)
@@ -55,7 +55,7 @@ function batchSign({ urgent, jobs }: Row, { style }: View): Span {
   const done = jobs.filter(({ status }) => status.state === 'done').length
   const { none, some, all } = quietSigns(style.unicode)
   if (done === jobs.length) return span(all, { color: 'green', dim: true })
-  return done > 0 ? span(some) : span(none, grey)
+  return done > 0 ? span(some, dim) : span(none, grey)
 }
 
 const quietSigns = (unicode: boolean) =>

@@ -1,4 +1,3 @@
-import { commands } from '../commands.ts'
 import { layoutOf } from '../layout.ts'
 import { attention } from '../rows.ts'
 import type { Overlay, UiState } from '../state.ts'
@@ -65,47 +64,64 @@ function help(state: UiState, view: View): readonly Line[] {
   ])
 }
 
-const keyColumns = 16
+const keyColumns = 17
+
+/** All keys; a test holds them against the table of commands. */
+export const helpKeys: readonly (readonly [keys: string, text: string])[] = [
+  ['↑ ↓  j k', 'move; ← → on the map'],
+  ['g G  ^u ^d', 'first, last, half a page'],
+  ['pgup pgdn', 'a page'],
+  ['1 2 3 4', 'batches, map, inbox, history'],
+  ['enter  esc', 'open; back, then clears marks, then filter'],
+  ['tab  z', 'list or pane; give it the whole screen'],
+  ['/', 'filter what is shown'],
+  ['n N', 'next, previous that failed'],
+  ['s S', 'sort by something else, reverse'],
+  ['space  v  a', 'mark, a range, all shown'],
+  ['r', 'retry what failed or was stopped'],
+  ['R', 'make again though up to date (asks)'],
+  ['x', 'stop what runs (asks)'],
+  ['h', 'hold back what waits, or release it'],
+  ['+ -', 'start before, after all others'],
+  ['t', 'in the inbox: take it, or decide a conflict'],
+  ['p', 'pools: pause them, change their slots'],
+  ['l', 'log in full'],
+  ['y', 'copy a report'],
+  ['u', 'undo what was done last'],
+  [':', 'all actions, by name'],
+  ['?', 'help'],
+  ['q  ^c', 'leave; jobs go on'],
+  ['^z', 'go to the shell; fg comes back'],
+]
+
+const logKeys: readonly (readonly [keys: string, text: string])[] = [
+  ['f', 'follow; scrolling up ends it, G resumes'],
+  ['/  n N', 'search the whole file'],
+  ['w', 'wrap long lines'],
+  ['[ ]', 'earlier, later attempt'],
+  ['e', 'open it in $PAGER'],
+]
 
 function keyLines({ style }: View): Line[] {
-  const line = (keys: string, text: string): Line => [span(padEnd(keys, keyColumns), bold), span(text)]
-  const arrows = style.unicode ? '↑ ↓  j k' : 'up down  j k'
-  const moves = [
-    line(arrows, 'move'),
-    line('g G  home end', 'first, last'),
-    line('pgup pgdn ^u ^d', 'a page, half a page'),
-    line('esc', 'back; then clears marks, then the filter'),
+  const shown = (keys: string) => (style.unicode ? keys : keys.replace('↑ ↓', 'up down'))
+  const line = ([keys, text]: readonly [string, string]): Line => [
+    span(padEnd(shown(keys), keyColumns), bold),
+    span(style.unicode ? text : text.replace('← →', 'left right')),
   ]
-  // One line for keys that are a pair.
-  const seen = new Set<string>()
-  const rest = commands.flatMap(({ shown, title }): Line[] => {
-    if (shown === '' || seen.has(shown)) return []
-    seen.add(shown)
-    return [line(shown, title)]
-  })
-  const log = [
-    [],
-    [span('in the log', dim)],
-    line('f  G', 'follow; scrolling up ends it'),
-    line('/  n N', 'search the whole file'),
-    line('w', 'wrap long lines'),
-    line('[ ]', 'earlier or later attempt'),
-    line('e', 'open it in $PAGER'),
-  ]
-  return [...moves, ...rest, ...log]
+  return [...helpKeys.map(line), [], [span('in the log', dim)], ...logKeys.map(line)]
 }
 
 const meanings = {
-  failed: 'the last attempt failed; its log tells more',
+  failed: 'the last attempt failed',
   blocked: 'what it is made from was not made',
-  protected: 'a person edited it, and it is stale',
+  protected: 'edited by a person, and stale',
   running: 'it runs now',
-  stale: 'to be made anew, and nobody asked for it',
-  queued: 'all it needs is there; short of slots',
+  stale: 'stale, and nobody asked for it',
+  queued: 'all it needs is there but slots',
   held: 'a person holds it back',
   cancelled: 'a person stopped it',
-  waiting: 'what it is made from is not there yet',
-  orphaned: 'kept, but what it was made from is gone',
+  waiting: 'what it is made from is not there',
+  orphaned: 'kept, though its source is gone',
   done: 'up to date',
 } as const
 
@@ -118,18 +134,18 @@ function legend({ style }: View): Line[] {
     ],
   )
   const filters = [
-    ['text  m1*_g0', 'names that hold it, or look so'],
+    ['m108  m1*_g0', 'in the name'],
     ['is:failed,running', 'any of these states'],
     ['phy:queued', 'the state of one rule'],
-    ['pool:ram  by:ana', 'needs a pool; concerns a person'],
-    ['age>2d  took>6h', 'since when; how long'],
-    ['tries>1  !m101', 'attempts; not'],
+    ['pool:ram  by:ana', 'a pool, a person'],
+    ['age>2d  took>6h', 'how old, how long'],
+    ['tries>1  !m101', 'attempts; not this'],
   ] as const
   const wide = Math.max(...filters.map(([text]) => width(text))) + 2
   return [
     ...states,
     [],
-    [span('a filter: all of its words must fit', dim)],
+    [span('in a filter all words must fit', dim)],
     ...filters.map(([text, meaning]): Line => [span(padEnd(text, wide), bold), span(meaning, dim)]),
   ]
 }
