@@ -8,6 +8,7 @@ import { leftAttempts } from '../io/attempts.ts'
 import { UserError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import type { EngineClient } from '../server/client.ts'
+import { hasDrops } from './drops.ts'
 import { countsText, emptyText, planJson, planLines, plural } from './dryRun.ts'
 import { faultLines } from './faults.ts'
 import { followBuild } from './follow.ts'
@@ -29,6 +30,8 @@ export async function buildCommand(typed: readonly string[], options: BuildComma
     const client = await joinEngine(workspace.root)
     if (client !== undefined) return buildByEngine(client, workspace, goals, options)
   }
+  // What lies in the inbox may be what is asked for: it is taken before anything is planned.
+  if (!options.dryRun && hasDrops(workspace.root)) return runBuild(workspace, goals, options)
   const planned = workspace.plan()
   const chosen = chooseGoals(planned.plan, workspace, goals)
   const left = leftAttempts(workspace.root)

@@ -52,13 +52,11 @@ export async function startInBackground(
   // Somebody else may have started one in the same instant: then theirs it is.
   const running = runningEngine(root)
   if (start.status !== 'silent' && running !== undefined) return running.process.pid
-  const how = start.status === 'ended' ? 'ended at once' : 'does not answer'
-  throw new UserError(
-    `the engine ${how}${start.said === '' ? '' : `: ${start.said.split('\n').slice(-5).join('\n')}`}`,
-    {
-      hint: `Its own words are in ${engineLog}; labmake doctor may know more.`,
-    },
-  )
+  const how = start.status === 'silent' ? 'does not answer' : 'ended at once'
+  const said = start.status === 'answers' ? '' : start.said.split('\n').slice(-5).join('\n')
+  throw new UserError(`the engine ${how}${said === '' ? '' : `: ${said}`}`, {
+    hint: `Its own words are in ${engineLog}; labmake doctor may know more.`,
+  })
 }
 
 /** `labmake engine run`: in the foreground, for systemd and for looking at it. Ends by itself only when told to. */

@@ -1,16 +1,21 @@
 import { hostname } from 'node:os'
 import { Engine } from '../engine/engine.ts'
 import type { Outcome } from '../engine/entry.ts'
+import type { Intake } from '../engine/intake.ts'
 import { recover } from '../engine/recover.ts'
+import { systemClock } from '../io/clock.ts'
 import { runningEngine, userName } from '../io/lock.ts'
 import type { Board } from '../model/board.ts'
+import { invariant } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { EngineFacade } from '../model/facade.ts'
 import type { Plan } from '../model/plan.ts'
 import { DiskFault } from '../model/ports.ts'
 import { version } from '../version.ts'
+import { hasDrops, openDrops } from './drops.ts'
 import { exitCodes } from './options.ts'
 import { openPorts, withLock } from './ports.ts'
+import { openUpkeep } from './upkeep.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
 export interface HostOptions {
@@ -72,12 +77,29 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     )
     engine.subscribe((event) => options.onEvent(event, engine.board()))
     for (const message of recovery.troubles) engine.tell({ type: 'trouble', atMs: Date.now(), message })
+    let lookSoon = () => {}
+    const takesDrops = options.mode === 'watch' || hasDrops(workspace.root)
+    const intake = takesDrops ? await openDrops({ workspace, ports, engine, wake: () => lookSoon() }) : undefined
     stop = () => engine.stop({ now: false })
     if (lockLost) stop()
     options.onStart({ engine })
-    const served = serve(workspace, engine, options.mode)
+    const served = serve(workspace, engine, { mode: options.mode, intake, onTaken: () => lookSoon() })
     try {
-      return await engine.run()
+      if (options.mode === 'build') {
+        await intake?.look('once')
+        return await engine.run()
+      }
+      invariant(intake !== undefined, 'an engine that stays looks after the inbox')
+      const upkeep = await openUpkeep({ workspace, engine, intake, poll: options.poll })
+      lookSoon = upkeep.lookSoon
+      const notices = await openNotifying(workspace, engine)
+      upkeep.lookSoon()
+      try {
+        return await engine.run()
+      } finally {
+        await upkeep.close()
+        await notices.close()
+      }
     } finally {
       await served.close()
     }
@@ -88,13 +110,27 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
 /** A build that is over sooner than this is not worth joining, and does not pay for being so. */
 const serveBuildAfterMs = 1000
 
+interface ServeOptions {
+  readonly mode: 'watch' | 'build'
+  readonly intake: Intake | undefined
+  /** A drop was taken by a person's say. */
+  readonly onTaken: () => void
+}
+
 /** Lets others look at the engine and ask things of it. */
-function serve(workspace: OpenWorkspace, engine: Engine, mode: 'watch' | 'build'): { close(): Promise<void> } {
+function serve(workspace: OpenWorkspace, engine: Engine, options: ServeOptions): { close(): Promise<void> } {
   const { root } = workspace
+  const { mode, intake, onTaken } = options
   const facade: EngineFacade = {
     board: () => engine.board(),
     subscribe: (listener) => engine.subscribe(listener),
-    act: (action, by) => engine.act(action, by),
+    async act(action, by) {
+      if (action.type !== 'take' || intake === undefined) return engine.act(action, by)
+      const result = await intake.take(action.drop, action.how, by)
+      if (result.done) engine.tell({ type: 'acted', atMs: Date.now(), by, action, text: result.text })
+      onTaken()
+      return result
+    },
     detail: (job) => engine.detail(job),
     history: (limit) => workspace.journal.records().slice(-limit),
   }
@@ -108,18 +144,36 @@ function serve(workspace: OpenWorkspace, engine: Engine, mode: 'watch' | 'build'
     })
   }
   let served: ReturnType<typeof open> | undefined
-  const timer = setTimeout(
-    () => {
-      served = open()
-    },
-    mode === 'watch' ? 0 : serveBuildAfterMs,
-  )
+  const start = () => {
+    served = open()
+  }
+  const timer = setTimeout(start, mode === 'watch' ? 0 : serveBuildAfterMs)
   return {
     async close() {
       clearTimeout(timer)
       await (await served)?.close()
     },
   }
+}
+
+/** Notices of what happens, by the notifiers of the rule files. */
+async function openNotifying(workspace: OpenWorkspace, engine: Engine): Promise<{ close(): Promise<void> }> {
+  const [{ openNotices }, { openSender }, { diskSpace, openNoticeFiles }] = await Promise.all([
+    import('../engine/notices.ts'),
+    import('../io/notify.ts'),
+    import('../io/noticeFiles.ts'),
+  ])
+  const { root } = workspace
+  const notices = openNotices({
+    clock: systemClock,
+    notifiers: () => workspace.ruleSet.notify,
+    send: openSender(root),
+    files: openNoticeFiles(root),
+    space: () => diskSpace(root),
+    emit: (event) => engine.tell(event),
+  })
+  engine.subscribe((event) => notices.event(event, engine.board()))
+  return notices
 }
 
 function describeEngine({ root }: OpenWorkspace, mode: 'watch' | 'build') {

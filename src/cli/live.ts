@@ -2,7 +2,7 @@ import { countStates, usedSlots } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
 import { causeHint, causeText, reasonText } from '../core/reasons.ts'
 import { tailOfLog } from '../io/logs.ts'
-import type { Board, BoardJob } from '../model/board.ts'
+import type { Board, BoardJob, Drop } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { Reporter } from './reporter.ts'
@@ -104,11 +104,8 @@ function eventLines(event: EngineEvent, style: Style, verbose: boolean): string[
       return [
         ` ${sign(style, 'done')} inbox/${printable(event.drop)} is the same as ${printable(event.as.join(', '))}: kept in ${printable(event.attic)}`,
       ]
-    case 'drop': {
-      const { name, state } = event.drop
-      if (state.kind !== 'refused' && state.kind !== 'conflict') return []
-      return [` ${sign(style, 'failed')} inbox/${printable(name)} was not taken: ${printable(state.why)}`]
-    }
+    case 'drop':
+      return dropLines(event.drop, style)
     case 'acted':
       return [` ${printable(event.by)}: ${printable(event.text)}`]
     case 'planned':
@@ -119,6 +116,26 @@ function eventLines(event: EngineEvent, style: Style, verbose: boolean): string[
       return []
     default:
       return assertNever(event)
+  }
+}
+
+function dropLines({ name, state }: Drop, style: Style): string[] {
+  const drop = `inbox/${printable(name)}`
+  switch (state.kind) {
+    case 'arriving':
+    case 'stalled':
+      return [` ${sign(style, 'waiting')} ${drop} is still arriving: ${printable(state.why)}`]
+    case 'settling':
+      return [
+        ` ${sign(style, 'waiting')} ${drop} may still be arriving: it is taken once it was still for ${formatSeconds(state.quietMs / 1000)}`,
+      ]
+    case 'taking':
+      return []
+    case 'refused':
+    case 'conflict':
+      return [` ${sign(style, 'failed')} ${drop} was not taken: ${printable(state.why)}`]
+    default:
+      return assertNever(state)
   }
 }
 

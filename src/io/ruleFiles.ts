@@ -8,7 +8,7 @@ import type { DataPath, Locate } from '../core/ruleFaults.ts'
 import { brokenRuleFile, parseRuleFile, type RuleFile } from '../core/ruleFile.ts'
 import { joinRuleFiles } from '../core/ruleSet.ts'
 import { withoutSecrets } from '../core/secrets.ts'
-import type { Fault } from '../model/errors.ts'
+import { type Fault, UserError } from '../model/errors.ts'
 import type { RuleSet } from '../model/rule.ts'
 import { describeErrno } from './disk.ts'
 
@@ -22,9 +22,15 @@ export const processors = availableParallelism()
 export function ruleReader(root: string): () => Promise<RuleSet> {
   const lastGood = new Map<string, RuleFile>()
   return async () => {
-    const names = readdirSync(`${root}/rules`).filter(
-      (name) => /^[^.].*\.(ya?ml|mjs|ts)$/.test(name) && !name.endsWith('.d.ts'),
-    )
+    const names = ruleNames(root)
+    if (names === undefined) {
+      const gone = {
+        where: 'rules/',
+        message: 'is not there any more',
+        hint: 'Put it back. Until then the rules stay in use.',
+      }
+      return joinRuleFiles([...lastGood.values(), brokenRuleFile('rules/', [gone])], processors)
+    }
     const read = await Promise.all(names.sort(byName).map((name) => readRuleFile(root, `rules/${name}`)))
     const files = read.map((file) => {
       const before = lastGood.get(file.file)
@@ -33,6 +39,19 @@ export function ruleReader(root: string): () => Promise<RuleSet> {
       return file
     })
     return joinRuleFiles(files, processors)
+  }
+}
+
+/** Names of the rule files; undefined if there is no such folder. */
+function ruleNames(root: string): string[] | undefined {
+  try {
+    const names = readdirSync(`${root}/rules`)
+    return names.filter((name) => /^[^.].*\.(ya?ml|mjs|ts)$/.test(name) && !name.endsWith('.d.ts'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new UserError(`cannot look at rules/: ${describeErrno(error)}`, {
+      hint: 'Mend the permissions of the folder.',
+    })
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseYamlRules, readRuleFiles } from '../../src/io/ruleFiles.ts'
+import { parseYamlRules, ruleReader } from '../../src/io/ruleFiles.ts'
 import { workspace } from '../workspace.ts'
 
 const file = 'rules/r.yaml'
@@ -154,7 +154,7 @@ describe('a folder of rule files', () => {
   const rule = (name: string) => `rules:\n  ${name}: { targets: ${name}, recipe: r }\n`
   async function read(files: Readonly<Record<string, string>>) {
     await using ws = await workspace({ 'rules/': '', ...files })
-    return await readRuleFiles(ws.root)
+    return await ruleReader(ws.root)()
   }
 
   test('all of them are put together, in the order of their names', async () => {

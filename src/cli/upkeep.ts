@@ -1,0 +1,117 @@
+import { type Batches, changedBatches, joinManifests } from '../core/batches.ts'
+import { watchedFolders } from '../core/watched.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Intake, Look } from '../engine/intake.ts'
+import { readManifests } from '../io/manifests.ts'
+import type { Change } from '../model/change.ts'
+import type { Fault } from '../model/errors.ts'
+import type { OpenWorkspace } from './workspace.ts'
+
+/** The inbox is looked at this often, whatever the system tells of it. */
+const inboxLookMs = 30_000
+
+export interface UpkeepOptions {
+  readonly workspace: OpenWorkspace
+  readonly engine: Engine
+  readonly intake: Intake
+  /** Look for changes now and then, also where the system tells of them. */
+  readonly poll: boolean
+}
+
+export interface Upkeep {
+  /** Looks at the inbox soon. */
+  lookSoon(): void
+  /** Stops watching and ends what is being taken. */
+  close(): Promise<void>
+}
+
+/** What an engine that stays does beside its jobs: hears what changes, reads rules anew, takes what was dropped. */
+export async function openUpkeep({ workspace, engine, intake, poll }: UpkeepOptions): Promise<Upkeep> {
+  const { watchWorkspace } = await import('../io/watch.ts')
+  let batches = readBatches(workspace)
+  let isClosed = false
+  let timer: NodeJS.Timeout | undefined
+  let looking: Promise<void> | undefined
+  let lookAgain = false
+
+  const trouble = ({ where, message, hint }: Fault) => {
+    const text = where === '' ? message : `${where}: ${message}`
+    engine.tell({ type: 'trouble', atMs: Date.now(), message: text, ...(hint === undefined ? {} : { hint }) })
+  }
+  const look = async (): Promise<void> => {
+    clearTimeout(timer)
+    do {
+      lookAgain = false
+      const found = await intake.look('watch')
+      planTaken(found)
+      if (!isClosed) timer = setTimeout(lookSoon, Math.min(found.againInMs ?? inboxLookMs, inboxLookMs))
+    } while (lookAgain && !isClosed)
+  }
+  const lookSoon = () => {
+    if (isClosed) return
+    if (looking !== undefined) lookAgain = true
+    else {
+      // A defect ends the engine: it is rejected where it is waited for, by the process itself.
+      looking = look().finally(() => {
+        looking = undefined
+      })
+    }
+  }
+  const planTaken = ({ taken }: Look) => {
+    if (taken.length === 0) return
+    const names = new Set(taken.flatMap((drop) => drop.batches))
+    if (taken.some((drop) => drop.manifests.length > 0)) for (const name of rereadManifests()) names.add(name)
+    engine.changed(names)
+  }
+  const rereadManifests = (): ReadonlySet<string> => {
+    const before = batches
+    batches = readBatches(workspace)
+    return changedBatches(before, batches)
+  }
+  const onChange = (change: Change) => {
+    switch (change.kind) {
+      case 'rules':
+        return rereadRules()
+      case 'manifests': {
+        const names = rereadManifests()
+        // A row that is wrong changes no batch, but has to be told.
+        return engine.changed(names.size === 0 ? 'all' : names)
+      }
+      case 'inbox':
+        return lookSoon()
+      case 'batches':
+        return engine.changed(change.names)
+      case 'everything':
+        rereadManifests()
+        engine.changed('all')
+        return lookSoon()
+    }
+  }
+  const rereadRules = () => {
+    // Never rejects: what is wrong with a rule file is a fault in it.
+    void workspace.rereadRules().then(() => {
+      if (isClosed) return
+      watcher.follow(watchedFolders(workspace.ruleSet.rules))
+      batches = readBatches(workspace)
+      engine.changed('all')
+      lookSoon()
+    })
+  }
+  const watcher = watchWorkspace({ root: workspace.root, poll, onChange, onTrouble: trouble })
+  watcher.follow(watchedFolders(workspace.ruleSet.rules))
+  await watcher.ready
+  return {
+    lookSoon,
+    async close() {
+      isClosed = true
+      clearTimeout(timer)
+      await watcher.close()
+      await looking
+      await intake.idle()
+    },
+  }
+}
+
+function readBatches({ root, ruleSet }: OpenWorkspace): Batches {
+  return joinManifests(readManifests(root, ruleSet.rules), ruleSet.rules, ruleSet.disabled)
+}
