@@ -3,7 +3,8 @@ import { baseName } from '../core/dropVerdict.ts'
 import { stagingPrefix } from '../core/names.ts'
 import { isSamePicture, pictureText } from '../core/settling.ts'
 import type { Claim, ClaimedMove, Claims, Inbox } from '../model/inbox.ts'
-import { type Disk, DiskFault, type DiskWriter, type Journal } from '../model/ports.ts'
+import { type Disk, DiskFault, type DiskWriter } from '../model/ports.ts'
+import type { DropRecord } from '../model/record.ts'
 import type { Lane } from './lanes.ts'
 
 /**
@@ -15,7 +16,6 @@ export interface CarryPorts {
   readonly claims: Claims
   readonly writer: DiskWriter
   readonly disk: Disk
-  readonly journal: Pick<Journal, 'append'>
 }
 
 /** `stopped`: something came to be where it belongs, or somebody still writes to it: what was not placed is in the inbox again. */
@@ -23,19 +23,22 @@ export type CarryEnd = { readonly status: 'done' | 'stopped'; readonly claim: Cl
 
 export interface CarryOptions {
   readonly lane: Lane
-  /** Does the journal have its record already? */
-  readonly isRecorded: (claim: Claim) => boolean
+  /** Appends to the journal, once. Throws DiskFault. */
+  readonly note: (record: DropRecord) => Promise<void>
 }
 
 /** Does what the claim says, and writes the journal. Throws DiskFault; then the claim is as it was, to be carried on later. */
-export async function carryOut(claim: Claim, { lane, isRecorded }: CarryOptions, ports: CarryPorts): Promise<CarryEnd> {
+export async function carryOut(claim: Claim, { lane, note }: CarryOptions, ports: CarryPorts): Promise<CarryEnd> {
+  if (claim.oldWhy !== undefined && isThere(claim.oldWhy, ports)) {
+    await toAttic(claim.oldWhy, `${claim.attic}/${baseName(claim.oldWhy)}`, claim, ports)
+  }
   for (const [i, move] of claim.moves.entries()) {
     if (await carry(move, claim, lane, ports)) continue
-    return { status: 'stopped', claim: await stop(claim, i, ports) }
+    return { status: 'stopped', claim: await stop(claim, i, note, ports) }
   }
   const ended = claim.rejected === undefined ? claim : await reject(claim, claim.rejected.kept, ports)
   await keepRest(ended, ports)
-  if (!isRecorded(ended)) await ports.journal.append(ended.record)
+  await note(ended.record)
   await ports.claims.remove(ended.slug)
   await ports.inbox.prune(ended.folder)
   return { status: 'done', claim: ended }
@@ -108,7 +111,7 @@ async function removeCopied(from: string, copied: string, { inbox, writer }: Car
   if (now !== undefined && pictureText(now) === copied) await writer.remove(from)
 }
 
-/** Moves something to the attic, where it replaces nothing. Returns where it lies. */
+/** Moves something to the attic, where it replaces nothing. */
 async function toAttic(from: string, wanted: string, claim: Claim, ports: CarryPorts): Promise<void> {
   const { inbox, writer } = ports
   const folder = parentOf(wanted)
@@ -117,11 +120,14 @@ async function toAttic(from: string, wanted: string, claim: Claim, ports: CarryP
   const placing = await inbox.place(from, free())
   if (placing === 'placed' || placing === 'gone') return
   if (placing === 'occupied') throw new DiskFault('move to the attic', from, 'something is there already')
-  const half = `${folder}/${stagingPrefix}${claim.slug}`
-  await writer.remove(half)
-  await inbox.copy(from, half)
-  await writer.flush(half)
-  await inbox.place(half, free())
+  // Killed after the copy was made and before the original went: it is not kept twice.
+  if (!isThere(wanted, ports) || (await inbox.compare(from, wanted, [])) !== undefined) {
+    const half = `${folder}/${stagingPrefix}${claim.slug}`
+    await writer.remove(half)
+    await inbox.copy(from, half)
+    await writer.flush(half)
+    await inbox.place(half, free())
+  }
   await writer.remove(from)
 }
 
@@ -159,13 +165,10 @@ async function keepRest(claim: Claim, ports: CarryPorts): Promise<void> {
   for (const name of ports.disk.names(claim.folder) ?? []) {
     await toAttic(`${claim.folder}/${name}`, `${claim.attic}/${name}`, claim, ports)
   }
-  if (claim.oldWhy !== undefined && isThere(claim.oldWhy, ports)) {
-    await toAttic(claim.oldWhy, `${claim.attic}/${baseName(claim.oldWhy)}`, claim, ports)
-  }
 }
 
 /** Ends a claim at its move `i`: what was placed is told, the rest is in the inbox again. */
-async function stop(claim: Claim, i: number, ports: CarryPorts): Promise<Claim> {
+async function stop(claim: Claim, i: number, note: CarryOptions['note'], ports: CarryPorts): Promise<Claim> {
   const { inbox, writer } = ports
   for (const move of claim.moves.slice(i)) {
     if (isThere(asideAt(move), ports)) {
@@ -179,7 +182,7 @@ async function stop(claim: Claim, i: number, ports: CarryPorts): Promise<Claim> 
   }
   const placed = claim.moves.slice(0, i)
   const ended = withOnly(claim, placed)
-  if (placed.length > 0) await ports.journal.append(ended.record)
+  if (placed.length > 0) await note(ended.record)
   await ports.claims.remove(claim.slug)
   await putBack(claim.folder, ports)
   return ended

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { type Manifest, parseManifest } from '../core/manifest.ts'
 import { byName, neverCounts } from '../core/names.ts'
+import type { ManifestText } from '../model/inbox.ts'
 import type { Rule } from '../model/rule.ts'
 import { describeErrno } from './disk.ts'
 
@@ -22,23 +23,38 @@ export function readManifests(root: string, rules: readonly Rule[]): Manifest[] 
 }
 
 function readManifest(root: string, file: string, firstParam: string | undefined): Manifest {
-  const refused = (message: string, hint?: string): Manifest => {
-    return { rows: [], refused: [], faults: [{ where: file, message, ...(hint === undefined ? {} : { hint }) }] }
-  }
+  const read = readManifestText(`${root}/${file}`)
+  if (read.status === 'text') return parseManifest(read.text, { file, firstParam })
+  const { problem, hint } = read.status === 'missing' ? { problem: 'is not there', hint: undefined } : read
+  const fault = { where: file, message: problem, ...(hint === undefined ? {} : { hint }) }
+  return { rows: [], refused: [], faults: [fault] }
+}
+
+/** More than any lab has batches: what is larger is no table of them. */
+const longestBytes = 16e6
+
+/** The text of a manifest. Never throws. */
+export function readManifestText(path: string): ManifestText {
+  const saveAs = 'Save it as text in UTF-8, with tabs between the columns.'
   let bytes: Buffer
   try {
-    bytes = readFileSync(`${root}/${file}`)
+    if (statSync(path).size > longestBytes)
+      return { status: 'unreadable', problem: 'is too large for a table of batches' }
+    bytes = readFileSync(path)
   } catch (error) {
-    return refused(`cannot be read: ${describeErrno(error)}`)
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    return missing
+      ? { status: 'missing' }
+      : { status: 'unreadable', problem: `cannot be read: ${describeErrno(error)}` }
   }
-  const saveAs = 'Save it as text in UTF-8, with tabs between the columns.'
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    return refused('is UTF-16 ("Unicode text" of a spreadsheet), not UTF-8', saveAs)
+    const problem = 'is UTF-16 ("Unicode text" of a spreadsheet), not UTF-8'
+    return { status: 'unreadable', problem, hint: saveAs }
   }
   try {
-    return parseManifest(new TextDecoder('utf-8', { fatal: true }).decode(bytes), { file, firstParam })
+    return { status: 'text', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch (error) {
-    if (error instanceof TypeError) return refused('holds bytes that are not UTF-8 text', saveAs)
-    throw error
+    if (!(error instanceof TypeError)) throw error
+    return { status: 'unreadable', problem: 'holds bytes that are not UTF-8 text', hint: saveAs }
   }
 }

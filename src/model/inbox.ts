@@ -66,7 +66,7 @@ export interface Inbox {
   /** All that was dropped, in the order of a person's reading. Nothing if there is no inbox. */
   drops(): Promise<readonly SeenDrop[]>
   /** Names of what was refused earlier, without the texts beside. */
-  rejected(): readonly string[]
+  rejected(): Promise<readonly string[]>
   /** One thing; undefined if nothing is there. */
   picture(path: string): Promise<DropPicture | undefined>
   /** The thing and all below it, folders before their members. Empty if nothing is there. */
@@ -94,6 +94,8 @@ export interface ClaimedMove {
   /** In the claim's folder. */
   readonly from: string
   readonly to: string
+  /** The batch that it is the recording of. */
+  readonly batch: string | undefined
   /** The staging folder beside `to`: for a copy, and for what is replaced. */
   readonly staging: string
   /** Where in the attic what lies at `to` goes; undefined where nothing may be replaced. */
@@ -115,11 +117,12 @@ export interface Claim {
   readonly moves: readonly ClaimedMove[]
   /** Where in `inbox/rejected/` it goes, and what is written beside it. */
   readonly rejected: { readonly kept: string; readonly text: string } | undefined
+  /** The text beside a drop that was refused earlier and is taken up again: it goes to the attic. */
+  readonly oldWhy: string | undefined
   /** The folder that what is left of the drop goes to. */
   readonly attic: string
   /** What the journal will say. */
   readonly record: DropRecord
-  readonly batches: readonly string[]
 }
 
 /** Claims under way, written down. Methods throw DiskFault. */

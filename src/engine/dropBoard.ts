@@ -1,0 +1,145 @@
+import { rejectedFolder } from '../core/dropNames.ts'
+import type { Drop, DropState } from '../model/board.ts'
+import type { EngineEvent } from '../model/event.ts'
+import type { Claim, Inbox, SeenDrop } from '../model/inbox.ts'
+import type { Clock } from '../model/ports.ts'
+import type { DropRecord, JournalRecord } from '../model/record.ts'
+
+/** What the inbox holds, as it is told: an event for each change, and none where nothing changed. */
+export interface DropBoard {
+  /** A drop in the inbox as it stands now. */
+  show(drop: SeenDrop, state: DropState): void
+  /** It takes longer than a moment. */
+  taking(name: string): void
+  /** A claim came to its end. */
+  ended(name: string, claim: Claim): Promise<void>
+  /** Forgets what is no more, in the inbox (`names` is what is there) and among what was refused, and finds what is new there. */
+  reconcile(names: ReadonlySet<string>): Promise<void>
+  drops(): readonly Drop[]
+}
+
+export interface DropBoardOptions {
+  readonly emit: (event: EngineEvent) => void
+  readonly clock: Clock
+  readonly inbox: Inbox
+  readonly records: Iterable<JournalRecord>
+}
+
+/** A drop that only grows is told of no more often: a copy may take hours. */
+const growthMs = 5000
+
+type Rejection = DropRecord & { readonly outcome: { readonly kind: 'refused' | 'conflict' } }
+
+/** What the journal says of what lies in `inbox/rejected/`, by its name there; the newest of each. */
+export function rejections(records: Iterable<JournalRecord>): Map<string, Rejection> {
+  const found = new Map<string, Rejection>()
+  for (const record of records)
+    if (record.type === 'drop' && isRejection(record)) found.set(record.outcome.kept, record)
+  return found
+}
+
+function isRejection(record: DropRecord): record is Rejection {
+  return record.outcome.kind === 'refused' || record.outcome.kind === 'conflict'
+}
+
+/** How a drop in `inbox/rejected/` stands. Without a record of it, somebody put it there, or the journal is gone. */
+export function rejectedState(rejection: Rejection | undefined): DropState {
+  if (rejection === undefined) {
+    const hint = 'The text beside it says why, if labmake put it there. Drop it again once all is well.'
+    return { kind: 'refused', why: 'it was refused earlier', hint, atMs: 0 }
+  }
+  const { outcome, at } = rejection
+  const atMs = Date.parse(at)
+  if (outcome.kind === 'refused') return { kind: 'refused', why: outcome.why, hint: outcome.hint, atMs }
+  return { kind: 'conflict', why: outcome.why, with: outcome.with, atMs }
+}
+
+export function openDropBoard({ emit, clock, inbox, records }: DropBoardOptions): DropBoard {
+  const known = rejections(records)
+  /** In the inbox. One of them hides another of its name that was refused earlier. */
+  const present = new Map<string, { readonly drop: Drop; readonly toldMs: number }>()
+  const rejected = new Map<string, Drop>()
+
+  function tell(drop: Drop): void {
+    emit({ type: 'drop', atMs: clock.now(), drop })
+  }
+
+  function showDrop(drop: Drop): void {
+    const before = present.get(drop.name)
+    const nowMs = clock.now()
+    if (before !== undefined && isSame(before.drop.state, drop.state)) {
+      const grew = before.drop.files !== drop.files || before.drop.bytes !== drop.bytes
+      if (!grew || nowMs - before.toldMs < growthMs) return
+    }
+    present.set(drop.name, { drop, toldMs: nowMs })
+    tell(drop)
+  }
+
+  /** What a drop in the inbox hid shows again. */
+  function uncover(name: string): void {
+    const below = rejected.get(name)
+    if (below !== undefined) tell(below)
+  }
+
+  async function addRejected(name: string): Promise<void> {
+    const picture = await inbox.picture(`${rejectedFolder}/${name}`)
+    if (picture === undefined) return
+    const drop: Drop = { name, files: picture.files, bytes: picture.bytes, state: rejectedState(known.get(name)) }
+    rejected.set(name, drop)
+    if (!present.has(name)) tell(drop)
+  }
+
+  return {
+    show: ({ name, picture: { files, bytes } }, state) => showDrop({ name, files, bytes, state }),
+    taking(name) {
+      const { files, bytes } = present.get(name)?.drop ?? rejected.get(name) ?? { files: 0, bytes: 0 }
+      showDrop({ name, files, bytes, state: { kind: 'taking' } })
+    },
+    async ended(name, { record, oldWhy }) {
+      const atMs = clock.now()
+      const { outcome } = record
+      present.delete(name)
+      if (oldWhy !== undefined) rejected.delete(name)
+      if (isRejection(record)) {
+        known.set(record.outcome.kept, record)
+        if (record.outcome.kept !== name) {
+          emit({ type: 'withdrawn', atMs, drop: name })
+          uncover(name)
+        }
+        await addRejected(record.outcome.kept)
+        return
+      }
+      if (outcome.kind === 'taken') {
+        const { stored, files, bytes } = outcome
+        emit({ type: 'taken', atMs, drop: name, stored, files, bytes })
+      } else if (outcome.kind === 'same') emit({ type: 'same', atMs, drop: name, as: outcome.as, attic: outcome.attic })
+      uncover(name)
+    },
+    async reconcile(names) {
+      for (const name of present.keys()) {
+        if (names.has(name)) continue
+        present.delete(name)
+        emit({ type: 'withdrawn', atMs: clock.now(), drop: name })
+        uncover(name)
+      }
+      const there = new Set(await inbox.rejected())
+      for (const name of rejected.keys()) {
+        if (there.has(name)) continue
+        rejected.delete(name)
+        if (!present.has(name)) emit({ type: 'withdrawn', atMs: clock.now(), drop: name })
+      }
+      for (const name of there) if (!rejected.has(name)) await addRejected(name)
+    },
+    drops: () => [
+      ...[...present.values()].map(({ drop }) => drop),
+      ...[...rejected.values()].filter(({ name }) => !present.has(name)),
+    ],
+  }
+}
+
+/** Is nothing new in it? How long it has been still is not: that goes on by itself. */
+function isSame(a: DropState, b: DropState): boolean {
+  if (a.kind === 'settling' && b.kind === 'settling') return a.sinceMs === b.sinceMs && a.quietMs === b.quietMs
+  if (a.kind !== b.kind) return false
+  return ('why' in a ? a.why : '') === ('why' in b ? b.why : '')
+}

@@ -1,0 +1,45 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import type { Claim, Claims } from '../model/inbox.ts'
+import { DiskFault } from '../model/ports.ts'
+import { describeErrno } from './disk.ts'
+
+/** A file for each drop that is being put where it belongs. */
+export const claimsFolder = '.labmake/claims'
+
+/** Claims under way, as files that outlive labmake. */
+export function openClaims(root: string): Claims {
+  const folder = `${root}/${claimsFolder}`
+  return {
+    async write(claim) {
+      const path = `${folder}/${claim.slug}.json`
+      try {
+        if (!existsSync(folder)) mkdirSync(folder, { recursive: true })
+        const handle = await open(`${path}.new`, 'w')
+        try {
+          await handle.writeFile(JSON.stringify(claim))
+          await handle.sync()
+        } finally {
+          await handle.close()
+        }
+        await rename(`${path}.new`, path)
+      } catch (error) {
+        throw new DiskFault('write', `${claimsFolder}/${claim.slug}.json`, describeErrno(error))
+      }
+    },
+    async remove(slug) {
+      try {
+        await rm(`${folder}/${slug}.json`, { force: true })
+      } catch (error) {
+        throw new DiskFault('remove', `${claimsFolder}/${slug}.json`, describeErrno(error))
+      }
+    },
+    left() {
+      if (!existsSync(folder)) return []
+      return readdirSync(folder)
+        .filter((name) => name.endsWith('.json'))
+        .sort()
+        .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as Claim)
+    },
+  }
+}
