@@ -1,8 +1,8 @@
-/** What the terminal can show, decided once. */
-export interface Style {
-  readonly color: boolean
-  readonly unicode: boolean
-}
+import { type Style, signs, signText } from '../core/signs.ts'
+import type { JobState } from '../model/board.ts'
+
+export { printable } from '../core/printable.ts'
+export type { Style }
 
 export type ColorChoice = 'auto' | 'always' | 'never'
 
@@ -18,38 +18,20 @@ export function styleOf(stream: NodeJS.WriteStream, choice: ColorChoice): Style 
   }
 }
 
-const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const
+const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, grey: 90 } as const
 export type Color = keyof typeof codes
 
 export function paint(style: Style, color: Color, text: string): string {
   return style.color ? `\x1b[${codes[color]}m${text}\x1b[0m` : text
 }
 
-/** Sign, sign without Unicode, and colour of each state of a job. Every state has its own; colour only repeats it. */
-const signs = {
-  queued: ['○', '.', undefined],
-  waiting: ['┄', '-', 'dim'],
-  running: ['►', '>', 'cyan'],
-  done: ['✓', '+', 'green'],
-  failed: ['✗', 'X', 'red'],
-  blocked: ['⊘', '/', 'magenta'],
-  held: ['‖', '=', 'yellow'],
-  cancelled: ['⊖', '~', 'yellow'],
-  protected: ['◆', '#', 'yellow'],
-  stale: ['↻', '*', 'blue'],
-  orphaned: ['◇', 'o', 'yellow'],
-} as const
-export type Sign = keyof typeof signs
+export type Sign = JobState
 
+/** The sign of a state, in its colour. */
 export function sign(style: Style, state: Sign): string {
-  const [unicode, ascii, color] = signs[state]
-  const text = style.unicode ? unicode : ascii
+  const { color } = signs[state]
+  const text = signText(style, state)
   return color === undefined ? text : paint(style, color, text)
-}
-
-/** A control character in a name must not reach the terminal as one. */
-export function printable(text: string): string {
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
 /** Cuts plain text to a width in columns (one per character), with an ellipsis. */
