@@ -36,6 +36,7 @@ export function nextBoard(board: Board, event: EngineEvent): Board {
     }
     case 'drop': {
       const drops = new Map(board.drops)
+      if (event.was !== undefined) drops.delete(event.was)
       drops.set(event.drop.name, event.drop)
       return { ...board, drops }
     }

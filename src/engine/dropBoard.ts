@@ -60,8 +60,8 @@ export function openDropBoard({ emit, clock, inbox, records }: DropBoardOptions)
   const present = new Map<string, { readonly drop: Drop; readonly toldMs: number }>()
   const rejected = new Map<string, Drop>()
 
-  function tell(drop: Drop): void {
-    emit({ type: 'drop', atMs: clock.now(), drop })
+  function tell(drop: Drop, was?: string): void {
+    emit({ type: 'drop', atMs: clock.now(), drop, ...(was === undefined ? {} : { was }) })
   }
 
   function showDrop(drop: Drop): void {
@@ -81,12 +81,13 @@ export function openDropBoard({ emit, clock, inbox, records }: DropBoardOptions)
     if (below !== undefined) tell(below)
   }
 
-  async function addRejected(name: string): Promise<void> {
+  /** `was`: the name that it had in the inbox a moment ago, where that is another. */
+  async function addRejected(name: string, was?: string): Promise<void> {
     const picture = await inbox.picture(`${rejectedFolder}/${name}`)
     if (picture === undefined) return
     const drop: Drop = { name, files: picture.files, bytes: picture.bytes, state: rejectedState(known.get(name)) }
     rejected.set(name, drop)
-    if (!present.has(name)) tell(drop)
+    if (!present.has(name)) tell(drop, was)
   }
 
   return {
@@ -102,11 +103,9 @@ export function openDropBoard({ emit, clock, inbox, records }: DropBoardOptions)
       if (oldWhy !== undefined) rejected.delete(name)
       if (isRejection(record)) {
         known.set(record.outcome.kept, record)
-        if (record.outcome.kept !== name) {
-          emit({ type: 'withdrawn', atMs, drop: name })
-          uncover(name)
-        }
-        await addRejected(record.outcome.kept)
+        const { kept } = record.outcome
+        await addRejected(kept, kept === name ? undefined : name)
+        if (kept !== name) uncover(name)
         return
       }
       if (outcome.kind === 'taken') {

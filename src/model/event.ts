@@ -11,7 +11,13 @@ export type EngineEvent =
   /** States that changed without anything worth telling: a job was queued, its turn in the queue is another. */
   | { readonly type: 'changed'; readonly atMs: number; readonly jobs: readonly ChangedJob[] }
   | { readonly type: 'pool'; readonly atMs: number; readonly pool: BoardPool }
-  | { readonly type: 'acted'; readonly atMs: number; readonly by: string; readonly action: Action; readonly text: string }
+  | {
+      readonly type: 'acted'
+      readonly atMs: number
+      readonly by: string
+      readonly action: Action
+      readonly text: string
+    }
   | DropEvent
   /** Nothing runs and nothing is queued any more. */
   | { readonly type: 'idle'; readonly atMs: number }
@@ -105,8 +111,8 @@ export type JobEvent =
   | { readonly type: 'source-changed'; readonly atMs: number; readonly job: string; readonly path: string }
 
 export type DropEvent =
-  /** Something in the inbox, as it stands now. */
-  | { readonly type: 'drop'; readonly atMs: number; readonly drop: Drop }
+  /** Something in the inbox, as it stands now. `was`: its name until now, where it had to be put aside under another. */
+  | { readonly type: 'drop'; readonly atMs: number; readonly drop: Drop; readonly was?: string }
   /** It is where it belongs: `stored` are the paths that it was stored at. */
   | {
       readonly type: 'taken'
@@ -117,6 +123,12 @@ export type DropEvent =
       readonly bytes: number
     }
   /** The very same is here already; the second one lies in the attic. */
-  | { readonly type: 'same'; readonly atMs: number; readonly drop: string; readonly as: readonly string[]; readonly attic: string }
+  | {
+      readonly type: 'same'
+      readonly atMs: number
+      readonly drop: string
+      readonly as: readonly string[]
+      readonly attic: string
+    }
   /** Somebody took it out of the inbox again. */
   | { readonly type: 'withdrawn'; readonly atMs: number; readonly drop: string }

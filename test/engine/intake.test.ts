@@ -322,6 +322,7 @@ describe('refused', () => {
     expect(it.disk.read('inbox/rejected/B1/a.doc')).toBe('first')
     expect(it.disk.read('inbox/rejected/B1 (2)/a.doc')).toBe('second')
     expect(it.intake.drops().map(({ name }) => name)).toEqual(['B1', 'B1 (2)'])
+    expect(it.board()).toEqual(['B1 refused', 'B1 (2) refused'])
   })
 
   test('the next labmake still knows which are in conflict and which were refused', async () => {
@@ -347,6 +348,7 @@ describe('refused', () => {
     expect(it.intake.drops()).toMatchObject([{ name: 'B1', state: { kind: 'settling' } }])
     await it.settle()
     expect(it.intake.drops()).toMatchObject([{ name: 'B1', state: { kind: 'refused' } }])
+    expect(it.board()).toEqual(['B1 refused'])
   })
 
   test('what a person removes from rejected/ is listed no more', async () => {

@@ -1,5 +1,8 @@
+import { emptyBoard, nextBoard } from '../../src/core/board.ts'
 import { dropStateText } from '../../src/core/dropText.ts'
+import { byName } from '../../src/core/names.ts'
 import { type Intake, openIntake } from '../../src/engine/intake.ts'
+import type { BoardEngine } from '../../src/model/board.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 import type { RuleSet } from '../../src/model/rule.ts'
 import { type Acts, countActs } from './acts.ts'
@@ -46,6 +49,8 @@ export interface InboxLab {
   settle(): Promise<string[]>
   /** The events since the last call, in short words. */
   told(): string[]
+  /** The drops on the board of whoever hears the events, by name, each with its state. */
+  board(): string[]
   /** labmake ends, and another one starts, on a disk that is well. */
   restart(): Promise<void>
   /** As restart, on a disk as it is. */
@@ -110,6 +115,10 @@ export function inboxLab(content: RuleFileContent = mats, files: Readonly<Record
       heard = events.length
       return said
     },
+    board() {
+      const { drops } = events.reduce(nextBoard, emptyBoard(engine))
+      return [...drops.values()].map(({ name, state }) => `${name} ${state.kind}`).sort((a, b) => byName(a, b))
+    },
     restart() {
       acts.mend()
       return self.restartAsItIs()
@@ -122,6 +131,17 @@ export function inboxLab(content: RuleFileContent = mats, files: Readonly<Record
     },
   }
   return self
+}
+
+const engine: BoardEngine = {
+  pid: 1,
+  user: 'ana',
+  host: 'server',
+  startedMs: 0,
+  version: '0.0.0-test',
+  mode: 'watch',
+  root: '/lab',
+  stopping: false,
 }
 
 function shown(event: EngineEvent, nowMs: number): string[] {
