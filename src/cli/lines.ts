@@ -2,11 +2,12 @@ import { countStates, usedSlots } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
 import { printable } from '../core/printable.ts'
 import { causeHint, causeText, reasonText } from '../core/reasons.ts'
+import { plural } from '../core/sizes.ts'
 import { tailOfLog } from '../io/logs.ts'
 import type { Board, Drop } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
 import type { DropEvent, EngineEvent, JobEvent } from '../model/event.ts'
-import { plural } from './dryRun.ts'
+import type { Cause } from '../model/record.ts'
 import type { Reporter } from './reporter.ts'
 import { localTime } from './terminal.ts'
 
@@ -30,7 +31,7 @@ export function lineReporter(root: string, write: (text: string) => void): Repor
     return before !== state.kind
   }
   const say = (atMs: number, word: string, ...fields: readonly string[]) => {
-    write(`${[localTime(atMs), word.padEnd(8), fields.filter((f) => f !== '').join('  ')].join(' ')}\n`)
+    write(`${[localTime(atMs), word.padEnd(7), fields.filter((f) => f !== '').join('  ')].join(' ')}\n`)
   }
   const alive = setInterval(() => {
     if (last !== undefined) say(Date.now(), 'alive', aliveText(last))
@@ -119,8 +120,9 @@ function jobLines(event: JobEvent, board: Board): EventLine[] {
       ]
     case 'failed': {
       const retry = event.retryInMs === undefined ? '' : `again in ${formatSeconds(event.retryInMs / 1000)}`
-      const log = event.log === '' ? '' : `log=${event.log}`
-      const line: EventLine = ['failed', ...name, formatSeconds(event.seconds), causeText(event.cause), log, retry]
+      const log = event.log === '' ? [] : [`log=${event.log}`]
+      const fields = [...causeFields(event.cause), formatSeconds(event.seconds), ...log].join(' ')
+      const line: EventLine = ['failed', ...name, fields, causeText(event.cause), retry]
       const hint = causeHint(event.cause)
       return hint === undefined ? [line] : [line, ['hint', hint]]
     }
@@ -135,6 +137,12 @@ function jobLines(event: JobEvent, board: Board): EventLine[] {
     default:
       return assertNever(event)
   }
+}
+
+/** What a script looks for. */
+function causeFields(cause: Cause): readonly string[] {
+  if (cause.kind === 'exit') return [`exit=${cause.code}`]
+  return cause.kind === 'signal' ? [`signal=${cause.signal}`] : [`cause=${cause.kind}`]
 }
 
 function dropLines(event: DropEvent): EventLine[] {
