@@ -1,7 +1,7 @@
+import { tookMs } from '../core/jobTimes.ts'
 import { plural } from '../core/sizes.ts'
 import type { BoardJob, JobState } from '../model/board.ts'
 import { targetJobs } from './chosen.ts'
-import { secondsOf } from './order.ts'
 import type { Confirm, UiState, Update } from './state.ts'
 import { ask, only, open, say } from './step.ts'
 import { elapsed } from './times.ts'
@@ -137,6 +137,9 @@ export function accept(state: UiState, view: View): Update {
     return only(say(state, view, 'It is current already, or there is nothing yet to call current.'))
   return ask(state, view, { type: 'accept', jobs: idsOf(jobs) })
 }
+
+/** What its newest attempt took, or has taken. */
+const secondsOf = (job: BoardJob, nowMs: number) => (tookMs(job, nowMs) ?? 0) / 1000
 
 function names(jobs: readonly BoardJob[], text: (job: BoardJob) => string): string[] {
   const lines = jobs.slice(0, namesShown).map(text)

@@ -5,9 +5,9 @@ import type { Fault } from '../model/errors.ts'
 export function faultText({ where, message, hint }: Fault): string {
   // The column helps only where the line itself is shown.
   const place = where.replace(/:(\d+):\d+$/, ':$1')
-  if (hint === undefined) return `${place} ${message}`
+  if (hint === undefined || hint === '') return `${place} ${message}`
   const short = hint.replace(/\.$/, '')
-  return `${place} ${message} (${short[0]!.toLowerCase()}${short.slice(1)})`
+  return `${place} ${message} (${short.slice(0, 1).toLowerCase()}${short.slice(1)})`
 }
 
 /** All that is wrong with rules and manifests, in full. */

@@ -1,5 +1,5 @@
+import { lastEventMs, tookMs, triesOf } from '../core/jobTimes.ts'
 import { compareRanks } from '../core/schedule.ts'
-import type { BoardJob } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
 import { memo } from './memo.ts'
 import { rowFilter } from './rowFilter.ts'
@@ -46,7 +46,7 @@ function sortRows(rows: Row[], by: Exclude<SortKey, 'name'>, nowMs: number): Row
     case 'age':
       return byNumber(rows, (row) => -Math.max(...row.jobs.map(lastEventMs)))
     case 'duration':
-      return byNumber(rows, (row) => -row.jobs.reduce((sum, job) => sum + secondsOf(job, nowMs), 0))
+      return byNumber(rows, (row) => -row.jobs.reduce((sum, job) => sum + (tookMs(job, nowMs) ?? 0), 0))
     case 'tries':
       return byNumber(rows, (row) => -Math.max(...row.jobs.map(triesOf)))
     default:
@@ -66,23 +66,4 @@ function byAttention({ urgent: a }: Row, { urgent: b }: Row): number {
   if (a.status.state === 'failed' && b.status.state === 'failed') return b.status.last.endedMs - a.status.last.endedMs
   if (a.status.state === 'running' && b.status.state === 'running') return a.status.startedMs - b.status.startedMs
   return a.status.state === 'queued' ? compareRanks(a.rank, b.rank) : 0
-}
-
-/** When something last happened to a job, ms; 0 if nothing did. */
-function lastEventMs({ status }: BoardJob): number {
-  if (status.state === 'running') return status.startedMs
-  if (status.state === 'held') return status.atMs
-  return 'last' in status ? (status.last?.endedMs ?? 0) : 0
-}
-
-/** How long its newest attempt took, or takes. */
-export function secondsOf({ status }: BoardJob, nowMs: number): number {
-  if (status.state === 'running') return Math.max(0, nowMs - status.startedMs) / 1000
-  return 'last' in status ? (status.last?.seconds ?? 0) : 0
-}
-
-/** How often it was tried, as far as the board knows. */
-export function triesOf({ status }: BoardJob): number {
-  if (status.state === 'running') return status.attempt
-  return 'last' in status ? (status.last?.attempt ?? 0) : 0
 }

@@ -27,10 +27,10 @@ export const attention: readonly JobState[] = [
   'orphaned',
   'done',
 ]
-const rank = new Map(attention.map((state, i) => [state, i]))
+const ranks = Object.fromEntries(attention.map((state, i) => [state, i])) as Record<JobState, number>
 
 /** 0 is the most urgent. */
-export const attentionOf = (state: JobState): number => rank.get(state)!
+export const attentionOf = (state: JobState): number => ranks[state]
 
 /** Changes when what rows and counts are made of does: jobs may be changed in the board that is there already. */
 export const jobsKey = (view: View): readonly unknown[] => [view.board?.jobs, view.jobsVersion]
@@ -40,9 +40,9 @@ export const rowsOf: (view: View) => readonly Row[] = memo(jobsKey, ({ board }) 
   board === undefined ? [] : gather(board),
 )
 
+/** Ten thousand jobs, several times a second: plain loops, and nothing is sorted that is in order. */
 function gather({ jobs, rules }: Board): readonly Row[] {
   const ruleIndex = new Map(rules.map((rule, i) => [rule, i]))
-  const indexOf = (job: BoardJob) => ruleIndex.get(job.rule) ?? rules.length
   const byBatch = new Map<string, BoardJob[]>()
   for (const job of jobs.values()) {
     const batch = job.batch ?? allBatches
@@ -50,26 +50,42 @@ function gather({ jobs, rules }: Board): readonly Row[] {
     if (there === undefined) byBatch.set(batch, [job])
     else there.push(job)
   }
+  const compare = (a: BoardJob, b: BoardJob) =>
+    (ruleIndex.get(a.rule) ?? rules.length) - (ruleIndex.get(b.rule) ?? rules.length) || byName(a.name, b.name)
   const rows: Row[] = []
   for (const batch of sortedNames(byBatch)) {
     const members = byBatch.get(batch)!
-    if (members.length > 1) members.sort((a, b) => indexOf(a) - indexOf(b) || byName(a.name, b.name))
-    // Of a batch that is done, its last result is what a person looks at.
-    let urgent = members.at(-1)!
-    for (const job of members.toReversed())
-      if (attentionOf(job.status.state) <= attentionOf(urgent.status.state) && job.status.state !== 'done') urgent = job
-    rows.push({ batch, jobs: members, urgent })
+    for (let i = 1; i < members.length; i++) {
+      if (compare(members[i - 1]!, members[i]!) <= 0) continue
+      members.sort(compare)
+      break
+    }
+    rows.push({ batch, jobs: members, urgent: urgentOf(members) })
   }
   return rows
+}
+
+/** The first of the most urgent; of a batch that is done, its last result is what a person looks at. */
+function urgentOf(jobs: readonly BoardJob[]): BoardJob {
+  let urgent = jobs[jobs.length - 1]!
+  let least = attentionOf(urgent.status.state)
+  for (let i = jobs.length - 2; i >= 0; i--) {
+    const { state } = jobs[i]!.status
+    const rank = attentionOf(state)
+    if (rank > least || state === 'done') continue
+    urgent = jobs[i]!
+    least = rank
+  }
+  return urgent
 }
 
 let lastOrder: ReadonlySet<string> = new Set()
 
 /** Collating 5,000 names takes longer than all the rest, and names hardly ever change: their order is kept. */
 function sortedNames(byBatch: ReadonlyMap<string, unknown>): Iterable<string> {
-  const names = [...byBatch.keys()]
-  const isKnown = names.length === lastOrder.size && names.every((name) => lastOrder.has(name))
-  if (!isKnown) lastOrder = new Set(names.sort(byName))
+  let isKnown = byBatch.size === lastOrder.size
+  for (const name of byBatch.keys()) isKnown &&= lastOrder.has(name)
+  if (!isKnown) lastOrder = new Set([...byBatch.keys()].sort(byName))
   return lastOrder
 }
 

@@ -197,6 +197,7 @@ test('once stopped, it follows nothing, waits for nothing and tells nothing', as
   store.stop()
   await microtasks()
   turn(60_000)
+  expect(link.askedDetails).toEqual([])
   expect(link.isFollowed()).toBe(false)
   expect(link.joins()).toBe(1)
   expect(waiting()).toBe(0)
