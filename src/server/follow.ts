@@ -65,7 +65,7 @@ async function askFor(path: string, asker: Asker, signal: AbortSignal | undefine
 }
 
 /** Gives the handlers the events after number `after`, until there are no more to come. Never rejects. */
-function listen(stream: IncomingMessage, after: number, handlers: FollowHandlers, signal: AbortSignal): Promise<End> {
+function listen(stream: IncomingMessage, after: number, handlers: FollowHandlers): Promise<End> {
   let last = after
   let isGap = false
   let batch: EngineEvent[] = []

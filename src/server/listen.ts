@@ -43,6 +43,8 @@ export async function listenOnSocket(server: Server, root: string, user: string)
   // In one step, so that no client reads half of it.
   const written = join(root, `${placeFile}.new`)
   writeFileSync(written, JSON.stringify(place))
+  // Whatever the umask: where an engine listens is no secret, and who may not talk to it is told whose it is.
+  chmodSync(written, 0o644)
   renameSync(written, join(root, placeFile))
   const made = inodeOf(path)
   return {
@@ -65,17 +67,24 @@ async function listenInWorkspace(server: Server, root: string): Promise<string |
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { mode: 0o700 })
   try {
-    await listen(server, first)
+    if (!(await listenWherePossible(server, first))) return undefined
     openToGroup(first, groupOf(root), { alone: 0o600, group: 0o660 })
     // A bound socket can be renamed: it is there from one instant to the next, with its mode.
     renameSync(first, path)
     return path
-  } catch (error) {
-    if (!noSocketsHere.includes(codeOf(error))) throw error
-    if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()))
-    return undefined
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** False on a file system that holds no sockets. */
+async function listenWherePossible(server: Server, path: string): Promise<boolean> {
+  try {
+    await listen(server, path)
+    return true
+  } catch (error) {
+    if (noSocketsHere.includes(codeOf(error))) return false
+    throw error
   }
 }
 

@@ -21,7 +21,10 @@ const farewellMs = 2_000
 export interface ServedEngine {
   /** Absolute path of the socket. */
   readonly socket: string
-  /** Nobody can connect from now on; who is connected is sent what there was until now, and then the end. Never rejects. */
+  /**
+   * Nobody can connect from now on; who is connected is sent what there was until now, and then the end. Rejects with what
+   * the disk says if the socket cannot be removed.
+   */
   close(): Promise<void>
 }
 
@@ -45,7 +48,11 @@ export async function serveEngine(facade: EngineFacade, { root, version }: Serve
     // One that waits is well: an action may take long. One that has been sent something takes nothing any more.
     if (connection.writableLength > 0) connection.destroy()
   })
-  const socket = await open(server, root, facade.board().engine.user)
+  const socket = await open(server, root, facade.board().engine.user).catch((error) => {
+    streams.close()
+    server.close()
+    throw error
+  })
   // A connection that the system could not give us (no more files may be open): the one who tried is told so by it.
   server.on('error', () => undefined)
   const unsubscribe = facade.subscribe((event) => streams.publish(event))
@@ -53,9 +60,12 @@ export async function serveEngine(facade: EngineFacade, { root, version }: Serve
     socket: socket.path,
     async close() {
       unsubscribe()
-      socket.remove()
-      streams.close()
-      await closeServer(server)
+      try {
+        socket.remove()
+      } finally {
+        streams.close()
+        await closeServer(server)
+      }
     },
   }
 }

@@ -91,6 +91,14 @@ describe('where an engine is found', () => {
     expect(await connect(base)).toBeUndefined()
   })
 
+  test('an engine that cannot say where it listens does not listen', async () => {
+    // No file can be written there.
+    mkdirSync(join(base, '.labmake/engine.socket.new'), { recursive: true })
+    await expect(serve(base)).rejects.toMatchObject({ name: 'DiskFault' })
+    writeFileSync(join(base, '.labmake/engine.socket'), '{"path":".labmake/engine.sock","user":"ana"}')
+    expect(await connect(base)).toBeUndefined()
+  })
+
   test('a disk that refuses is named', async () => {
     writeFileSync(join(base, '.labmake'), 'a file')
     await expect(serve(base)).rejects.toMatchObject({ name: 'DiskFault', action: 'listen on' })
@@ -176,6 +184,15 @@ describe('who may talk to an engine', () => {
     const served = await serve(base)
     expect(modeOf(served.socket)).toBe('660')
     expect(statSync(served.socket).gid).toBe(statSync(base).gid)
+    await served.close()
+  })
+
+  test('whatever the umask of who starts it', async () => {
+    chmodSync(base, 0o775)
+    const umask = process.umask(0o077)
+    const served = await serve(base)
+    process.umask(umask)
+    expect([modeOf(served.socket), modeOf(join(base, '.labmake/engine.socket'))]).toEqual(['660', '644'])
     await served.close()
   })
 
