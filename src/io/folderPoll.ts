@@ -1,5 +1,5 @@
-import type { BigIntStats } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { type BigIntStats, readdirSync, statSync } from 'node:fs'
+import { setImmediate as otherWork } from 'node:timers/promises'
 import type { Clock } from '../model/ports.ts'
 
 /** A round begins this long after the one before ended. */
@@ -8,8 +8,10 @@ const leastWaitMs = 1000
 const waitPerCost = 19
 /** Longer than this nobody waits for a change, whatever it costs: everything is looked at anew as often anyhow. */
 const mostWaitMs = 600_000
-/** Two folders at a time: half of the threads that Node has for files stay free for the engine's own work. */
-const lanes = 2
+/** What comes into a folder or leaves it shows in the folder's own times. A file that is written again in place does not: at least every fifth round looks at the files too. */
+const roundsPerFullLook = 5
+/** Looks are synchronous, which costs a thirtieth of promises; after this long the engine's other work has its turn. */
+const sliceMs = 10
 
 /** A folder that is looked at again and again, where no events come from it. */
 export interface PolledFolder {
@@ -29,46 +31,61 @@ export interface FolderPoll {
   close(): void
 }
 
+/** What was seen of a folder. */
+interface Seen {
+  /** Its own times, which tell whether members came or went. */
+  readonly own: string
+  readonly members: ReadonlyMap<string, string>
+}
+
 export function pollFolders(clock: Clock): FolderPoll {
   const closed = new AbortController()
-  /** What was seen of each member; undefined until the first look. */
-  const seen = new Map<PolledFolder, ReadonlyMap<string, string> | undefined>()
+  /** Undefined until the first look, and while the folder is not there. */
+  const seen = new Map<PolledFolder, Seen | undefined>()
   let isLooking = false
 
-  async function look(folder: PolledFolder): Promise<void> {
-    const now = await membersOf(folder)
-    if (closed.signal.aborted || !seen.has(folder)) return
+  function look(folder: PolledFolder, { full }: { readonly full: boolean }): void {
     const before = seen.get(folder)
+    const own = stateOf(folder.path)
+    if (own !== undefined && own === before?.own && !full) return
+    const members = own === undefined ? undefined : membersOf(folder)
+    const now = own === undefined || members === undefined ? undefined : { own, members }
+    seen.set(folder, now)
     if (now === undefined || before === undefined) {
-      seen.set(folder, now)
       // What changed between the plan and the first look is in no comparison, so the folder is told of as a whole.
       if (now !== before) folder.onChange(undefined)
       return
     }
-    seen.set(folder, now)
-    const changed = [...now].flatMap(([name, state]) => (before.get(name) === state ? [] : [name]))
-    const gone = [...before.keys()].filter((name) => !now.has(name))
+    const changed = [...now.members].flatMap(([name, state]) => (before.members.get(name) === state ? [] : [name]))
+    const gone = [...before.members.keys()].filter((name) => !now.members.has(name))
     // Whoever is told may well remove the folder.
     for (const name of [...changed, ...gone]) if (seen.has(folder)) folder.onChange(name)
   }
 
-  async function round(): Promise<void> {
-    const folders = seen.keys()
-    const lane = async () => {
-      for (const folder of folders) {
-        if (closed.signal.aborted) return
-        await look(folder)
-      }
+  /** Looks at every folder. Returns what it cost, in ms of looking. */
+  async function round(how: { readonly full: boolean }): Promise<number> {
+    let costMs = 0
+    let startMs = performance.now()
+    for (const folder of seen.keys()) {
+      look(folder, how)
+      const spentMs = performance.now() - startMs
+      if (spentMs < sliceMs) continue
+      costMs += spentMs
+      await otherWork()
+      if (closed.signal.aborted) break
+      startMs = performance.now()
     }
-    await Promise.all(Array.from({ length: lanes }, lane))
+    return costMs + performance.now() - startMs
   }
 
   async function lookOn(): Promise<void> {
-    while (seen.size > 0 && !closed.signal.aborted) {
-      const startMs = clock.now()
-      await round()
-      // A clock that jumped back makes a cost below nothing.
-      const costMs = Math.max(0, clock.now() - startMs)
+    // A full look is paid for by all rounds up to the next one, so that they come evenly.
+    const costsMs: number[] = []
+    for (let n = 0; seen.size > 0 && !closed.signal.aborted; n++) {
+      // In a small workspace every look may be a full one.
+      const full = n % roundsPerFullLook === 0 || costsMs[0]! * waitPerCost <= leastWaitMs
+      costsMs[n % roundsPerFullLook] = await round({ full })
+      const costMs = costsMs.reduce((sum, ms) => sum + ms, 0) / roundsPerFullLook
       await clock.wait(Math.min(Math.max(leastWaitMs, waitPerCost * costMs), mostWaitMs), closed.signal)
     }
     isLooking = false
@@ -79,40 +96,43 @@ export function pollFolders(clock: Clock): FolderPoll {
       seen.set(folder, undefined)
       if (isLooking || closed.signal.aborted) return
       isLooking = true
-      // Goes on until there is nothing to look at; a look at a folder never rejects.
-      void lookOn()
+      // Begins when who adds is done, goes on until there is nothing to look at, and never rejects.
+      void otherWork().then(lookOn)
     },
     remove: (folder) => void seen.delete(folder),
     close: () => closed.abort(),
   }
 }
 
-/** Each member's state in a few letters; undefined if there is no such folder, or it may not be read. */
-async function membersOf({ path, names, counts }: PolledFolder): Promise<ReadonlyMap<string, string> | undefined> {
-  const states = new Map<string, string>()
-  try {
-    for (const name of names ?? (await readdir(path))) {
-      if (!counts(name)) continue
-      const state = await stateOf(`${path}/${name}`)
-      if (state !== undefined) states.set(name, state)
+/** Each member's state in a few letters; undefined if the folder may not be read. */
+function membersOf({ path, names, counts }: PolledFolder): ReadonlyMap<string, string> | undefined {
+  let present = names
+  if (present === undefined) {
+    try {
+      present = readdirSync(path)
+    } catch {
+      return undefined
     }
-    if (names !== undefined) await stat(path)
-  } catch {
-    return undefined
+  }
+  const states = new Map<string, string>()
+  for (const name of present) {
+    const state = counts(name) ? stateOf(`${path}/${name}`, { member: true }) : undefined
+    if (state !== undefined) states.set(name, state)
   }
   return states
 }
 
-async function stateOf(path: string): Promise<string | undefined> {
-  let found: BigIntStats
+/** Undefined if nothing is there. */
+function stateOf(path: string, { member = false } = {}): string | undefined {
+  let found: BigIntStats | undefined
   try {
-    found = await stat(path, { bigint: true })
+    found = statSync(path, { bigint: true, throwIfNoEntry: false })
   } catch (error) {
-    // A broken link, or what may not be looked at, is there all the same.
-    const { code } = error as NodeJS.ErrnoException
-    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : code
+    // What may not be looked at is there all the same.
+    return (error as NodeJS.ErrnoException).code
   }
-  // What comes into a folder changes its times; that is told of by a look into the folder, where it matters.
-  if (found.isDirectory()) return `folder ${found.dev} ${found.ino}`
-  return `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`
+  if (found === undefined) return undefined
+  // What comes into a folder changes its times; that is told of by a look into that folder, where it matters.
+  if (member && found.isDirectory()) return `folder ${found.dev} ${found.ino}`
+  return `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`
 }
