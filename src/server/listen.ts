@@ -12,10 +12,8 @@ import {
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { type PlaceJson, placeFile, readSocketPlace, usualSocket } from './socketPlace.ts'
+import { isTooLong, type PlaceJson, placeFile, readSocketPlace, usualSocket } from './socketPlace.ts'
 
-/** Longest path of a socket in bytes; a longer one would be cut, and the socket be somewhere else. */
-const maxSocketPathBytes = process.platform === 'linux' ? 107 : 103
 /** What a file system that holds no sockets says: CIFS, exFAT, FUSE in their ways. */
 const noSocketsHere = ['EPERM', 'ENOTSUP', 'ENOSYS', 'EINVAL']
 /** Closed to all others: a socket is made in it, and gets its mode before anybody can reach it. */
@@ -63,7 +61,7 @@ async function listenInWorkspace(server: Server, root: string): Promise<string |
   const path = join(root, usualSocket)
   const folder = join(root, closedFolder)
   const first = join(folder, 's')
-  if (Buffer.byteLength(path) > maxSocketPathBytes || Buffer.byteLength(first) > maxSocketPathBytes) return undefined
+  if (isTooLong(path) || isTooLong(first)) return undefined
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { mode: 0o700 })
   try {
@@ -93,8 +91,8 @@ async function listenWherePossible(server: Server, path: string): Promise<boolea
  * when its owner logs out, and engines stay.
  */
 async function listenOutside(server: Server, root: string): Promise<string> {
-  const isShort = (folder: string) => Buffer.byteLength(join(folder, `${tmpPrefix}XXXXXX`, 's')) <= maxSocketPathBytes
-  const folder = mkdtempSync(join(isShort(tmpdir()) ? tmpdir() : '/tmp', tmpPrefix))
+  const parent = isTooLong(join(tmpdir(), `${tmpPrefix}XXXXXX`, 's')) ? '/tmp' : tmpdir()
+  const folder = mkdtempSync(join(parent, tmpPrefix))
   const path = join(folder, 's')
   await listen(server, path)
   const group = groupOf(root)

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 
 /**
@@ -33,8 +33,18 @@ export function readSocketPlace(root: string): SocketPlace | undefined {
   }
   const place = parsePlace(text)
   if (place === undefined) return undefined
-  return { socket: isAbsolute(place.path) ? place.path : join(root, place.path), user: place.user }
+  const { path, user } = place
+  if (isAbsolute(path)) return { socket: path, user }
+  // The engine had room for it; a link by which a person came here may have a longer name.
+  const socket = join(root, path)
+  return { socket: isTooLong(socket) ? join(realpathSync(root), path) : socket, user }
 }
+
+/** In bytes. */
+const maxSocketPath = process.platform === 'linux' ? 107 : 103
+
+/** A longer path would be cut, and lead somewhere else. */
+export const isTooLong = (socket: string): boolean => Buffer.byteLength(socket) > maxSocketPath
 
 /** Undefined for a file that a full disk, or a person, left as no engine writes it. */
 function parsePlace(text: string): PlaceJson | undefined {

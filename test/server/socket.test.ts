@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:http'
@@ -82,6 +83,16 @@ describe('where an engine is found', () => {
     const served = await serve(before)
     renameSync(before, join(base, 'after'))
     expect((await connect(join(base, 'after')))?.version).toBe('0.2.0')
+    await served.close()
+  })
+
+  test('by a link with a long name too', async () => {
+    const root = join(base, 'lab')
+    const link = join(base, 'the-lab-'.repeat(20))
+    mkdirSync(root)
+    symlinkSync(root, link)
+    const served = await serve(root)
+    expect((await connect(link))?.version).toBe('0.2.0')
     await served.close()
   })
 
