@@ -322,7 +322,7 @@ describe('refused', () => {
     expect(it.disk.read('inbox/rejected/B1/a.doc')).toBe('first')
     expect(it.disk.read('inbox/rejected/B1 (2)/a.doc')).toBe('second')
     expect(it.intake.drops().map(({ name }) => name)).toEqual(['B1', 'B1 (2)'])
-    expect(it.board()).toEqual(['B1 refused', 'B1 (2) refused'])
+    expect(it.board()).toEqual(['B1 (2) refused', 'B1 refused'])
   })
 
   test('the next labmake still knows which are in conflict and which were refused', async () => {
