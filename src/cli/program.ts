@@ -14,6 +14,7 @@ import { notifyTestCommand } from './notify.ts'
 import { type BuildCommandOptions, type CommonOptions, type ExitCode, exitCodes, plainBuild } from './options.ts'
 import { statusCommand } from './status.ts'
 import type { ColorChoice } from './terminal.ts'
+import { watchCommand } from './watch.ts'
 import { whyCommand } from './why.ts'
 
 const help = `
@@ -96,6 +97,19 @@ const verbs: readonly (readonly [JobVerb, string])[] = [
 
 /** The engine, and what may be asked of one that runs. */
 function addEngine(program: Command, conclude: Conclude): void {
+  program
+    .command('watch')
+    .description(
+      'show what runs, waits and failed, and act on it; starts the engine if none runs. Leaving ends nothing',
+    )
+    .option('--plain', 'a line for each event, also on a terminal')
+    .option('--ascii', 'signs without Unicode')
+    .option('--bell', 'ring when a job failed for good')
+    .option('--poll', pollText)
+    .action(async (own: { plain?: true; ascii?: true; bell?: true; poll?: true }) => {
+      const { plain = false, ascii = false, bell = false, poll = false } = own
+      conclude(await watchCommand({ ...buildOptions(program), plain, ascii, bell, poll }))
+    })
   for (const [verb, description] of verbs) {
     program
       .command(verb)
