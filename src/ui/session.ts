@@ -145,6 +145,7 @@ export function watchSession({ link, logs, shell, timers, style, size, user }: S
 
   const store = engineStore({ link, timers, changed: knows, heard, failed: (problem) => tell(problem, 'bad') })
   drawing.soon()
+  store.start()
   return {
     keys(keys) {
       settle()

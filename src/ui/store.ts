@@ -31,6 +31,8 @@ export interface EngineHearer {
 
 /** What the engine said, kept for drawing. A board may change in place: `version` says that it did. */
 export interface Store {
+  /** Joins the engine, and goes on trying. */
+  start(): void
   known(): Known
   act(action: Action): Promise<ActionResult>
   /** Asks for it in a moment: a selection that runs down a list asks for the last one only. */
@@ -117,8 +119,8 @@ export function engineStore({ link, timers, changed, heard, failed }: StoreOptio
     details = kept
     changed()
   }
-  join()
   return {
+    start: join,
     known: () => ({ link: state, board, version, jobsVersion, details, history }),
     act: (action) => link.act(action),
     loadDetail(job) {

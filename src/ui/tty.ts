@@ -92,10 +92,11 @@ export function openTty({ stdin, stdout, sink, timers }: TtyOptions): Tty {
   process.on('uncaughtException', onBroken)
   process.on('unhandledRejection', onBroken)
   process.on('exit', onExit)
+  stdout.on('resize', onResize)
   stdin.on('end', onHangup)
+  // These stay: a terminal that is gone may say so late, and a fault that nobody hears of ends the process.
   stdin.on('error', onHangup)
   stdout.on('error', onHangup)
-  stdout.on('resize', onResize)
 
   const lend = async (use: () => Promise<void>) => {
     await give()
@@ -133,8 +134,6 @@ export function openTty({ stdin, stdout, sink, timers }: TtyOptions): Tty {
       process.off('unhandledRejection', onBroken)
       process.off('exit', onExit)
       stdin.off('end', onHangup)
-      stdin.off('error', onHangup)
-      stdout.off('error', onHangup)
       stdout.off('resize', onResize)
     },
   }

@@ -19,6 +19,7 @@ function joined() {
     heard: (event) => heard.push(event),
     failed: (problem) => problems.push(problem),
   })
+  store.start()
   return { store, link, heard, problems, turn: timers.turn, waiting: timers.waiting, changes: () => changes }
 }
 
