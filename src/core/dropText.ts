@@ -9,18 +9,23 @@ export function differenceText({ path, how }: Difference): string {
   const file = path === '' ? 'it' : path
   switch (how) {
     case 'size':
-      return `${file} has another size`
+      return `${file} has another size than the one that is here`
     case 'content':
-      return `${file} has other content`
+      return `${file} has other content than the one that is here`
     case 'kind':
-      return `${file} is something else here`
+      return `${file} is something else than the one that is here`
     case 'only here':
-      return `${file} was not dropped`
+      return `${file}, which is here, was not dropped`
     case 'only dropped':
       return `${file} is not here`
     default:
       return assertNever(how)
   }
+}
+
+/** Why a drop is in conflict: a sentence without its full stop. */
+export function conflictText(conflict: { readonly with: string; readonly why: string }): string {
+  return `${conflict.with} is here already, and ${conflict.why}`
 }
 
 /** What a person may do about a drop in conflict. */
@@ -62,8 +67,9 @@ export function dropStateText(state: DropState, nowMs: number): string {
     }
     case 'stalled':
     case 'refused':
-    case 'conflict':
       return state.why
+    case 'conflict':
+      return conflictText(state)
     case 'taking':
       return 'it is being compared or moved to its place'
     default:

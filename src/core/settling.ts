@@ -55,7 +55,7 @@ export function settlingState(settling: Settling, quietMs: number): DropState | 
   if (picture.temporary !== undefined) {
     const why = `${picture.temporary} is still being copied, by its name`
     if (stillMs < stalledAfterMs) return { kind: 'arriving', why, sinceMs }
-    return { kind: 'stalled', why: `${why}, and nothing came for a long time`, stillMs, sinceMs: stillSinceMs }
+    return { kind: 'stalled', why, stillMs, sinceMs: stillSinceMs }
   }
   if (stillMs >= neededMs(picture, quietMs)) return 'whole'
   if (changed) return { kind: 'arriving', why: 'it is still changing', sinceMs }

@@ -2,7 +2,7 @@ import { digest } from '../core/digest.ts'
 import { checkDrop } from '../core/dropCheck.ts'
 import { lostBatches } from '../core/dropManifest.ts'
 import { claimFolder, readyName, rejectedFolder, whyName } from '../core/dropNames.ts'
-import { conflictHint, differenceText, rejectedText } from '../core/dropText.ts'
+import { conflictHint, conflictText, differenceText, rejectedText } from '../core/dropText.ts'
 import { baseName, type DropContext, type DropMove } from '../core/dropVerdict.ts'
 import { stagingPrefix } from '../core/names.ts'
 import { isSameAfterRename } from '../core/settling.ts'
@@ -120,21 +120,18 @@ async function fateOf(move: DropMove, { moves, wanted, claimed, how }: FateConte
   }
   // A folder with nothing in it but what desktops leave is no recording.
   if (here.kind === 'folder' && (await inbox.picture(move.to))?.files === 0) return { kind: 'replaces' }
-  if (here.kind === 'other') return otherwise(wanted, `${move.to} is here already, and is no file or folder`)
-  if ((here.kind === 'folder') !== move.isFolder)
-    return otherwise(wanted, `${shown(move)} is here already as a ${here.kind}`)
+  if (here.kind === 'other') return otherwise(wanted, 'it is neither a file nor a folder there')
+  if ((here.kind === 'folder') !== move.isFolder) return otherwise(wanted, `it is a ${here.kind} there`)
   await how.lane.enter(claimed.picture.bytes)
   const ownManifest = moves.some(({ from }) => from === inside(move.from, 'manifest.tsv'))
   const passedOver = [readyName, ...(ownManifest ? ['manifest.tsv'] : [])]
   const difference = await inbox.compare(memberPath(claimed, move.from), move.to, passedOver)
   if (difference === undefined) return { kind: 'same' }
-  if (move.kind === 'recording') {
-    return otherwise(wanted, `${shown(move)} is here already with other content: ${differenceText(difference)}`)
-  }
+  if (move.kind === 'recording') return otherwise(wanted, differenceText(difference))
   const lost = lostRows(move, claimed, how, ports)
   if (lost.length === 0) return { kind: 'replaces' }
   const names = `${lost.slice(0, 5).join(', ')}${lost.length > 5 ? `, and ${lost.length - 5} more` : ''}`
-  return otherwise(wanted, `${move.to} is here already, and has rows that this one lacks: ${names}`)
+  return otherwise(wanted, `it has rows that this one lacks: ${names}`)
 }
 
 /** A person may say that what is here is to be replaced. */
@@ -166,7 +163,8 @@ function refusal(wanted: Wanted, claimed: Claimed, rejection: Rejection, ports: 
       ? { kind: 'refused', why, hint, kept }
       : { kind: 'conflict', why, with: rejection.with, kept }
   const claim = claimOf(wanted, claimed, { outcome, moves: [] }, ports)
-  return { ...claim, rejected: { kept, text: rejectedText({ drop: kept, at: claim.record.at, why, hint }) } }
+  const said = rejection.kind === 'refused' ? why : conflictText(rejection)
+  return { ...claim, rejected: { kept, text: rejectedText({ drop: kept, at: claim.record.at, why: said, hint }) } }
 }
 
 function taking(

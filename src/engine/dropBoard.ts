@@ -1,9 +1,10 @@
 import { rejectedFolder } from '../core/dropNames.ts'
+import { isRejection, rejectedState, rejections } from '../core/rejections.ts'
 import type { Drop, DropState } from '../model/board.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { Claim, Inbox, SeenDrop } from '../model/inbox.ts'
 import type { Clock } from '../model/ports.ts'
-import type { DropRecord, JournalRecord } from '../model/record.ts'
+import type { JournalRecord } from '../model/record.ts'
 
 /** What the inbox holds, as it is told: an event for each change, and none where nothing changed. */
 export interface DropBoard {
@@ -27,32 +28,6 @@ export interface DropBoardOptions {
 
 /** A drop that only grows is told of no more often: a copy may take hours. */
 const growthMs = 5000
-
-type Rejection = DropRecord & { readonly outcome: { readonly kind: 'refused' | 'conflict' } }
-
-/** What the journal says of what lies in `inbox/rejected/`, by its name there; the newest of each. */
-export function rejections(records: Iterable<JournalRecord>): Map<string, Rejection> {
-  const found = new Map<string, Rejection>()
-  for (const record of records)
-    if (record.type === 'drop' && isRejection(record)) found.set(record.outcome.kept, record)
-  return found
-}
-
-function isRejection(record: DropRecord): record is Rejection {
-  return record.outcome.kind === 'refused' || record.outcome.kind === 'conflict'
-}
-
-/** How a drop in `inbox/rejected/` stands. Without a record of it, somebody put it there, or the journal is gone. */
-export function rejectedState(rejection: Rejection | undefined): DropState {
-  if (rejection === undefined) {
-    const hint = 'The text beside it says why, if labmake put it there. Drop it again once all is well.'
-    return { kind: 'refused', why: 'it was refused earlier', hint, atMs: 0 }
-  }
-  const { outcome, at } = rejection
-  const atMs = Date.parse(at)
-  if (outcome.kind === 'refused') return { kind: 'refused', why: outcome.why, hint: outcome.hint, atMs }
-  return { kind: 'conflict', why: outcome.why, with: outcome.with, atMs }
-}
 
 export function openDropBoard({ emit, clock, inbox, records }: DropBoardOptions): DropBoard {
   const known = rejections(records)

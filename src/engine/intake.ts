@@ -1,4 +1,5 @@
 import { inboxFolder } from '../core/dropNames.ts'
+import { rejections } from '../core/rejections.ts'
 import {
   longestGapMs,
   nextLookMs,
@@ -16,7 +17,7 @@ import { DiskFault } from '../model/ports.ts'
 import type { JournalRecord } from '../model/record.ts'
 import type { RuleSet } from '../model/rule.ts'
 import type { ClaimPorts } from './claim.ts'
-import { openDropBoard, rejections } from './dropBoard.ts'
+import { openDropBoard } from './dropBoard.ts'
 import { findDrop, takeText } from './takeByHand.ts'
 import { type KnownBatches, openTaker, retryMs } from './taker.ts'
 

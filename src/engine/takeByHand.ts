@@ -1,5 +1,5 @@
 import { inboxFolder, rejectedFolder } from '../core/dropNames.ts'
-import { conflictHint } from '../core/dropText.ts'
+import { conflictHint, conflictText } from '../core/dropText.ts'
 import { isBatchName } from '../core/names.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { Action, ActionResult } from '../model/action.ts'
@@ -77,7 +77,7 @@ function endedText(name: string, { record: { outcome }, moves }: Claim): ActionR
     case 'refused':
       return nothing(`${name} was not taken: ${outcome.why}. ${outcome.hint ?? ''}`.trim())
     case 'conflict':
-      return nothing(`${name} was not taken: ${outcome.why}. ${conflictHint(outcome.kept)}`)
+      return nothing(`${name} was not taken: ${conflictText(outcome)}. ${conflictHint(outcome.kept)}`)
     default:
       return assertNever(outcome)
   }

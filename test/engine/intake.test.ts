@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { type InboxLab, inboxLab, mats, quietMs } from '../fakes/inboxLab.ts'
-import { settled } from '../fakes/lab.ts'
 
 const table = 'batch\tomit\nB1\tPort_20\n'
 
@@ -207,15 +206,15 @@ describe('what is here already', () => {
   })
 
   test.each([
-    ['other content', { 'B1/a.mat': 'b' }, 'a.mat has other content'],
-    ['another size', { 'B1/a.mat': 'aa' }, 'a.mat has another size'],
+    ['other content', { 'B1/a.mat': 'b' }, 'a.mat has other content than the one that is here'],
+    ['another size', { 'B1/a.mat': 'aa' }, 'a.mat has another size than the one that is here'],
     ['one more file', { 'B1/a.mat': 'a', 'B1/b.mat': 'b' }, 'b.mat is not here'],
-    ['one file less', { 'B1/c.mat': 'a' }, 'a.mat was not dropped'],
+    ['one file less', { 'B1/c.mat': 'a' }, 'a.mat, which is here, was not dropped'],
   ])('the same name with %s is put aside, and nothing is overwritten (case 48)', async (_, files, why) => {
     const it = inboxLab(mats, { 'data/mat/B1/a.mat': 'a' })
     it.drop(files)
     expect(await it.settle()).toEqual([])
-    expect(it.told().at(-1)).toBe(`conflict B1: data/mat/B1/ is here already with other content: ${why}`)
+    expect(it.told().at(-1)).toBe(`conflict B1: data/mat/B1/ is here already, and ${why}`)
     expect(it.disk.tree('data')).toEqual({ 'data/mat/B1/a.mat': 'a' })
     for (const [path, text] of Object.entries(files)) expect(it.disk.read(`inbox/rejected/${path}`)).toBe(text)
     expect(it.disk.read('inbox/rejected/B1.why.txt')).toContain(why)
@@ -247,7 +246,7 @@ describe('what is here already', () => {
     expect(it.told().filter((text) => !text.startsWith('settling'))).toEqual([
       'taken s1: data/mat/B1/',
       'same s2: data/mat/B1/',
-      'conflict s3: data/mat/B1/ is here already with other content: a.mat has another size',
+      'conflict s3: data/mat/B1/ is here already, and a.mat has another size than the one that is here',
     ])
   })
 
@@ -266,7 +265,7 @@ describe('what is here already', () => {
     it.drop({ 'manifest.tsv': 'batch\tomit\nB2\tx\n' })
     expect(await it.settle()).toEqual([])
     expect(it.told().at(-1)).toBe(
-      'conflict manifest.tsv: data/manifests/manifest.tsv is here already, and has rows that this one lacks: B1',
+      'conflict manifest.tsv: data/manifests/manifest.tsv is here already, and it has rows that this one lacks: B1',
     )
     expect(it.disk.read('data/manifests/manifest.tsv')).toBe(table)
   })
@@ -333,7 +332,7 @@ describe('refused', () => {
     await it.restart()
     await it.intake.look('watch')
     expect(it.told()).toEqual([
-      'conflict B1: data/mat/B1/ is here already with other content: a.mat has other content',
+      'conflict B1: data/mat/B1/ is here already, and a.mat has other content than the one that is here',
       expect.stringMatching(/^refused B2: no rule takes a\.doc/),
       'refused by hand: it was refused earlier',
     ])
@@ -405,7 +404,7 @@ describe('long work', () => {
     it.clock.tick(quietMs)
     const { letGo } = held(it)
     const look = it.intake.look('once')
-    await settled()
+    await it.turns()
     letGo()
     await look
     expect(it.intake.drops()).toMatchObject([{ name: 'B1', state: { kind: 'conflict' } }])

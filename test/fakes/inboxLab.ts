@@ -47,6 +47,8 @@ export interface InboxLab {
   drop(files: Readonly<Record<string, string>>): void
   /** Looks until all that is there has settled, as a watch does. Names of what was taken. */
   settle(): Promise<string[]>
+  /** Until everything that can happen without the test has happened. */
+  turns(): Promise<void>
   /** The events since the last call, in short words. */
   told(): string[]
   /** The drops on the board of whoever hears the events, by name, each with its state. */
@@ -110,6 +112,7 @@ export function inboxLab(content: RuleFileContent = mats, files: Readonly<Record
       }
       return taken
     },
+    turns: () => new Promise((resolve) => setImmediate(resolve)),
     told() {
       const said = events.slice(heard).flatMap((event) => shown(event, clock.now()))
       heard = events.length
