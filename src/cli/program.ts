@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.ts'
 import { engineRun, engineStart, engineStatus, engineStop, engineUnit } from './engine.ts'
 import { graphCommand } from './graph.ts'
 import { historyCommand } from './history.ts'
+import { inboxCommand, inboxTakeCommand } from './inbox.ts'
 import { initCommand } from './init.ts'
 import { logCommand } from './log.ts'
 import { notifyTestCommand } from './notify.ts'
@@ -61,6 +62,7 @@ function makeProgram(conclude: Conclude): Command {
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .action(async (goals: string[]) => conclude(await buildCommand(goals, buildOptions(program))))
   addActs(program, conclude)
+  addInbox(program, conclude)
   addEngine(program, conclude)
   addLooks(program, conclude)
   addSetUp(program, conclude)
@@ -94,6 +96,22 @@ const verbs: readonly (readonly [JobVerb, string])[] = [
   ['first', 'start these before all others'],
   ['later', 'start these after all others'],
 ]
+
+/** What lies in the inbox, and a person's say about it. */
+function addInbox(program: Command, conclude: Conclude): void {
+  program
+    .command('inbox')
+    .description('what arrives, settles, was refused, or waits for a decision')
+    .action(async () => conclude(await inboxCommand(commonOptions(program))))
+    .command('take')
+    .description('take a drop as it is: one that still settles, or one that was refused or is in conflict')
+    .argument('<name>', 'its name in inbox/ or inbox/rejected/')
+    .option('--replace', 'in the place of what is here, which is kept in .labmake/attic/')
+    .option('--as <batch>', 'as another batch')
+    .action(async (name: string, own: { replace?: true; as?: string }) => {
+      conclude(await inboxTakeCommand(name, { ...commonOptions(program), replace: own.replace ?? false, as: own.as }))
+    })
+}
 
 /** The engine, and what may be asked of one that runs. */
 function addEngine(program: Command, conclude: Conclude): void {

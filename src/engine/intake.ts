@@ -48,6 +48,8 @@ export interface IntakeOptions {
   readonly emit: (event: EngineEvent) => void
   /** Something that took long has ended: a look tells what was taken. */
   readonly wake: () => void
+  /** A person who asks to take a drop is answered when that is done, however long it takes. */
+  readonly isPatient?: boolean
 }
 
 export interface Intake {
@@ -209,7 +211,9 @@ export function openIntake(options: IntakeOptions): Intake {
     const { name, at } = found
     const isRejected = at !== `${inboxFolder}/${name}`
     const wanted = { name, at, how, picture: undefined, dropped: isRejected ? (dropped.get(name) ?? name) : name }
-    const end = await taker.take(wanted, knownBatches(options.batches))
+    const first = await taker.take(wanted, knownBatches(options.batches))
+    const end = first.status === 'slow' && options.isPatient === true ? await first.end : first
+    taker.rethrow()
     settlings.delete(name)
     const result = takeText(name, end)
     if (!result.done) return result

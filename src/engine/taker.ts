@@ -10,12 +10,13 @@ import { type ClaimPorts, claimDrop, claimSlug, decide, type Wanted } from './cl
 import { type Lane, openLanes } from './lanes.ts'
 
 /** How the taking of a drop ended. `changed`: it is in the inbox again, or what was not stored of it. */
-export type TakeEnd =
+export type LastEnd =
   | { readonly status: 'ended'; readonly claim: Claim }
   | { readonly status: 'gone' | 'changed' }
   | { readonly status: 'fault'; readonly text: string }
-  /** It goes on beside the others. */
-  | { readonly status: 'slow' }
+
+/** How it stands when whoever waits is let go. `slow`: it goes on beside the others. */
+export type TakeEnd = LastEnd | { readonly status: 'slow'; readonly end: Promise<LastEnd> }
 
 export interface TakerOptions {
   readonly ports: ClaimPorts
@@ -60,7 +61,7 @@ export function openTaker(options: TakerOptions): Taker {
   const { ports } = options
   const { clock, disk } = ports
   const newLane = openLanes()
-  const underWay = new Map<string, Promise<TakeEnd>>()
+  const underWay = new Map<string, Promise<LastEnd>>()
   /** Places that something is on its way to, and when that is over. */
   const reserved = new Map<string, Promise<void>>()
   /** Claims that a fault of the disk cut short, or a kill. */
@@ -74,7 +75,7 @@ export function openTaker(options: TakerOptions): Taker {
   let recorded: Set<string> | undefined
 
   /** Runs `work`; whoever waits is let go when it turns slow. */
-  function beside(name: string, work: (way: Way) => Promise<TakeEnd>): Promise<TakeEnd> {
+  function beside(name: string, work: (way: Way) => Promise<LastEnd>): Promise<TakeEnd> {
     let slow = false
     let over = () => {}
     const way: Way = { lane: newLane(() => turnSlow()), places: new Set(), over: new Promise((done) => (over = done)) }
@@ -84,11 +85,11 @@ export function openTaker(options: TakerOptions): Taker {
         if (slow) return
         slow = true
         options.onSlow(name)
-        resolve({ status: 'slow' })
+        resolve({ status: 'slow', end: working })
       }
     })
     const working = work(way)
-      .catch((error: unknown): TakeEnd => {
+      .catch((error: unknown): LastEnd => {
         if (!(error instanceof DiskFault || error instanceof UserError)) {
           defects.push(error)
           return { status: 'fault', text: String(error) }
@@ -134,7 +135,7 @@ export function openTaker(options: TakerOptions): Taker {
     return names === undefined ? undefined : [...names][0]
   }
 
-  async function takeUp(wanted: Wanted, known: KnownBatches, way: Way): Promise<TakeEnd> {
+  async function takeUp(wanted: Wanted, known: KnownBatches, way: Way): Promise<LastEnd> {
     const slug = claimSlug(wanted.name, clock)
     let isDecided = false
     try {
@@ -154,7 +155,7 @@ export function openTaker(options: TakerOptions): Taker {
     }
   }
 
-  async function carry(claim: Claim, name: string, lane: Lane): Promise<TakeEnd> {
+  async function carry(claim: Claim, name: string, lane: Lane): Promise<LastEnd> {
     const { status, claim: ended } = await carryOut(claim, { lane, note }, ports).catch((fault: unknown) => {
       interrupted.set(claim.slug, { claim, resumeAtMs: clock.now() + retryMs })
       throw fault
