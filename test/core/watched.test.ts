@@ -1,6 +1,11 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { foldersAbove } from '../../src/core/pattern.ts'
+import { widenScope } from '../../src/core/scope.ts'
 import { watchedFolders } from '../../src/core/watched.ts'
+import { randomFile, randomWorkspace, writeIfPossible } from '../fakes/randomWorkspaces.ts'
 import { soundRules } from '../fakes/rules.ts'
+import { knownBatches, planScope, saidOf } from '../fakes/scopes.ts'
 
 const recipe = 'r {target}'
 const one = (sources: unknown, targets: unknown, more: object = {}) => ({ sources, targets, recipe, ...more })
@@ -95,3 +100,28 @@ test.each<[string, string, object, readonly string[] | 'everything']>([
   const touched = watchedBy(rules).touched(path)
   expect(touched === 'everything' ? touched : [...touched]).toEqual(expected)
 })
+
+test('a change at any path changes the plan of the batches that it touches, and of no others', () => {
+  fc.assert(
+    fc.property(randomWorkspace, randomFile, fc.nat(20), fc.boolean(), (workspace, anyPath, pick, isWritten) => {
+      const { disk } = workspace
+      // Mostly a file that is there, or one beside it: elsewhere a change seldom means anything.
+      const present = Object.keys(disk.tree())
+      const path = [...present, ...present.map((at) => `${at.slice(0, at.lastIndexOf('/'))}/new`)][pick] ?? anyPath
+      const { touched } = watchedFolders(workspace.rules)
+      // There is an event of each folder that comes with a file.
+      const paths = [path, ...foldersAbove(path)].filter((at) => at === path || disk.stat(at) === undefined)
+      const names = paths.map(touched).flatMap((batches) => (batches === 'everything' ? [batches] : [...batches]))
+      fc.pre(!names.includes('everything'))
+      const before = planScope(workspace)
+      if (isWritten) writeIfPossible(disk, path, 7)
+      else if (disk.read(path) !== undefined) disk.delete(path)
+      const after = planScope(workspace)
+      const known = [...knownBatches(workspace, before), ...knownBatches(workspace, after)]
+      const wide = widenScope(new Set(names), known)
+      const isOther = (batch: string) => !wide.has(batch)
+      expect(saidOf(after, isOther)).toEqual(saidOf(before, isOther))
+    }),
+    { numRuns: Number(process.env.RANDOM_RUNS ?? 300) },
+  )
+}, 60_000)
