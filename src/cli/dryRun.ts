@@ -158,4 +158,4 @@ function closingLine(plan: Plan, chosen: ReadonlySet<string>): string {
 
 /** What a person sees in a new workspace. */
 export const emptyText =
-  'Nothing here yet. Put a recording (a folder of .mat files) into data/mat/, or see rules/ for what is expected.'
+  'Nothing here yet. Drop a recording (a folder of .mat files) into inbox/, or see rules/ for what is expected.'

@@ -11,6 +11,7 @@ import type { EngineEvent } from '../model/event.ts'
 import type { EngineFacade } from '../model/facade.ts'
 import type { Plan } from '../model/plan.ts'
 import { DiskFault } from '../model/ports.ts'
+import type { JournalRecord } from '../model/record.ts'
 import { version } from '../version.ts'
 import { hasDrops, openDrops } from './drops.ts'
 import { exitCodes } from './options.ts'
@@ -132,7 +133,7 @@ function serve(workspace: OpenWorkspace, engine: Engine, options: ServeOptions):
       return result
     },
     detail: (job) => engine.detail(job),
-    history: (limit) => workspace.journal.records().slice(-limit),
+    history: (limit) => workspace.journal.recent(limit).map(withoutStamps),
   }
   const open = async () => {
     const { serveEngine } = await import('../server/serve.ts')
@@ -154,6 +155,11 @@ function serve(workspace: OpenWorkspace, engine: Engine, options: ServeOptions):
       await (await served)?.close()
     },
   }
+}
+
+/** A record as those who look at a history need it: the stamps of a recording's thousand files are not shown. */
+function withoutStamps(record: JournalRecord): JournalRecord {
+  return 'sources' in record ? { ...record, sources: {}, uses: {}, targets: {} } : record
 }
 
 /** Notices of what happens, by the notifiers of the rule files. */

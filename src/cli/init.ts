@@ -35,8 +35,8 @@ export async function initCommand(folder: string | undefined, options: BuildComm
   lines.push(
     '',
     'Next:',
-    '  put a recording (a folder of .mat files) into data/mat/, then run labmake',
-    '  labmake -n shows what it would do; rules/ephys.yaml says what is made of what',
+    '  labmake watch opens the screen; drop a recording (a folder of .mat files) into inbox/ and see what happens',
+    '  labmake -n shows what would be done; rules/ephys.yaml says what is made of what',
   )
   process.stdout.write(`${lines.join('\n')}\n`)
   return exitCodes.fine

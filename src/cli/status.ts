@@ -10,6 +10,7 @@ import { emptyText, plural } from './dryRun.ts'
 import { faultLines } from './faults.ts'
 import { glance } from './glance.ts'
 
+import { inboxJson, inboxLines, lookAtInbox } from './inbox.ts'
 import { joinEngine } from './join.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { paint, printable, type Style, sign, styleOf } from './terminal.ts'
@@ -33,7 +34,8 @@ export async function statusCommand(batches: readonly string[], options: CommonO
 }
 
 async function glanceAtAll(workspace: OpenWorkspace): Promise<Board> {
-  return glance(workspace)
+  const drops = await lookAtInbox(workspace)
+  return { ...glance(workspace), drops: new Map(drops.map((drop) => [drop.name, drop])) }
 }
 
 /** Batches by name, the jobs of one in order of the rules; jobs of no batch come last. */
@@ -66,7 +68,7 @@ function statusJson(root: string, board: Board, jobs: readonly BoardJob[], isAsk
       params: Object.assign({}, ...list.map((job) => job.params)),
       jobs: list.map(jobJson),
     })),
-    inbox: [...board.drops.values()],
+    inbox: inboxJson([...board.drops.values()], Date.now()),
     errors: board.faults,
   }
 }
@@ -92,6 +94,10 @@ function statusLines(root: string, board: Board, jobs: readonly BoardJob[], how:
   for (const [batch, list] of groupBy(jobs, (job) => job.batch)) {
     lines.push(paint(style, 'bold', batch ?? '(all batches)'))
     for (const job of list) lines.push(statusLine(job, width, style))
+  }
+  if (isAll && board.drops.size > 0) {
+    const look = { nowMs: Date.now(), quietMs: board.quietMs, style }
+    lines.push(paint(style, 'bold', 'inbox/'), ...inboxLines([...board.drops.values()], look))
   }
   for (const fault of board.faults) lines.push(...faultLines(fault, style))
   lines.push(engineText(root, isAsked), jobs.length === 0 ? emptyText : `${countsText(board, jobs)}.`)

@@ -53,6 +53,6 @@ function unknownGoal(plan: Plan, rules: readonly Rule[], goal: string, commands:
     return new UserError(`nothing is called "${goal}"`, { hint: `Did you mean: labmake ${command}?` })
   }
   return new UserError(`nothing is called "${goal}": no batch, rule or target`, {
-    hint: didYouMean(goal, known) ?? 'There is no batch yet: put a recording into data/mat/, or see labmake doctor.',
+    hint: didYouMean(goal, known) ?? 'There is no batch yet: drop a recording into inbox/, or see labmake doctor.',
   })
 }

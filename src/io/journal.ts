@@ -15,11 +15,16 @@ export interface JournalFile extends Journal {
   readonly faults: readonly Fault[]
   /** All records in order; read from the file anew. */
   records(): JournalRecord[]
+  /** The last records, newest last; 1,000 at the most. */
+  recent(limit: number): readonly JournalRecord[]
   close(): void
 }
 
 /** Past attempts of one rule that its estimates are made from. */
 const durationsKept = 50
+
+/** Records that those who look at an engine may ask for, again and again: kept, once somebody did. */
+const recentKept = 1000
 
 /**
  * The append-only record of what was made: JSON lines, each ending in a check sum of the rest of the line. A torn last
@@ -32,12 +37,14 @@ export function openJournal(root: string): JournalFile {
   const durations = new Map<string, PastDuration[]>()
   /** Asked for by few, so that they are gathered when somebody does. */
   let attempts: Map<string, PastAttempt[]> | undefined
+  let recent: JournalRecord[] | undefined
   for (const record of records) take(record)
   let descriptor: number | undefined
 
   function take(record: JournalRecord): void {
     remember(targets, record)
     if (attempts !== undefined) rememberAttempt(attempts, record)
+    if (recent !== undefined && recent.push(record) > 2 * recentKept) recent = recent.slice(-recentKept)
     if (record.type !== 'made') return
     const rule = record.job.split('/', 1)[0]!
     const past = durations.get(rule) ?? []
@@ -49,6 +56,10 @@ export function openJournal(root: string): JournalFile {
   return {
     faults,
     records: () => readJournal(path).records,
+    recent(limit) {
+      recent ??= readJournal(path).records.slice(-recentKept)
+      return recent.slice(-Math.min(limit, recentKept))
+    },
     history: (target) => targets.get(target) ?? noHistory,
     durations: () => durations,
     attempts(target) {

@@ -195,7 +195,7 @@ describe('status', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^B1\n.*✓ denoise +done.*\n.*✓ phy +done/m)
     expect(stdout).toMatch(/^B2\n.*↻ denoise +stale +data\/kwd\/B2\.kwd is not there yet/m)
-    expect(stdout).toContain('No labmake is at work here.')
+    expect(stdout).toContain('No labmake is at work here: this is what the files and the journal say.')
   })
 
   test('names each job of a rule without {batch}', async () => {
