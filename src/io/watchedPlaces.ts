@@ -73,12 +73,18 @@ export function watchPlaces(options: WatchedPlacesOptions, { isNetworkDisk }: Wa
   }
 
   function reopen(place: Place, identity: string, usePolling: boolean): void {
-    // Its end need not be waited for: it says nothing more from here on.
-    void watching.get(place)?.watcher.close()
+    stop(watching.get(place))
     const opened = open(place, identity, usePolling)
     watching.set(place, opened)
     // What came between is in no event.
     void opened.ready.then(() => options.onChange(place.kind))
+  }
+
+  function stop(known: Watching | undefined): void {
+    // Its end need not be waited for: it says nothing more from here on. What it stumbles over then is of no matter, but
+    // an error that nobody hears would end the process.
+    void known?.watcher.close()
+    known?.watcher.on('error', () => {})
   }
 
   function check(): void {
@@ -89,7 +95,7 @@ export function watchPlaces(options: WatchedPlacesOptions, { isNetworkDisk }: Wa
       options.onChange(place.kind)
       if (found !== undefined) reopen(place, found.identity, options.poll || isNetworkDisk(found.device))
       else {
-        void known?.watcher.close()
+        stop(known)
         watching.delete(place)
       }
     }
@@ -104,7 +110,9 @@ export function watchPlaces(options: WatchedPlacesOptions, { isNetworkDisk }: Wa
     ready: Promise.all([...watching.values()].map(({ ready }) => ready)).then(() => undefined),
     check,
     async close() {
-      await Promise.all([...watching.values()].map(({ watcher }) => watcher.close()))
+      const ended = [...watching.values()].map(({ watcher }) => watcher.close())
+      for (const known of watching.values()) stop(known)
+      await Promise.all(ended)
       watching.clear()
     },
   }
