@@ -1,22 +1,19 @@
-import { EventEmitter } from 'node:events'
 import { type Painted, paintFrame, type ScreenSize } from './paint.ts'
 
 /**
- * What Ink writes its frames into (`render(…, {debug: true, stdout: sink.stdout, patchConsole: false, exitOnCtrlC: false})`:
- * then each write is a whole frame, lines with SGR colours), and the only one that writes to the terminal.
- *
- * It sends one write per frame, of what differs from the frame before (ui/paint). While the terminal is behind, frames are
- * dropped and only the newest is painted once it has caught up: a stalled ssh costs neither memory nor keys.
+ * The only one that writes to the terminal: one write per frame, of what differs from the frame before (ui/paint). While
+ * the terminal is behind, frames are dropped and only the newest is painted once it has caught up: a stalled ssh costs
+ * neither memory nor keys.
  */
 export interface FrameSink {
-  /** For Ink. Says that it is no terminal, so that nothing but frames is written to it. */
-  readonly stdout: NodeJS.WriteStream
+  /** A whole frame: its lines, with SGR colours. */
+  paint(lines: readonly string[]): void
   readonly size: () => ScreenSize
-  /** Takes the alternate screen, without cursor and line wrap. What is written before is painted then. */
+  /** Takes the alternate screen, without cursor and line wrap. The newest frame is painted. */
   enter(): void
   /** The screen is shown as it was before; frames are kept from it until `enter`. Resolves when the terminal has it all. */
   leave(): Promise<void>
-  /** The terminal has another size, or shows something else by now: the next frame is painted whole. */
+  /** The terminal has another size, or shows something else by now: all is painted anew. */
   repaint(): void
   /** What the window is called; sent along with the next frame, and only if it changed. */
   title(text: string): void
@@ -62,10 +59,10 @@ export function frameSink(out: TerminalOut): FrameSink {
     isBehind = true
     out.once('drain', () => {
       isBehind = false
-      paint()
+      show()
     })
   }
-  const paint = () => {
+  const show = () => {
     if (!isShown || isBehind || wanted === undefined) return
     const { text, after } = paintFrame(painted, wanted, size())
     painted = after
@@ -74,31 +71,18 @@ export function frameSink(out: TerminalOut): FrameSink {
     if (text !== '' || title !== '') write(text + title)
   }
 
-  const stdout = Object.assign(new EventEmitter(), {
-    isTTY: false,
-    write(frame: string) {
-      // Ink ends with an empty line of its own.
-      if (frame === '' || frame === '\n') return true
-      wanted = frame.split('\n')
-      paint()
-      return true
-    },
-  })
-  Object.defineProperties(stdout, {
-    columns: { get: () => size().columns },
-    rows: { get: () => size().rows },
-  })
-
   return {
-    // Ink needs of a stream only what is here.
-    stdout: stdout as unknown as NodeJS.WriteStream,
+    paint(lines) {
+      wanted = lines
+      show()
+    },
     size,
     enter() {
       isShown = true
       painted = undefined
       shownTitle = ''
       write(enterCodes)
-      paint()
+      show()
     },
     leave() {
       if (!isShown) return Promise.resolve()
@@ -113,6 +97,7 @@ export function frameSink(out: TerminalOut): FrameSink {
     },
     repaint() {
       painted = undefined
+      show()
     },
     title(text) {
       // No control character may end the sequence early.

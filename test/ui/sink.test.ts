@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { frameSink, type TerminalOut } from '../../src/ui/sink.ts'
+import { type FrameSink, frameSink, type TerminalOut } from '../../src/ui/sink.ts'
 import { screen } from './screen.ts'
 
 /** A terminal that takes what it is sent, or, while `isStuck`, is behind until the test says it has caught up. */
@@ -31,34 +31,36 @@ function terminal() {
   }
 }
 
+const paint = (sink: FrameSink, frame: string) => sink.paint(frame.split('\n'))
+
 function shown() {
   const tty = terminal()
   const sink = frameSink(tty.out)
   sink.enter()
-  sink.stdout.write('one\ntwo\nthree')
+  paint(sink, 'one\ntwo\nthree')
   tty.sent()
   return { ...tty, sink }
 }
 
 test('a frame is one write of what differs', () => {
   const { sink, sent } = shown()
-  sink.stdout.write('one\ntwo\nthrex')
+  paint(sink, 'one\ntwo\nthrex')
   expect(sent()).toEqual(['\x1b[3;5Hx'])
 })
 
 test('nothing is written for a frame that is the same', () => {
   const { sink, sent } = shown()
-  sink.stdout.write('one\ntwo\nthree')
+  paint(sink, 'one\ntwo\nthree')
   expect(sent()).toEqual([])
 })
 
 test('while the terminal is behind, frames are dropped, and then the newest is painted against what it shows', () => {
   const { sink, sent, out, catchUp } = shown()
   out.isStuck = true
-  sink.stdout.write('on1\ntwo\nthree')
+  paint(sink, 'on1\ntwo\nthree')
   expect(sent()).toHaveLength(1)
-  for (let n = 0; n < 1000; n++) sink.stdout.write(`on${n}\ntwo\nthree`)
-  sink.stdout.write('on9\ntwo\nthree')
+  for (let n = 0; n < 1000; n++) paint(sink, `on${n}\ntwo\nthree`)
+  paint(sink, 'on9\ntwo\nthree')
   expect(sent()).toEqual([])
   catchUp()
   expect(sent()).toEqual(['\x1b[1;3H9'])
@@ -67,28 +69,27 @@ test('while the terminal is behind, frames are dropped, and then the newest is p
 test('a terminal that was behind and is shown the same again is sent nothing', () => {
   const { sink, sent, out, catchUp } = shown()
   out.isStuck = true
-  sink.stdout.write('on1\ntwo\nthree')
-  sink.stdout.write('on2\ntwo\nthree')
-  sink.stdout.write('on1\ntwo\nthree')
+  paint(sink, 'on1\ntwo\nthree')
+  paint(sink, 'on2\ntwo\nthree')
+  paint(sink, 'on1\ntwo\nthree')
   sent()
   catchUp()
   expect(sent()).toEqual([])
 })
 
-test('after a resize the next frame is painted whole, at the new size', async () => {
+test('after a resize all is painted anew, at the new size', async () => {
   const { sink, sent, out } = shown()
   out.columns = 4
   sink.repaint()
-  sink.stdout.write('one\ntwo\nthree')
   const after = screen(20, 3)
   await after.write(sent().join(''))
   expect(after.text()).toEqual(['one', 'two', 'thre'])
 })
 
-test('Ink is told the size of the terminal as it is now, and that it is none', () => {
+test('the size is that of the terminal as it is now', () => {
   const { sink, out } = shown()
   out.columns = 30
-  expect(sink.stdout).toMatchObject({ columns: 30, rows: 3, isTTY: false })
+  expect(sink.size()).toEqual({ columns: 30, rows: 3 })
 })
 
 test('where the terminal does not tell its size it is 80 by 24', () => {
@@ -102,7 +103,7 @@ test('entering takes the alternate screen, leaving gives back what was there', a
   await tty.write('$ labmake watch')
   const sink = frameSink(out)
   sink.enter()
-  sink.stdout.write('picture')
+  paint(sink, 'picture')
   await tty.write(sent().join(''))
   expect(tty.isAlternate()).toBe(true)
   expect(tty.text()[0]).toBe('picture')
@@ -144,7 +145,7 @@ test('once left, nothing is painted, until it is entered again: then the newest 
   const { sink, sent } = shown()
   await sink.leave()
   sent()
-  sink.stdout.write('four')
+  paint(sink, 'four')
   sink.send('\x07')
   await sink.leave()
   expect(sent()).toEqual([])
@@ -158,17 +159,17 @@ test('the title is sent with the next frame, once', () => {
   const { sink, sent } = shown()
   sink.title('2 failed')
   expect(sent()).toEqual([])
-  sink.stdout.write('one\ntwo\nthree')
+  paint(sink, 'one\ntwo\nthree')
   expect(sent()).toEqual(['\x1b]2;2 failed\x07'])
   sink.title('2 failed')
-  sink.stdout.write('one\ntwo\nthree')
+  paint(sink, 'one\ntwo\nthree')
   expect(sent()).toEqual([])
 })
 
 test('a title cannot end its sequence early', () => {
   const { sink, sent } = shown()
   sink.title('a\x07\x1b[2Jb')
-  sink.stdout.write('one\ntwo\nthree')
+  paint(sink, 'one\ntwo\nthree')
   expect(sent()).toEqual(['\x1b]2;a  [2Jb\x07'])
 })
 
@@ -177,7 +178,7 @@ test('the bell waits for nobody: it is sent, or not at all if the terminal is be
   sink.send('\x07')
   expect(sent()).toEqual(['\x07'])
   out.isStuck = true
-  sink.stdout.write('on1\ntwo\nthree')
+  paint(sink, 'on1\ntwo\nthree')
   sent()
   sink.send('\x07')
   expect(sent()).toEqual([])
@@ -186,13 +187,6 @@ test('the bell waits for nobody: it is sent, or not at all if the terminal is be
 test('bytes are counted as they are sent, in UTF-8', () => {
   const { sink } = shown()
   const before = sink.bytes()
-  sink.stdout.write('one\ntwo\nthre✓')
+  paint(sink, 'one\ntwo\nthre✓')
   expect(sink.bytes() - before).toBe('\x1b[3;5H'.length + 3)
-})
-
-test('the empty lines that Ink ends with are no frame', () => {
-  const { sink, sent } = shown()
-  sink.stdout.write('\n')
-  sink.stdout.write('')
-  expect(sent()).toEqual([])
 })
