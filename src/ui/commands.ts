@@ -130,8 +130,8 @@ function openFaults(state: UiState, view: View): Update {
 }
 
 function undo(state: UiState, view: View): Update {
-  if (state.undo === undefined) return only(say(state, view, 'There is nothing to undo.'))
-  return ask(state, view, state.undo)
+  const action = state.toast?.undo
+  return action === undefined ? only(say(state, view, 'There is nothing to undo.')) : ask(state, view, action)
 }
 
 function stopEngine(state: UiState, view: View, jobs: 'leave' | 'end'): Update {

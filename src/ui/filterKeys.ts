@@ -20,8 +20,6 @@ export function openFilter(state: UiState): Update {
 export function filterKey(state: UiState, view: View, key: Key): Update {
   const { filter } = state.batches
   switch (keyName(key)) {
-    case '^c':
-      return only(state, { type: 'leave' })
     case 'escape':
       return only(withFilter(state, { ...readFilter(filter, filter.before ?? '', view), before: undefined }))
     case 'enter':
@@ -36,7 +34,10 @@ export function filterKey(state: UiState, view: View, key: Key): Update {
 
 function readFilter(filter: Filter, text: string, view: View): Filter {
   const problem = filterProblem(text, view)
-  return { ...filter, text, problem, good: problem === undefined ? text : filter.good }
+  if (problem === undefined) return { ...filter, text, problem, good: text }
+  // `is:failed pool` was read as a name on the way to `is:failed pool:ram`: what was good is what came before the word.
+  const before = text.replace(/\S*$/, '').trimEnd()
+  return { ...filter, text, problem, good: filterProblem(before, view) === undefined ? before : filter.good }
 }
 
 const withFilter = (state: UiState, filter: Filter): UiState => ({ ...state, batches: { ...state.batches, filter } })
@@ -47,8 +48,6 @@ export function historyFilterKey(state: UiState, key: Key): Update {
   const next = (text: string, before: string | undefined) =>
     only({ ...state, history: { ...state.history, filter: { text, before } } })
   switch (keyName(key)) {
-    case '^c':
-      return only(state, { type: 'leave' })
     case 'escape':
       return next(filter.before ?? '', undefined)
     case 'enter':

@@ -57,7 +57,7 @@ export function logKey(state: UiState, view: View, log: LogOverlay, key: Key): U
 }
 
 function follow(state: UiState, log: LogOverlay): Update {
-  return only(replaceTop(state, { ...log, follow: true }), { type: 'readLog', line: 'end' })
+  return only(replaceTop(state, { ...log, follow: true }))
 }
 
 /** From where it stands now: scrolling ends the following. */

@@ -50,10 +50,11 @@ function confirmKey(state: UiState, view: View, { action }: Confirm, name: strin
 
 function choiceKey(state: UiState, view: View, choice: Choice, name: string | undefined): Update {
   if (name === 'escape' || name === 'q') return only(close(state))
-  const by = name === undefined ? undefined : movement(name, choice.options.length)
-  if (by !== undefined)
-    return only(replaceTop(state, { ...choice, index: clamp(choice.index + by, 0, choice.options.length - 1) }))
   const chosen = name === 'enter' ? choice.options[choice.index] : choice.options.find((option) => option.key === name)
+  const by = name === undefined ? undefined : movement(name, choice.options.length)
+  // The key of an option goes before one that moves.
+  if (chosen === undefined && by !== undefined)
+    return only(replaceTop(state, { ...choice, index: clamp(choice.index + by, 0, choice.options.length - 1) }))
   if (chosen === undefined) return only(state)
   const closed = close(state)
   return 'act' in chosen.does ? ask(closed, view, chosen.does.act) : only(open(closed, chosen.does.open))
@@ -69,7 +70,6 @@ function textKey(
   const by = name === undefined ? undefined : movement(name, pageOf(state, view))
   // How far it goes is settled once the text is laid out.
   if (by !== undefined) return only(replaceTop(state, { ...overlay, top: overlay.top + by }))
-  if (name === '^c') return only(state, { type: 'leave' })
   return only(close(state))
 }
 

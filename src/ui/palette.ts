@@ -25,8 +25,6 @@ export function paletteKey(state: UiState, view: View, palette: Palette, key: Ke
   switch (keyName(key)) {
     case 'escape':
       return only(close(state))
-    case '^c':
-      return only(state, { type: 'leave' })
     case 'up':
       return only(replaceTop(state, { ...palette, index: clamp(palette.index - 1, 0, found.length - 1) }))
     case 'down':

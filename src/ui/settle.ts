@@ -62,9 +62,8 @@ function settleBatches(state: UiState, view: View, page: number, hasPane: boolea
   return { ...list, marks, focus: hasPane ? list.focus : 'list' }
 }
 
-function settleToast({ toast, undo }: UiState, { nowMs }: View): Pick<UiState, 'toast' | 'undo'> {
-  // An undo is offered as long as the words that say what it would undo.
-  return toast !== undefined && toast.untilMs <= nowMs ? { toast: undefined, undo: undefined } : { toast, undo }
+function settleToast({ toast }: UiState, { nowMs }: View): Pick<UiState, 'toast'> {
+  return { toast: toast !== undefined && toast.untilMs <= nowMs ? undefined : toast }
 }
 
 function settleOverlays(state: UiState, view: View): readonly Overlay[] {
@@ -97,8 +96,12 @@ function askFor(state: UiState, view: View): Update {
   const log = job === undefined ? undefined : logOf(job, view.details.get(job.id), attempt)
   if (log?.path !== asked.log?.path) {
     effects.push(log === undefined ? { type: 'closeLog' } : { type: 'openLog', ...log })
-    asked = { ...asked, log }
+    asked = { ...asked, log, isWindow: false }
   }
+  const isWindow = page?.kind === 'log' && !page.follow
+  // Where one read last is of no use to who looks at the end again.
+  if (asked.isWindow && !isWindow) effects.push({ type: 'readLog', line: 'end' })
+  if (asked.isWindow !== isWindow) asked = { ...asked, isWindow }
   const { nowMs, jobsVersion } = view
   const isOld =
     asked.history === undefined ||

@@ -25,8 +25,6 @@ export interface UiState {
   /** Number of the last action that was asked for. */
   readonly lastAction: number
   readonly toast: Toast | undefined
-  /** What `u` would do. */
-  readonly undo: Action | undefined
   readonly asked: Asked
   /** Jobs that had failed for good when last looked: one more rings the bell. Undefined before there was a board. */
   readonly failed: number | undefined
@@ -144,6 +142,8 @@ export interface Toast {
   readonly tone: 'plain' | 'good' | 'bad'
   readonly text: string
   readonly untilMs: number
+  /** What `u` would do, as long as the words that say it are there. */
+  readonly undo?: Action | undefined
 }
 
 /** What the shell was last asked for: it is asked again when something else is on the screen. */
@@ -153,6 +153,8 @@ export interface Asked {
   readonly detail: { readonly job: string; readonly stamp: string } | undefined
   /** When, and of which jobs. */
   readonly history: { readonly atMs: number; readonly jobsVersion: number } | undefined
+  /** Is another part of the log held than its end? */
+  readonly isWindow: boolean
 }
 
 /** What happens to the UI. */
@@ -220,8 +222,7 @@ export function initialState(columns: number, rows: number): UiState {
     pending: [],
     lastAction: 0,
     toast: undefined,
-    undo: undefined,
-    asked: { log: undefined, detail: undefined, history: undefined },
+    asked: { log: undefined, detail: undefined, history: undefined, isWindow: false },
     failed: undefined,
   }
 }

@@ -26,7 +26,7 @@ export function ask(state: UiState, view: View, action: Action): Update {
   }
   const id = state.lastAction + 1
   const pending = [...state.pending, { id, action, sinceMs: view.nowMs }]
-  return only({ ...state, lastAction: id, pending, undo: undefined, toast: undefined }, { type: 'act', id, action })
+  return only({ ...state, lastAction: id, pending, toast: undefined }, { type: 'act', id, action })
 }
 
 export function open(state: UiState, overlay: Overlay): UiState {

@@ -30,8 +30,8 @@ function take(state: UiState, input: Input, view: View): Update {
       return only(state)
     case 'acted': {
       const { text, done, undo } = input.result
-      const answered = { ...state, pending: without(state.pending, input.id), undo }
-      return only(say(answered, view, text, done ? 'good' : 'plain'))
+      const answered = say({ ...state, pending: without(state.pending, input.id) }, view, text, done ? 'good' : 'plain')
+      return only({ ...answered, toast: { ...answered.toast!, undo } })
     }
     case 'not-acted':
       return only(say({ ...state, pending: without(state.pending, input.id) }, view, input.problem, 'bad'))
@@ -48,12 +48,15 @@ const without = (pending: readonly PendingAction[], id: number) => pending.filte
 
 function pressed(before: UiState, key: Key, view: View): Update {
   // What was said was read by who presses the next key; an offer to undo stays for its time.
-  const state = before.undo === undefined ? { ...before, toast: undefined } : before
+  const state = before.toast?.undo === undefined ? { ...before, toast: undefined } : before
+  const name = keyName(key)
+  // Wherever one is, and whatever one types.
+  if (name === '^c') return only(state, { type: 'leave' })
+  if (name === '^z') return only(state, { type: 'suspend' })
   const overlay = state.overlays.at(-1)
   if (overlay !== undefined) return overlayKey(state, view, overlay, key)
   if (state.screen === 'history' && state.history.filter.before !== undefined) return historyFilterKey(state, key)
   if (state.batches.filter.before !== undefined) return filterKey(state, view, key)
-  const name = keyName(key)
   if (name === undefined) return only(state)
   if (name === 'escape') return only(goBack(state))
   return move(state, view, name) ?? commandOf(state, name)?.run(state, view) ?? only(state)

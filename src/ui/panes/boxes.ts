@@ -3,7 +3,7 @@ import { poolsOf } from '../facts.ts'
 import { paletteCommands } from '../palette.ts'
 import type { Choice, Confirm, Overlay, Prompt, UiState } from '../state.ts'
 import { bold, dim, inverse, type Line, type Span, span } from '../style.ts'
-import { cutMiddle, fillLine, padEnd, plain, width } from '../text.ts'
+import { cutMiddle, ellipsis, fillLine, padEnd, plain, width } from '../text.ts'
 import type { View } from '../view.ts'
 import type { Box } from './box.ts'
 import { gauge } from './parts.ts'
@@ -100,7 +100,7 @@ function poolLine(pool: PoolFact, names: number, isSelected: boolean, isAsked: b
     span(` ${padEnd(plain(name), names)} `, bold),
     ...fillLine(bar, Math.min(widestGauge, 12), style),
     span(` ${padEnd(`${used}/${slots}`, 7)}`),
-    span(isAsked ? (style.unicode ? '… ' : '~ ') : ''),
+    span(isAsked ? `${ellipsis(style)} ` : ''),
     span(notes.join(', '), pausedBy === undefined ? dim : { color: 'yellow' }),
   ]
 }

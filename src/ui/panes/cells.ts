@@ -1,7 +1,7 @@
 import type { BoardJob, JobState } from '../../model/board.ts'
 import { attentionOf } from '../rows.ts'
 import { type Line, signSpan, span, wordLook } from '../style.ts'
-import { cut, width } from '../text.ts'
+import { cut, ellipsis, width } from '../text.ts'
 import { elapsed } from '../times.ts'
 import type { View } from '../view.ts'
 
@@ -25,14 +25,12 @@ export function cell(jobs: readonly BoardJob[], { columns, isPending }: CellOpti
   if (urgent === undefined) return [span(' '.repeat(columns ?? 2))]
   const { state } = urgent.status
   const sign = signSpan(view.style, state)
-  if (columns === undefined) return [sign, span(isPending ? waits(view) : ' ')]
+  if (columns === undefined) return [sign, span(isPending ? ellipsis(view.style) : ' ')]
   const room = columns - 3
   const word = jobs.length > 1 ? countWord(jobs, state) : stateWord(urgent, room, view)
-  const text = cut(isPending ? `${word} ${waits(view)}` : word, room, view.style)
+  const text = cut(isPending ? `${word} ${ellipsis(view.style)}` : word, room, view.style)
   return [sign, span(' '), span(text, wordLook(state)), span(' '.repeat(columns - 2 - width(text)))]
 }
-
-const waits = ({ style }: View) => (style.unicode ? '…' : '~')
 
 export function mostUrgent(jobs: readonly BoardJob[]): BoardJob | undefined {
   let urgent = jobs[0]

@@ -43,20 +43,18 @@ function searchLine({ search }: LogOverlay): Line {
   return [...field(search.text), ...hints('enter searches the whole file  esc back')]
 }
 
-function said({ toast, undo }: UiState): Line | undefined {
+function said({ toast }: UiState): Line | undefined {
   if (toast === undefined) return undefined
   const look = toast.tone === 'bad' ? ({ color: 'red', bold: true } as const) : undefined
-  const offer: Line = undo === undefined ? [] : [span('   '), span('u', bold), span(' undo', dim)]
+  const offer: Line = toast.undo === undefined ? [] : [span('   '), span('u', bold), span(' undo', dim)]
   return [span(' '), span(plain(toast.text), look), ...offer]
 }
 
 function keys(state: UiState, view: View): Line {
-  const right = [
-    ...lookers(state, view),
-    span('q', bold),
-    span(state.columns >= 100 ? ' leave (jobs go on) ' : ' leave ', dim),
-  ]
   const top = state.overlays.at(-1)
+  const leave: Line = [span('q', bold), span(state.columns >= 100 ? ' leave (jobs go on) ' : ' leave ', dim)]
+  // In a question or where one types, q is an answer or a letter.
+  const right = top === undefined || isPage(top) ? [...lookers(state, view), ...leave] : []
   const pairs = keyWords(top, state, view)
   const marked = markedBatches(state, view).size
   const left: Span[] = [span(' ')]
@@ -85,6 +83,8 @@ function keyWords(top: Overlay | undefined, state: UiState, view: View): readonl
       return [['esc', 'back']]
   }
 }
+
+const isPage = ({ kind }: Overlay) => kind === 'log' || kind === 'batch' || kind === 'pools'
 
 type KeyWord = readonly [key: string, word: string]
 

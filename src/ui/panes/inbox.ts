@@ -5,14 +5,14 @@ import { dropsOf } from '../facts.ts'
 import type { Pane } from '../layout.ts'
 import type { UiState } from '../state.ts'
 import { bold, dim, type Line, lookOf, type Span, signSpan, span } from '../style.ts'
-import { cut, fill, fillMiddle, padStart, plain, wrapWords } from '../text.ts'
+import { cut, ellipsis, fill, fillMiddle, padStart, plain, wrapWords } from '../text.ts'
 import { elapsed } from '../times.ts'
 import type { View } from '../view.ts'
 import { selectedLine } from './list.ts'
 import { ruler } from './parts.ts'
 
 const sizeColumns = 8
-const stateColumns = 13
+const stateColumns = 12
 /** Rows that the selected one gets for all that is to be said of it. */
 const detailRows = 6
 
@@ -27,8 +27,9 @@ export function inbox(state: UiState, view: View, pane: Pane): readonly Line[] {
   const heading = `   ${fill('inbox/', nameColumns, style)} ${padStart('size', sizeColumns)}  `
   const lines: Line[] = [[span(heading, bold), span(`${fill('state', stateColumns, style)}why`, dim)]]
   const { top } = state.inbox
+  const asked = new Set(state.pending.flatMap(({ action }) => (action.type === 'take' ? [action.drop] : [])))
   for (const drop of drops.slice(top, top + pane.rows - 1 - below)) {
-    const line = dropLine(drop, nameColumns, pane.columns, view)
+    const line = dropLine(drop, { nameColumns, columns: pane.columns, isAsked: asked.has(drop.name) }, view)
     lines.push(drop === chosen ? selectedLine(line, pane.columns, state.overlays.length === 0, view) : line)
   }
   if (below === 0 || chosen === undefined) return lines
@@ -36,7 +37,14 @@ export function inbox(state: UiState, view: View, pane: Pane): readonly Line[] {
   return [...lines, ...dropDetail(chosen, view, pane.columns).slice(0, below)]
 }
 
-function dropLine(drop: Drop, nameColumns: number, columns: number, view: View): Line {
+interface DropColumns {
+  readonly nameColumns: number
+  readonly columns: number
+  /** The engine was asked to take it, and has not answered. */
+  readonly isAsked: boolean
+}
+
+function dropLine(drop: Drop, { nameColumns, columns, isAsked }: DropColumns, view: View): Line {
   const { style } = view
   const note = columns - 3 - nameColumns - 1 - sizeColumns - 2 - stateColumns
   return [
@@ -45,7 +53,7 @@ function dropLine(drop: Drop, nameColumns: number, columns: number, view: View):
     span(`${fillMiddle(plain(drop.name), nameColumns, style)} `),
     span(`${padStart(sizeText(drop.bytes), sizeColumns)}  `),
     ...stateCell(drop, view),
-    span(cut(plain(dropText(drop)), note, style), dim),
+    span(isAsked ? ellipsis(style) : cut(plain(dropText(drop)), note, style), dim),
   ]
 }
 
@@ -61,7 +69,7 @@ function stateCell({ state }: Drop, { style }: View): Line {
     case 'arriving':
       return [signSpan(style, 'running'), word('arriving')]
     case 'settling':
-      return [signSpan(style, 'queued'), word(`${elapsed(state.stillMs / 1000)} of ${elapsed(state.quietMs / 1000)}`)]
+      return [signSpan(style, 'queued'), word('settling')]
     case 'taking':
       return [signSpan(style, 'running'), word('taking', lookOf('running'))]
   }

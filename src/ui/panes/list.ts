@@ -21,13 +21,14 @@ const whyColumns = 64
 export function batchList(state: UiState, view: View, pane: Pane): readonly Line[] {
   const rows = shownRows(state, view)
   const rules = view.board?.rules ?? []
+  const place = placeText(state, view, rows.length)
   const columns = listColumns({
     columns: pane.columns,
     rules: rules.length,
-    longestName: longestName(view),
+    longestName: Math.max(longestName(view), width(place)),
     wantsWhy: pane.columns >= whyColumns,
   })
-  const lines: Line[] = [headings(state, view, columns, rows.length)]
+  const lines: Line[] = [headings(place, view, columns)]
   if (rows.length === 0) return [...lines, ...nothingFits(state)]
   const context: RowContext = {
     columns,
@@ -62,12 +63,17 @@ export function pendingJobs({ pending }: UiState): ReadonlySet<string> {
   )
 }
 
-function headings(state: UiState, view: View, columns: ListColumns, count: number): Line {
-  const { style } = view
-  const { filter, index, sort } = state.batches
+/** `batch 3/5000 ▸ is:failed by name` */
+function placeText({ batches }: UiState, { style }: View, count: number): string {
+  const { filter, index, sort } = batches
   const place = `batch ${count === 0 ? 0 : index + 1}/${count}`
   const order = sort.by === 'attention' && !sort.reversed ? '' : ` by ${sort.by}${sort.reversed ? ' reversed' : ''}`
   const sieve = filter.good === '' ? '' : ` ${style.unicode ? '▸' : '>'} ${plain(filter.good)}`
+  return `${place}${sieve}${order}`
+}
+
+function headings(place: string, view: View, columns: ListColumns): Line {
+  const { style } = view
   const cells = (view.board?.rules ?? []).slice(0, columns.rules).map((rule) => {
     const name = plain(rule)
     return span(
@@ -76,7 +82,7 @@ function headings(state: UiState, view: View, columns: ListColumns, count: numbe
     )
   })
   return [
-    span(`   ${fill(`${place}${sieve}${order}`, columns.name, style)} `, bold),
+    span(`   ${fill(place, columns.name, style)} `, bold),
     ...cells,
     span(columns.why > 0 ? fill('why', columns.why, style) : '', dim),
   ]

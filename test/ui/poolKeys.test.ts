@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { board, job, pool, statuses, viewOf } from './boards.ts'
+import { actionsOf, person } from './person.ts'
+
+const pools = new Map(
+  [pool('ram', 2), pool('cpu', 12, { declared: 8 }), pool('gpu', 1, { pausedBy: 'ben' })].map((p) => [p.name, p]),
+)
+const open = () => {
+  const it = person(
+    viewOf(board([job('denoise', 'B1', statuses.running), job('denoise', 'B2', statuses.queued)], { pools })),
+  )
+  it.press('p')
+  return it
+}
+
+test('pools say what is used, how many wait, who paused them, and what the rules say', () => {
+  const picture = open().picture()
+  expect(picture).toMatch(/ram +■□ +1\/2 +1 in line/)
+  expect(picture).toMatch(/cpu .* 0\/12 +the rules say 8/)
+  expect(picture).toMatch(/gpu +□ +0\/1 +paused by ben/)
+})
+
+test.each([
+  [' ', { type: 'pause', pool: 'ram' }],
+  ['jj ', { type: 'resume', pool: 'gpu' }],
+  ['+', { type: 'slots', pool: 'ram', slots: 3 }],
+  ['-', { type: 'slots', pool: 'ram', slots: 1 }],
+  ['j0', { type: 'slots', pool: 'cpu', slots: 'declared' }],
+] as const)('%j asks for %j', (keys, action) => {
+  expect(actionsOf(open().press(keys))).toEqual([action])
+})
+
+test('a pool keeps at least one slot: to stop it is to pause it', () => {
+  const it = open()
+  expect(actionsOf(it.press('jj-'))).toEqual([])
+  expect(it.lines().at(-1)).toContain('space pauses gpu')
+})
+
+test('a pool with the slots of the rules has nothing to reset', () => {
+  const it = open()
+  expect(actionsOf(it.press('0'))).toEqual([])
+  expect(it.lines().at(-1)).toContain('ram has the slots that the rules give it')
+})
+
+test('what was asked shows … until the engine answered', () => {
+  const it = open()
+  it.press(' ')
+  expect(it.picture()).toMatch(/1\/2 +… /)
+})
+
+test.each(['<escape>', 'p'])('%s goes back', (key) => {
+  const it = open()
+  it.press(key)
+  expect(it.state.overlays).toEqual([])
+})
