@@ -59,7 +59,8 @@ const dropRank: Readonly<Record<Drop['state']['kind'], number>> = {
 
 /** What needs a person first, then what is on its way; by name among their like. */
 export const dropsOf: (view: View) => readonly Drop[] = memo(
-  (view: View) => [view.board?.drops],
+  // Its drops change in place, and the board with them.
+  (view: View) => [view.board],
   ({ board }) =>
     [...(board?.drops.values() ?? [])].sort(
       (a, b) => dropRank[a.state.kind] - dropRank[b.state.kind] || (a.name < b.name ? -1 : 1),
