@@ -76,6 +76,8 @@ type TakeAction = Extract<Action, { type: 'take' }>
  * once; the next look takes more.
  */
 const sliceMs = 500
+/** Until then a look goes on with what the last one found whole: to look through ten thousand drops again takes as long as to take a hundred. */
+const staleMs = 10_000
 /** A disk that is full keeps back every drop: more than so many troubles in a row say nothing new. */
 const troublesTold = 5
 
@@ -90,6 +92,8 @@ export function openIntake(options: IntakeOptions): Intake {
   const faults = new Map<string, { readonly text: string; readonly retryAtMs: number }>()
   let troubles = 0
   let taken: Taken[] = []
+  /** Whole drops that the last look had no time for. */
+  let left: { readonly drops: readonly SeenDrop[]; readonly seenMs: number } = { drops: [], seenMs: 0 }
   let looking: Promise<unknown> = Promise.resolve()
   const taker = openTaker({ ...options, onSlow: (name) => board.taking(name), onCarried, onFault })
 
@@ -119,22 +123,26 @@ export function openIntake(options: IntakeOptions): Intake {
     const startMs = clock.now()
     const { quietMs } = options.rules()
     await taker.resume({ all: false })
-    const whole = await settle(await seeInbox(mode), mode, quietMs)
+    if (mode === 'once' || left.drops.length === 0 || startMs - left.seenMs > staleMs) {
+      left = { drops: await settle(await seeInbox(mode), mode, quietMs), seenMs: startMs }
+    }
     const known = knownBatches(options.batches)
-    let isCutShort = false
+    const whole = left.drops
+    let begun = 0
     for (const { name, picture } of whole) {
-      isCutShort = mode === 'watch' && clock.now() - startMs > sliceMs
-      if (isCutShort) break
+      if (mode === 'watch' && clock.now() - startMs > sliceMs) break
+      begun++
       if (taker.isTaking(name)) continue
       const wanted = { name, dropped: name, at: `${inboxFolder}/${name}`, picture, how: 'as-it-is' } as const
       const { status } = await taker.take(wanted, known)
       if (status !== 'fault') settlings.delete(name)
     }
+    left = { ...left, drops: whole.slice(begun) }
     if (mode === 'once') await taker.idle()
     taker.rethrow()
     const collected = taken
     taken = []
-    return { taken: collected, againInMs: isCutShort ? 0 : againInMs(quietMs) }
+    return { taken: collected, againInMs: left.drops.length > 0 ? 0 : againInMs(quietMs) }
   }
 
   /** What was dropped; nothing if the inbox cannot be looked at, which is told. */
@@ -205,8 +213,7 @@ export function openIntake(options: IntakeOptions): Intake {
   }
 
   async function take(drop: string, how: TakeAction['how'], by: string): Promise<ActionResult> {
-    const names = () => board.drops().map(({ name }) => name)
-    const found = findDrop(drop, how, { disk, isTaking: (name) => taker.isTaking(name), names })
+    const found = findDrop(drop, how, { disk, isTaking: (name) => taker.isTaking(name) })
     if ('text' in found) return found
     const { name, at } = found
     const isRejected = at !== `${inboxFolder}/${name}`

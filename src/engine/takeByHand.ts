@@ -1,4 +1,4 @@
-import { inboxFolder, rejectedFolder } from '../core/dropNames.ts'
+import { inboxFolder, isDropName, rejectedFolder } from '../core/dropNames.ts'
 import { conflictHint, conflictText } from '../core/dropText.ts'
 import { isBatchName } from '../core/names.ts'
 import { didYouMean } from '../core/suggest.ts'
@@ -9,16 +9,15 @@ import type { Disk } from '../model/ports.ts'
 import type { TakeEnd } from './taker.ts'
 
 interface Inside {
-  readonly disk: Pick<Disk, 'stat'>
+  readonly disk: Pick<Disk, 'stat' | 'names'>
   readonly isTaking: (name: string) => boolean
-  readonly names: () => Iterable<string>
 }
 
 /** Where the drop lies that a person names, as `B1`, `rejected/B1` or by its path; or why it cannot be taken. */
 export function findDrop(
   typed: string,
   how: Extract<Action, { type: 'take' }>['how'],
-  { disk, isTaking, names }: Inside,
+  { disk, isTaking }: Inside,
 ): { readonly name: string; readonly at: string } | ActionResult {
   const [, rejected, name] = /^(?:inbox\/)?(rejected\/)?([^/]+)\/?$/.exec(typed) ?? []
   if (name === undefined || name.startsWith('.') || (name === 'rejected' && rejected === undefined)) {
@@ -34,7 +33,8 @@ export function findDrop(
   if (rejected === undefined) places.unshift(`${inboxFolder}/${name}`)
   const at = places.find((place) => disk.stat(place) !== undefined)
   if (at !== undefined) return { name, at }
-  const near = didYouMean(name, names())
+  const names = [...(disk.names(inboxFolder) ?? []), ...(disk.names(rejectedFolder) ?? [])].filter(isDropName)
+  const near = didYouMean(name, names)
   return nothing(`There is no ${name} in the inbox.${near === undefined ? '' : ` ${near}`}`)
 }
 

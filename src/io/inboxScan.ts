@@ -15,8 +15,9 @@ export interface Pace {
   looks: number
 }
 
-async function keepPace(pace: Pace): Promise<void> {
-  if (++pace.looks % looksInARow === 0) await turn()
+/** Undefined, so that nothing is waited for, but for each thousandth look. */
+function keepPace(pace: Pace): Promise<void> | undefined {
+  return ++pace.looks % looksInARow === 0 ? turn() : undefined
 }
 
 /** A name that is no text in UTF-8 reads with this sign in it, and cannot be opened by what was read. */
@@ -35,27 +36,31 @@ export async function takePicture(path: string | Buffer, name: string, pace: Pac
     if (stat.mtimeNs > sum.newestNs) sum.newestNs = stat.mtimeNs
     if (stat.ctimeNs > sum.changedNs) sum.changedNs = stat.ctimeNs
   }
-  const walk = async (folder: string, prefix: string, depth: number): Promise<void> => {
+  const isFolder = own.isDirectory()
+  if (!isFolder) add(own)
+  // A plain stack and text put together: the whole inbox passes here at each look.
+  const folders = isFolder && typeof path === 'string' ? [{ folder: path, prefix: '', depth: 1 }] : []
+  for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
+    const { folder, prefix, depth } = at
     for (const entry of listed(folder)) {
       if (isLitter(entry.name)) continue
-      await keepPace(pace)
-      const below = `${prefix}${entry.name}`
+      const wait = keepPace(pace)
+      if (wait !== undefined) await wait
+      const below = prefix + entry.name
       // Which of several comes first depends on the file system: the one that is said must not change from look to look.
       if (isTemporary(entry.name) && (temporary === undefined || below < temporary)) temporary = below
+      const path = `${folder}/${entry.name}`
       if (entry.isDirectory()) {
         sum.folders++
-        if (depth < maxDepth) await walk(join(folder, entry.name), `${below}/`, depth + 1)
+        if (depth < maxDepth) folders.push({ folder: path, prefix: `${below}/`, depth: depth + 1 })
         continue
       }
-      const stat = looked(join(folder, entry.name))
+      const stat = looked(path)
       if (stat === undefined) continue
       add(stat)
       if (below === readyName) readyNs = stat.ctimeNs
     }
   }
-  const isFolder = own.isDirectory()
-  if (!isFolder) add(own)
-  else if (typeof path === 'string') await walk(path, '', 1)
   if (sum.files === 0) sum.changedNs = own.ctimeNs
   return { ...sum, isFolder, temporary, ready: readyNs !== undefined && readyNs >= sum.changedNs }
 }
@@ -81,7 +86,8 @@ function listed(folder: string) {
 export async function listMembers(path: string, pace: Pace): Promise<DropMember[]> {
   const members: DropMember[] = []
   const visit = async (at: string, inside: string, depth: number): Promise<void> => {
-    await keepPace(pace)
+    const wait = keepPace(pace)
+    if (wait !== undefined) await wait
     const member = memberAt(at, inside, depth)
     if (member === undefined) return
     members.push(member)
