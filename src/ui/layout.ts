@@ -10,7 +10,7 @@ const detailRows = 20
 /** From here on the detail stands at the side. */
 const sideColumns = 116
 /** Of the width, the list takes this at the side of a detail. */
-const listShare = 0.58
+const listPercent = 58
 
 export const headerRows = 3
 /** More bars would push the list off a small screen; the last one counts the others. */
@@ -47,7 +47,7 @@ export function layoutOf(state: UiState, view: View): Layout {
   if (zoom) return { ...whole, list: undefined, detail: { ...body, side: false } }
   if (rows < detailRows || columns < detailColumns) return whole
   if (columns >= sideColumns) {
-    const list = Math.floor(columns * listShare)
+    const list = Math.floor((columns * listPercent) / 100)
     return {
       ...whole,
       list: { columns: list, rows: body.rows },

@@ -1,13 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  clock,
-  dayText,
-  elapsed,
-  moment,
-  ordinal,
-  roughly,
-  roughlyShort,
-} from '../../src/ui/times.ts'
+import { clock, dayText, elapsed, moment, ordinal, roughly, roughlyShort } from '../../src/ui/times.ts'
 
 const local = (y: number, m: number, d: number, h = 0, min = 0, s = 0) => new Date(y, m - 1, d, h, min, s).getTime()
 
@@ -50,4 +42,3 @@ test.each([
   [21, '21st'],
   [112, '112th'],
 ])('%d is the %s', (n, text) => expect(ordinal(n)).toBe(text))
-

@@ -18,8 +18,8 @@ function engineBars({ link, nowMs, board }: View): Line[] {
   if (link.state === 'gone') {
     const why = link.why === undefined ? '' : ` ${plain(link.why).replace(/\.$/, '')}.`
     const age = elapsed((nowMs - link.sinceMs) / 1000)
-    const shown = board === undefined ? '' : ` What is shown is ${age} old; jobs go on.`
-    return [[span(' ! ', { inverse: true, bold: true }), span(` The engine does not answer.${why}${shown}`, bold)]]
+    const shown = board === undefined ? '.' : `; jobs go on. What is shown is ${age} old.`
+    return [[span(' ! ', { inverse: true, bold: true }), span(` The engine does not answer${shown}${why}`, bold)]]
   }
   if (board?.engine.stopping)
     return [[span(' ! ', { color: 'yellow', bold: true }), span('The engine is ending: nothing more is started.')]]
