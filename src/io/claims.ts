@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import type { Claim, Claims } from '../model/inbox.ts'
 import { DiskFault } from '../model/ports.ts'
@@ -10,6 +10,7 @@ export const claimsFolder = '.labmake/claims'
 /** Claims under way, as files that outlive labmake. */
 export function openClaims(root: string): Claims {
   const folder = `${root}/${claimsFolder}`
+  let isFresh = true
   return {
     async write(claim) {
       const path = `${folder}/${claim.slug}.json`
@@ -36,7 +37,11 @@ export function openClaims(root: string): Claims {
     },
     left() {
       if (!existsSync(folder)) return []
-      return readdirSync(folder)
+      const names = readdirSync(folder)
+      // What was never finished writing was not begun. Later such a file may be ours.
+      if (isFresh) for (const name of names) if (name.endsWith('.new')) rmSync(`${folder}/${name}`)
+      isFresh = false
+      return names
         .filter((name) => name.endsWith('.json'))
         .sort()
         .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as Claim)
