@@ -1,10 +1,11 @@
 import type { PastAttempt } from '../model/detail.ts'
-import type { ActionRecord, JournalRecord, TargetHistory, TargetRecord } from '../model/record.ts'
+import type { ActionRecord, FailedRecord, JournalRecord, TargetHistory, TargetRecord } from '../model/record.ts'
 
 /** What is known of a target that the journal does not name. */
 export const noHistory: TargetHistory = {
   current: undefined,
   failed: undefined,
+  failures: 0,
   stopped: undefined,
   rebuild: undefined,
   wanted: undefined,
@@ -61,9 +62,15 @@ export function nextHistory(before: TargetHistory, record: TargetRecord): Target
     case 'accepted':
       return { ...noHistory, current: record, held: before.held, attempts: before.attempts }
     case 'failed':
-      return { ...before, failed: record, stopped: undefined, wanted: undefined }
+      return {
+        ...before,
+        failed: record,
+        failures: isSameTry(before, record) ? before.failures + 1 : 1,
+        stopped: undefined,
+        wanted: undefined,
+      }
     case 'rebuild':
-      return { ...before, rebuild: record }
+      return { ...before, rebuild: { by: record.by } }
     case 'cancelled':
       // Who stops labmake itself has said nothing of the job.
       return record.by === undefined ? before : { ...before, stopped: record, wanted: undefined }
@@ -71,6 +78,11 @@ export function nextHistory(before: TargetHistory, record: TargetRecord): Target
       // A newer labmake wrote it: what it means is not known here, and what is known stands.
       return before
   }
+}
+
+/** Was it the very same that failed before? A person who asks for another attempt begins anew. */
+function isSameTry({ failed, failures }: TargetHistory, { ingredients }: FailedRecord): boolean {
+  return failures > 0 && ingredients !== undefined && failed?.ingredients === ingredients
 }
 
 /** What a person's action changes in what is known of each target that it was done to. */
@@ -82,7 +94,10 @@ function afterAction(before: TargetHistory, record: ActionRecord): TargetHistory
       return { ...before, held: undefined }
     case 'retry':
     case 'build':
-      return { ...before, wanted: record }
+      return { ...before, wanted: record, failures: 0 }
+    case 'rebuild':
+      // Whoever asks for it also wants what failed before to be tried again.
+      return { ...before, rebuild: { by: record.by }, wanted: record, failures: 0 }
     default:
       return before
   }

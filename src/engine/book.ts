@@ -1,17 +1,18 @@
 import type { Graph } from '../core/graph.ts'
-import { ingredientsDigest, takeIngredients } from '../core/provenance.ts'
-import { surveyDisk } from '../core/survey.ts'
-import type { Board, BoardJob, JobStatus, Rank } from '../model/board.ts'
-import type { Fault } from '../model/errors.ts'
+import type { Board, Estimate, JobStatus, Rank } from '../model/board.ts'
 import type { EngineEvent } from '../model/event.ts'
-import { nameInBatch } from '../model/job.ts'
 import type { Plan, PlannedJob } from '../model/plan.ts'
+import type { TargetHistory } from '../model/record.ts'
 import type { RuleSet } from '../model/rule.ts'
-import { type Entry, firstTry, isPending, type Outcome, statusOf, type Tries } from './entry.ts'
+import { ingredientsNow } from './asOfNow.ts'
+import { type Entry, firstTry, isPending, type Outcome, type Standby, type State, statusOf, triesOf } from './entry.ts'
+import { stateAfterFailure } from './failures.ts'
 import type { Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
 import type { JobQueue } from './queue.ts'
 import { type Ranking, rankJobs } from './ranks.ts'
+import { restBatches, restlessCause, restlessFailure } from './restless.ts'
+import { Telling } from './telling.ts'
 
 /** All batches, or these alone. */
 export type Scope = 'all' | ReadonlySet<string>
@@ -49,105 +50,61 @@ export class JobBook {
   readonly entries = new Map<string, Entry>()
   /** How jobs of a build ended that are in no plan any more. */
   readonly forgotten = new Map<string, Outcome>()
-  /** Of the last plan of everything. */
-  private graphFaults: readonly Fault[] = []
+  private readonly retrying = new Set<Entry>()
+  /** By the plan that is being taken over. */
+  private givenUp: Entry[] = []
   private readonly options: BookOptions
+  private readonly telling: Telling
 
   constructor(options: BookOptions) {
     this.options = options
+    this.telling = new Telling(options, (entry) => this.statusOf(entry))
+  }
+
+  /** Does any job wait for its retry? */
+  get isRetrying(): boolean {
+    return this.retrying.size > 0
   }
 
   /** Takes over a new plan. Returns whether there is more to do than before. */
-  integrate({ graph, plan, rules, scope }: PlannedGraph): boolean {
+  integrate(planned: PlannedGraph): boolean {
+    const { graph, plan, rules, scope } = planned
     const { pools, queue, ports } = this.options
     pools.declare(new Map([...rules.pools.values()].map((pool) => [pool.name, pool.slots])))
     queue.slots = pools.limits()
     const chosen = this.options.choose(plan)
-    const running = plan.jobs.filter(({ job, verdict }) => verdict.state === 'stale' && chosen.has(job.id))
-    const ranking = rankJobs(
-      plan,
-      running.map(({ job }) => job),
-      ports.journal,
-      ports.disk,
-    )
+    const stale = plan.jobs.filter(({ job, verdict }) => verdict.state === 'stale' && chosen.has(job.id))
+    const jobs = stale.map(({ job }) => job)
+    const ranking = rankJobs(plan, jobs, ports.journal, ports.disk)
     let more = false
-    for (const planned of plan.jobs) {
-      const entry = this.update(planned, graph, chosen.has(planned.job.id), ranking)
+    for (const job of plan.jobs) {
+      const entry = this.update(job, graph, chosen.has(job.job.id), ranking)
       if (this.decide(entry)) more = true
     }
-    const removed = this.removeAllBut(plan, scope)
-    const changed = plan.jobs.flatMap(({ job }) => this.changedJob(this.entries.get(job.id)!))
-    this.tellPlan({ graph, plan, rules, scope }, changed, removed)
-    if (this.options.mode === 'build') for (const { id } of changed) this.tellIfBlocked(this.entries.get(id)!)
+    // What was queued already has another rank now.
+    queue.reorder()
+    const entries = plan.jobs.map(({ job }) => this.entries.get(job.id)!)
+    restBatches(entries)
+    this.telling.plan(planned, entries, this.removeAllBut(plan, scope))
+    for (const entry of this.givenUp) this.telling.failed(entry)
+    this.givenUp = []
     return more
   }
 
-  /** Tells of a plan what differs from the board, if anything does. */
-  private tellPlan(
-    { graph, plan, rules, scope }: PlannedGraph,
-    jobs: readonly BoardJob[],
-    removed: readonly string[],
-  ): void {
-    const board = this.options.board()
-    const inScope = (batch: string | undefined) => scope === 'all' || (batch !== undefined && scope.has(batch))
-    const orphans = plan.orphaned.map(({ target, batch }) => ({ target, batch }))
-    const whole = {
-      rules: rules.rules.map((rule) => rule.name),
-      pools: this.options.pools.shown(),
-      orphans: [...board.orphans.filter(({ batch }) => !inScope(batch)), ...orphans],
-      faults: this.allFaults(graph, plan.errors, scope),
-      warnings: scope === 'all' ? plan.warnings : board.warnings,
-      quietMs: rules.quietMs,
-    }
-    const { rules: names, orphans: had, faults, warnings, quietMs } = board
-    const before = { rules: names, pools: [...board.pools.values()], orphans: had, faults, warnings, quietMs }
-    if (jobs.length + removed.length === 0 && JSON.stringify(before) === JSON.stringify(whole)) return
-    this.options.emit({ type: 'planned', atMs: this.options.ports.clock.now(), jobs, removed, ...whole })
-  }
-
-  private tellIfBlocked({ id, state }: Entry): void {
-    if (state.status !== 'ended' || state.outcome !== 'blocked') return
-    const atMs = this.options.ports.clock.now()
-    this.options.emit({ type: 'blocked', atMs, job: id, by: state.because ?? '' })
-  }
-
-  /** Faults of the whole: a plan of some batches has not looked at the names and paths of the others. */
-  private allFaults(graph: Graph, faults: readonly Fault[], scope: Scope): readonly Fault[] {
-    if (scope === 'all') {
-      this.graphFaults = graph.faults
-      return faults
-    }
-    const byText = new Map([...faults, ...this.graphFaults].map((fault) => [`${fault.where} ${fault.message}`, fault]))
-    return [...byText.values()]
-  }
-
   private update({ job, verdict }: PlannedJob, graph: Graph, chosen: boolean, ranking: Ranking): Entry {
-    const { id, batch } = job
-    const known = this.entries.get(id)
-    const rank = { ...(ranking.ranks.get(id) ?? known?.rank ?? noRank), say: known?.rank.say ?? 0 }
-    const estimate = ranking.estimates.get(id) ?? known?.estimate
-    const entry: Entry = known ?? {
-      id,
-      batch,
-      job,
-      graph,
-      verdict,
-      chosen,
-      estimate,
-      rank,
-      pools: this.options.pools.of(job),
-      state: { status: 'resting' },
-      outcome: undefined,
-      admissions: 0,
-      gone: false,
-      passedOver: 0,
+    const known = this.entries.get(job.id)
+    const rank = { ...(ranking.ranks.get(job.id) ?? known?.rank ?? noRank), say: known?.rank.say ?? 0 }
+    const estimate = ranking.estimates.get(job.id) ?? known?.estimate
+    const pools = this.options.pools.of(job)
+    if (known === undefined) {
+      const entry = newEntry({ job, verdict, graph, chosen, rank, estimate, pools })
+      this.entries.set(job.id, entry)
+      return entry
     }
-    if (known === undefined) this.entries.set(id, entry)
-    if (entry.state.status === 'queued') this.options.queue.remove(entry)
-    Object.assign(entry, { job, graph, verdict, chosen, rank, gone: false })
+    Object.assign(known, { job, graph, verdict, chosen, rank, gone: false })
     // What runs keeps the slots that it took, and the estimate that it started with.
-    if (entry.state.status !== 'running') Object.assign(entry, { estimate, pools: this.options.pools.of(job) })
-    return entry
+    if (known.state.status !== 'running') Object.assign(known, { estimate, pools })
+    return known
   }
 
   private removeAllBut(plan: Plan, scope: Scope): string[] {
@@ -155,199 +112,284 @@ export class JobBook {
     for (const entry of this.entries.values()) {
       const inScope = scope === 'all' || (entry.batch !== undefined && scope.has(entry.batch))
       if (!inScope || plan.byId.has(entry.id)) continue
+      // The end of its attempt is told by its name, and calls for another plan.
       if (entry.state.status === 'running') entry.gone = true
-      else {
-        this.forget(entry)
-        removed.push(entry.id)
-      }
+      else removed.push(entry.id)
     }
+    for (const id of removed) this.forget(this.entries.get(id)!)
     return removed
   }
 
-  /** Out of the book and the queue. */
-  forget(entry: Entry): void {
-    if (entry.state.status === 'queued') this.options.queue.remove(entry)
-    this.entries.delete(entry.id)
+  private forget(entry: Entry): void {
     const { outcome } = entry
+    this.set(entry, { status: 'resting' })
+    this.entries.delete(entry.id)
     if (this.options.mode === 'build' && outcome !== undefined) this.forgotten.set(entry.id, outcome)
   }
 
-  /** The entry as a board shows it, if it does not yet. */
-  private changedJob(entry: Entry): BoardJob[] {
-    const { job, estimate, rank, state } = entry
-    const shown = this.options.board().jobs.get(entry.id)
-    // Of these the events told, and they know more than the plan.
-    const told = state.status === 'running' || state.status === 'retrying'
-    const board: BoardJob = {
-      id: entry.id,
-      rule: job.rule.name,
-      batch: entry.batch,
-      name: nameInBatch(job),
-      params: Object.fromEntries(job.params),
-      pools: Object.fromEntries(job.rule.pools),
-      prerequisites: job.prerequisites,
-      estimate,
-      rank,
-      status: told && shown !== undefined ? shown.status : sameAttempt(this.statusOf(entry), shown?.status),
-    }
-    return shown !== undefined && JSON.stringify(shown) === JSON.stringify(board) ? [] : [board]
+  statusOf(entry: Entry): JobStatus {
+    return statusOf(entry, this.historyOf(entry), this.prerequisites(entry).find(isPending)?.id)
   }
 
-  statusOf(entry: Entry) {
-    const history = this.options.ports.journal.history(entry.job.targets[0]!.path)
-    return statusOf(entry, history, this.prerequisites(entry).find(isPending)?.id)
+  historyOf({ job }: Entry): TargetHistory {
+    return this.options.ports.journal.history(job.targets[0]!.path)
   }
 
   private prerequisites(entry: Entry): Entry[] {
     return entry.job.prerequisites.flatMap((id) => this.entries.get(id) ?? [])
   }
 
+  /** The one place where a state changes, so that the queue holds what is queued. */
+  private set(entry: Entry, state: State): void {
+    if (entry.state.status === 'queued') this.options.queue.remove(entry)
+    this.retrying.delete(entry)
+    entry.state = state
+    if (state.status === 'queued') this.options.queue.add(entry)
+    if (state.status === 'retrying') this.retrying.add(entry)
+    this.telling.note(entry)
+  }
+
   /** What becomes of a job by its verdict and what persons said. Returns whether it is one more that will be made. */
-  decide(entry: Entry): boolean {
+  private decide(entry: Entry, { asked }: { readonly asked: boolean } = { asked: false }): boolean {
     const { state, verdict } = entry
     if (state.status === 'running') return false
-    const wanted = verdict.state === 'stale' && entry.chosen
-    // A job that waits for its next attempt goes on waiting, unless what it is made from is not what failed.
-    if (state.status === 'retrying' && wanted && this.isAsItFailed(entry)) return false
-    if (!wanted) {
-      if (this.options.mode === 'watch' || isPending(entry)) entry.state = { status: 'resting' }
+    const isWatch = this.options.mode === 'watch'
+    if (verdict.state !== 'stale' || !entry.chosen) {
+      if (isWatch || isPending(entry)) this.set(entry, { status: 'resting' })
+      entry.failure = undefined
       return false
     }
-    const history = this.options.ports.journal.history(entry.job.targets[0]!.path)
+    const history = this.historyOf(entry)
+    const stood = state.status === 'ended' ? (state.before ?? state) : state
     if (history.held !== undefined) {
-      entry.state = { status: 'ended', outcome: 'held' }
-      entry.outcome = 'held'
+      this.hold(entry, stood)
       return false
     }
-    if (this.options.mode === 'watch' && history.wanted === undefined && this.isAsItFailed(entry)) {
-      entry.state = { status: 'ended', outcome: history.stopped === undefined ? 'failed' : 'cancelled' }
+    const after = this.afterFailure(entry, stood, history)
+    if (after !== undefined) {
+      this.set(entry, after)
       return false
     }
     const more = !isPending(entry)
-    if (more && !this.mayAdmit(entry)) return false
+    if (more && !asked && !(isWatch ? this.isCalm(entry) : this.mayAdmit(entry))) return false
     if (more) entry.admissions++
-    const tries = state.status === 'queued' ? state.tries : firstTry
-    entry.state = { status: 'waiting' }
-    this.release(entry, { tries, quiet: true })
+    entry.failure = undefined
+    this.set(entry, { status: 'waiting', tries: isDecided(stood) ? stood.tries : firstTry })
+    this.release(entry)
     return more
   }
 
   private mayAdmit({ state, outcome, admissions }: Entry): boolean {
-    if (this.options.mode === 'watch' || outcome === undefined) return true
+    if (outcome === undefined) return true
     if (state.status !== 'ended' || admissions >= maxAdmissions) return false
     return outcome === 'done' || outcome === 'skipped' || outcome === 'not-started'
   }
 
-  /** Did the last attempt fail, or was it stopped by a person, with the very same ingredients? */
-  private isAsItFailed({ job, graph }: Entry): boolean {
-    const { journal, disk } = this.options.ports
-    const { failed, stopped } = journal.history(job.targets[0]!.path)
-    const last = stopped ?? failed
-    if (last?.ingredients === undefined) return false
-    return last.ingredients === ingredientsDigest(takeIngredients(job, surveyDisk(disk), graph.ignoreOf))
+  /** Is it worth another attempt, or do its recipes only make each other stale? */
+  private isCalm(entry: Entry): boolean {
+    const cause = restlessCause(entry)
+    if (cause === undefined) return true
+    const { disk, clock } = this.options.ports
+    entry.failure = restlessFailure(cause, ingredientsNow(entry, disk), this.historyOf(entry), clock.now())
+    entry.outcome = 'failed'
+    this.set(entry, { status: 'ended', outcome: 'failed' })
+    this.givenUp.push(entry)
+    return false
+  }
+
+  /** Where a job stands that failed, or was stopped by a person, and that nothing calls for again; else undefined. */
+  private afterFailure(entry: Entry, stood: State, history: TargetHistory): State | undefined {
+    // Another attempt is on its way, and had its reason.
+    if (isDecided(stood)) return undefined
+    if (this.options.mode === 'build' && stood.status !== 'retrying') return undefined
+    if (entry.failure === undefined && history.wanted !== undefined) return undefined
+    const after = stateAfterFailure(entry, history, this.options.ports)
+    return after !== undefined && stood.status === 'retrying' ? stood : after
+  }
+
+  private hold(entry: Entry, stood: State): void {
+    const before = stood.status === 'queued' || stood.status === 'retrying' ? { before: stood } : {}
+    entry.outcome = 'held'
+    this.set(entry, { status: 'ended', outcome: 'held', ...before })
   }
 
   /** Queues a job whose prerequisites are all made, or ends it for now if one of them cannot be. */
-  release(entry: Entry, { tries, quiet }: { readonly tries: Tries; readonly quiet: boolean }): void {
+  private release(entry: Entry): void {
     if (entry.state.status !== 'waiting') return
     const before = this.prerequisites(entry)
-    const hindered = before.find(({ state }) => state.status === 'ended' && hinders(state.outcome))
-    if (before.some(isPending)) {
-      // It waits on.
-    } else if (hindered === undefined) {
-      this.enqueue(entry, tries)
-    } else if (hindered.outcome === 'failed' || hindered.outcome === 'blocked') {
-      const atMs = this.options.ports.clock.now()
-      if (!quiet) this.options.emit({ type: 'blocked', atMs, job: entry.id, by: hindered.id })
-      this.end(entry, 'blocked', { because: hindered.id, quiet })
+    if (before.some(isPending)) return
+    const hindering = before.filter(hinders)
+    const by = hindering.find(isBroken) ?? hindering[0]
+    if (by === undefined) {
+      this.set(entry, { status: 'queued', tries: entry.state.tries })
       return
-    } else {
-      this.end(entry, 'not-started', { because: hindered.id, quiet })
     }
-    if (!quiet) this.tell(entry)
-  }
-
-  enqueue(entry: Entry, tries: Tries): void {
-    entry.state = { status: 'queued', tries }
-    this.options.queue.add(entry)
-  }
-
-  /** Ends a job, for now, and says so to what depends on it. */
-  end(entry: Entry, outcome: Outcome, more: { readonly because?: string; readonly quiet?: boolean } = {}): void {
-    const { because, quiet = false } = more
-    entry.state = { status: 'ended', outcome, ...(because === undefined ? {} : { because }) }
+    const outcome = isBroken(by) ? 'blocked' : 'not-started'
     entry.outcome = outcome
-    if (outcome === 'done') entry.verdict = { state: 'up-to-date', edited: undefined, absent: false }
-    for (const consumer of this.consumers(entry)) {
-      this.wait(consumer)
-      this.release(consumer, { tries: firstTry, quiet })
+    this.set(entry, { status: 'ended', outcome, because: by.id })
+  }
+
+  /** What hangs on these jobs is looked at anew: each once, however many of them it hangs on. */
+  private spread(entries: Iterable<Entry>): void {
+    let open = new Set(entries)
+    while (open.size > 0) {
+      const next = new Set<Entry>()
+      for (const entry of open) for (const consumer of this.consumers(entry)) next.add(consumer)
+      open = new Set([...next].filter((consumer) => this.reconsider(consumer)))
     }
   }
 
-  /** Decides about a job anew, after a person held or released it, and about what hangs on it. */
-  redecide(entry: Entry): void {
-    if (entry.state.status === 'running') return
-    if (entry.state.status === 'queued') this.options.queue.remove(entry)
-    this.decide(entry)
-    this.tell(entry)
-    for (const consumer of this.consumers(entry))
-      if (isPending(consumer) || isHindered(consumer)) this.redecide(consumer)
-  }
-
-  /** Moves a job in the queue, by a person's say. */
-  reorder(entry: Entry, say: number): void {
-    const isQueued = entry.state.status === 'queued'
-    if (isQueued) this.options.queue.remove(entry)
-    entry.rank = { ...entry.rank, say }
-    if (isQueued) this.options.queue.add(entry)
-    const status = this.options.board().jobs.get(entry.id)?.status ?? this.statusOf(entry)
-    this.options.emit({ type: 'changed', atMs: this.options.ports.clock.now(), jobs: [{ job: entry.id, status, say }] })
-  }
-
-  /** A job was taken up again: what it had kept from being made waits for it once more. */
-  takeUp(entry: Entry, tries: Tries = firstTry): void {
-    entry.admissions++
-    entry.state = { status: 'waiting' }
-    this.release(entry, { tries, quiet: false })
-    this.expect(entry)
-  }
-
-  /** A job is on its way after all: what it had kept from being made waits for it. */
-  expect(entry: Entry): void {
-    for (const consumer of this.consumers(entry)) this.wait(consumer)
-  }
-
-  private wait(entry: Entry): void {
-    if (this.options.mode === 'build' || entry.state.status !== 'ended') return
-    if (!isHindered(entry)) return
-    entry.state = { status: 'waiting' }
-    this.tell(entry)
-    this.expect(entry)
+  /** Waits for what is on its way, goes on, or ends for now. Returns whether that matters to what hangs on it. */
+  private reconsider(entry: Entry): boolean {
+    const { state, verdict } = entry
+    if (!isHindered(entry) && state.status !== 'waiting') return false
+    if (verdict.state !== 'stale' || !entry.chosen) return false
+    if (state.status === 'ended') this.set(entry, { status: 'waiting', tries: firstTry })
+    this.release(entry)
+    this.telling.note(entry)
+    return isPending(entry) !== (state.status === 'waiting') || isBroken(entry) !== isBroken({ state })
   }
 
   private consumers(entry: Entry): Entry[] {
     return (entry.graph.consumers.get(entry.id) ?? []).flatMap((id) => this.entries.get(id) ?? [])
   }
 
-  /** Tells clients how a job stands, where nothing happened that has an event of its own. */
-  tell(entry: Entry): void {
-    const status = this.statusOf(entry)
-    this.options.emit({ type: 'changed', atMs: this.options.ports.clock.now(), jobs: [{ job: entry.id, status }] })
+  /** An attempt begins: what it had kept from being made waits for it once more. */
+  start(entry: Entry): void {
+    if (!isPending(entry)) entry.admissions++
+    this.set(entry, { status: 'running', tries: triesOf(entry) })
+    this.spread([entry])
+    this.tell()
+  }
+
+  /** Ends a job, for now, and says so to what depends on it. `telling`: the event of it, if there is one. */
+  end(entry: Entry, outcome: Outcome, telling: () => void = () => {}): void {
+    entry.outcome = outcome
+    this.set(entry, { status: 'ended', outcome })
+    telling()
+    if (outcome === 'done') {
+      entry.verdict = { state: 'up-to-date', edited: undefined, absent: false }
+      // They are stale for a good reason.
+      for (const consumer of this.consumers(entry)) consumer.restless = 0
+    } else if (entry.failure !== undefined && this.options.mode === 'watch' && this.isHeld(entry)) {
+      this.hold(entry, entry.state)
+    }
+    this.spread([entry])
+    this.tell()
+  }
+
+  /** One more attempt of a job that runs no more: now, or when its retry is due. */
+  again(entry: Entry, next: Standby): void {
+    if (this.isHeld(entry)) {
+      this.hold(entry, next)
+      this.spread([entry])
+    } else this.set(entry, next)
+    this.tell()
+  }
+
+  /** Queues what is due to be tried again. Returns ms until the next retry, if there is one. */
+  enqueueDue(): number | undefined {
+    const nowMs = this.options.ports.clock.now()
+    let nextMs: number | undefined
+    for (const entry of this.retrying) {
+      if (entry.state.status !== 'retrying') continue
+      const inMs = entry.state.retry.atMs - nowMs
+      if (inMs > 0) nextMs = Math.min(inMs, nextMs ?? inMs)
+      else this.set(entry, { status: 'queued', tries: entry.state.tries })
+    }
+    return nextMs
+  }
+
+  isHeld(entry: Entry): boolean {
+    return this.historyOf(entry).held !== undefined
+  }
+
+  /** Decides anew, after a person held or released these jobs or asked for them. */
+  redecide(entries: readonly Entry[]): void {
+    for (const entry of entries) this.decide(entry, { asked: true })
+    this.spread(entries)
+    this.tell()
+  }
+
+  /** A person asked for another attempt of what ended, or waits for its retry. */
+  takeUp(entries: readonly Entry[]): void {
+    const taken = entries.filter(({ state }) => state.status === 'ended' || state.status === 'retrying')
+    for (const entry of taken) {
+      entry.admissions++
+      entry.failure = undefined
+      this.set(entry, { status: 'waiting', tries: firstTry })
+    }
+    for (const entry of taken) this.release(entry)
+    this.spread(taken)
+    this.tell()
+  }
+
+  /** A person asked for these whatever became of them: the next plan decides about them as if they had never failed. */
+  forgive(entries: readonly Entry[]): void {
+    for (const entry of entries) entry.failure = undefined
+  }
+
+  /** What keeps a job from being made though it is tried again; what is tried again too does not. */
+  blockerOf(entry: Entry, triedToo: ReadonlySet<Entry> = new Set()): Entry | undefined {
+    return this.prerequisites(entry).find((other) => hinders(other) && !triedToo.has(other))
+  }
+
+  /** Changes the place of jobs in the queue, by a person's say. */
+  reorder(says: ReadonlyMap<Entry, number>): void {
+    for (const [entry, say] of says) {
+      entry.rank = { ...entry.rank, say }
+      this.telling.note(entry)
+    }
+    this.options.queue.reorder()
+    this.tell()
+  }
+
+  /** Tells clients of what stands otherwise than they know. */
+  tell(): void {
+    this.telling.flush()
   }
 }
 
-/** The board has the same attempt's end from an event, a few ms after the journal's: that is no difference. */
-function sameAttempt(status: JobStatus, shown: JobStatus | undefined): JobStatus {
-  if (status.state !== 'done' || shown?.state !== 'done' || status.edited !== shown.edited) return status
-  return status.last?.attempt === shown.last?.attempt ? shown : status
+interface NewEntry extends PlannedJob {
+  readonly graph: Graph
+  readonly chosen: boolean
+  readonly rank: Rank
+  readonly estimate: Estimate | undefined
+  readonly pools: ReadonlyMap<string, number>
+}
+
+function newEntry(planned: NewEntry): Entry {
+  const { id, batch } = planned.job
+  return {
+    ...planned,
+    id,
+    batch,
+    state: { status: 'resting' },
+    outcome: undefined,
+    failure: undefined,
+    admissions: 0,
+    restless: 0,
+    gone: false,
+    passedOver: 0,
+  }
+}
+
+/** Is another attempt on its way already? */
+function isDecided(state: State): state is State & { status: 'waiting' | 'queued' } {
+  return state.status === 'waiting' || state.status === 'queued'
 }
 
 /** Did a job end for now because of another one? */
-function isHindered({ state }: Entry): boolean {
+function isHindered({ state }: Pick<Entry, 'state'>): boolean {
   return state.status === 'ended' && (state.outcome === 'blocked' || state.outcome === 'not-started')
 }
 
-/** Does an outcome keep what depends on the job from being made? */
-function hinders(outcome: Outcome): boolean {
-  return outcome !== 'done' && outcome !== 'skipped'
+/** Does it keep what depends on it from being made? */
+function hinders({ state }: Pick<Entry, 'state'>): boolean {
+  return state.status === 'ended' && state.outcome !== 'done' && state.outcome !== 'skipped'
+}
+
+/** Does it so because something failed? */
+function isBroken({ state }: Pick<Entry, 'state'>): boolean {
+  return state.status === 'ended' && (state.outcome === 'failed' || state.outcome === 'blocked')
 }

@@ -1,34 +1,22 @@
 import { emptyBoard, nextBoard } from '../core/board.ts'
 import { namedJobs, withPrerequisites } from '../core/goals.ts'
-import { ingredientsDigest, regather, takeIngredients } from '../core/provenance.ts'
-import { verdictReason } from '../core/reasons.ts'
-import { backoffMs } from '../core/schedule.ts'
-import { surveyDisk } from '../core/survey.ts'
-import { judge } from '../core/verdict.ts'
+import { canScope } from '../core/scope.ts'
 import type { Action, ActionResult } from '../model/action.ts'
 import type { Board, BoardEngine } from '../model/board.ts'
 import type { JobDetail } from '../model/detail.ts'
 import type { EngineEvent } from '../model/event.ts'
-import type { Plan, Verdict } from '../model/plan.ts'
-import { DiskFault } from '../model/ports.ts'
-import type { Cause } from '../model/record.ts'
+import type { Plan } from '../model/plan.ts'
 import { performAction } from './acts.ts'
-import {
-  type AttemptEnd,
-  changedSource,
-  diskCause,
-  recordFailure,
-  type StartedAttempt,
-  settleAttempt,
-  startAttempt,
-} from './attempt.ts'
+import { judgeNow } from './asOfNow.ts'
+import type { StartedAttempt } from './attempt.ts'
 import { JobBook, type PlannedGraph, type Scope } from './book.ts'
 import { detailOf } from './detail.ts'
-import { type Entry, isPending, type Outcome, triesOf } from './entry.ts'
+import { type Entry, type Outcome, outcomeOf } from './entry.ts'
 import { Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
 import { JobQueue } from './queue.ts'
 import type { Recovery } from './recover.ts'
+import { UnderWay } from './underWay.ts'
 
 export interface EngineOptions {
   /** Who and what it is; `mode` says whether it ends when all is done, or stays. */
@@ -48,9 +36,6 @@ export interface EngineOptions {
   readonly user: string
 }
 
-/** A source may change under a running recipe once; the second time the recipe itself is the likely cause. */
-const maxReruns = 1
-
 /**
  * A plan of everything may take seconds where there are very many batches: between two of them at least this many times as
  * long goes by, so that planning never takes more than a tenth of a processor.
@@ -62,29 +47,26 @@ const restAfterPlanning = 9
  * build ends when nothing more can be made; a watch stays, and takes up what changes.
  */
 export class Engine {
-  private readonly book: JobBook
-  private readonly pools: Pools
-  private readonly queue: JobQueue<Entry>
-  private readonly underWay = new Set<Promise<void>>()
-  /** Attempts between the end of their recipes and the journal: the only ones that must not be left in the middle. */
-  private readonly settling = new Set<Promise<AttemptEnd>>()
-  private readonly defects: unknown[] = []
-  /** Attempts of an earlier labmake that still run and belong to no job of this build. */
-  private strangers = 0
-  private readonly attempts = new Map<Entry, StartedAttempt>()
-  private readonly retrying = new Set<Entry>()
-  private readonly listeners = new Set<(event: EngineEvent) => void>()
   private readonly options: EngineOptions
   private readonly ports: Ports
+  private readonly pools: Pools
+  private readonly queue: JobQueue<Entry>
+  private readonly book: JobBook
+  private readonly underWay: UnderWay
+  private readonly listeners = new Set<(event: EngineEvent) => void>()
   private shown: Board
   /** The last plan of everything. */
   private planned: PlannedGraph | undefined
-  private changes: Scope = new Set()
+  /** Ids of jobs that a build was asked for since it began. */
+  private readonly asked = new Set<string>()
+  private readonly changedBatches = new Set<string>()
+  private hasAllChanged = false
   private nextFullPlanMs = 0
-  private busy = false
+  private wasBusy = false
   private stopping: 'no' | 'ending' | 'leaving' = 'no'
-  /** What runs is being ended; `now`: without a grace. */
-  private cancelling: { readonly now: boolean } | undefined
+  /** The action before, done or refused: one at a time, so that each is judged by what the one before left. */
+  private acting: Promise<unknown>
+  private begin: () => void = () => {}
   private woken = false
   private wake: () => void = () => {}
 
@@ -94,14 +76,28 @@ export class Engine {
     this.shown = emptyBoard(options.engine)
     this.pools = new Pools(options.maxJobs)
     this.queue = new JobQueue(this.pools.limits())
-    this.book = new JobBook({
-      mode: options.engine.mode,
-      choose: options.choose,
-      pools: this.pools,
-      queue: this.queue,
+    const { pools, queue } = this
+    const board = () => this.shown
+    const tell = (event: EngineEvent) => this.tell(event)
+    const { mode } = options.engine
+    this.book = new JobBook({ mode, choose: (plan) => this.choose(plan), pools, queue, ports, board, emit: tell })
+    this.underWay = new UnderWay({
       ports,
-      board: () => this.shown,
-      emit: (event) => this.tell(event),
+      book: this.book,
+      pools,
+      queue,
+      board,
+      tell,
+      now: () => this.now(),
+      // A build looks once, when all ended.
+      changedBy: (batch) => mode === 'watch' && this.changed(batch === undefined ? 'all' : new Set([batch])),
+      onFailure: () => options.failFast && this.stopStarting('failed'),
+      rouse: () => this.rouse(),
+      isStopping: () => this.stopping !== 'no',
+      user: options.user,
+    })
+    this.acting = new Promise<void>((resolve) => {
+      this.begin = resolve
     })
   }
 
@@ -130,62 +126,87 @@ export class Engine {
   /** Something changed: these batches are planned anew. */
   changed(scope: Scope): void {
     // A build was asked for by goals, which only a plan of everything can find.
-    const all = this.changes === 'all' || scope === 'all' || this.options.engine.mode === 'build'
-    this.changes = all ? 'all' : new Set([...this.changes, ...scope])
+    if (scope === 'all' || this.options.engine.mode === 'build') this.hasAllChanged = true
+    else for (const batch of scope) this.changedBatches.add(batch)
     this.rouse()
   }
 
-  /** A job ended: what it made may lead to jobs that nobody could know before. A build looks once, when all ended. */
-  private changedBy(batch: string | undefined): void {
-    if (this.options.engine.mode === 'watch') this.changed(batch === undefined ? 'all' : new Set([batch]))
+  /** Does what a person asks, once it runs. Rejects with DiskFault where it could not be written down; then nothing was done. */
+  act(action: Action, by: string): Promise<ActionResult> {
+    const done = this.acting.then(() => this.perform(action, by))
+    // A rejection is of this action alone.
+    this.acting = done.catch(() => undefined)
+    return done
   }
 
-  /** Does what a person asks. Rejects with DiskFault where it could not be written down; then nothing was done. */
-  async act(action: Action, by: string): Promise<ActionResult> {
-    const result = await performAction(action, by, {
-      ports: this.ports,
-      book: this.book,
-      pools: this.pools,
-      board: () => this.shown,
-      named: (goals) => this.named(goals),
-      cancel: (entry, who) => this.cancel(entry, who),
-      replanned: (batches) => this.changed(batches),
-      poolChanged: (name) => this.poolChanged(name),
-      stop: (how) => (how === 'end' ? this.stop({ now: false }) : this.leave()),
-    })
-    if (result.done) this.tell({ type: 'acted', atMs: this.now(), by, action, text: result.text })
-    this.rouse()
-    return result
+  private async perform(action: Action, by: string): Promise<ActionResult> {
+    const { ports, book, pools, underWay } = this
+    try {
+      const result = await performAction(action, by, {
+        ports,
+        book,
+        pools,
+        underWay,
+        board: () => this.shown,
+        isStopping: () => this.stopping !== 'no',
+        named: (goals) => this.named(goals),
+        judge: (entry) => judgeNow(entry, book.entries, ports),
+        replanned: (batches) => this.changed(batches),
+        poolChanged: (name) => this.poolChanged(name),
+        stop: (how) => (how === 'end' ? this.stop({ now: false }) : this.leave()),
+      })
+      if (result.done) this.tell({ type: 'acted', atMs: this.now(), by, action, text: result.text })
+      return result
+    } finally {
+      this.rouse()
+    }
   }
 
   /** The jobs that goals name, with all that they need, after one more look at the disk. */
   private named(goals: readonly string[]): Entry[] {
-    this.changes = new Set()
     this.look('all')
-    const { rules, plan } = this.planned!
+    const { plan, rules } = this.planned!
     const ids = withPrerequisites(plan, namedJobs(plan, rules.rules, goals))
-    return [...ids].flatMap((id) => this.book.entries.get(id) ?? [])
+    const entries = [...ids].flatMap((id) => this.book.entries.get(id) ?? [])
+    if (entries.some((entry) => !entry.chosen)) {
+      for (const id of ids) this.asked.add(id)
+      this.book.integrate(this.planned!)
+    }
+    return entries
+  }
+
+  /** What was asked for at the start, and since. */
+  private choose(plan: Plan): ReadonlySet<string> {
+    const chosen = this.options.choose(plan)
+    const asked = [...this.asked].filter((id) => plan.byId.has(id))
+    return asked.length === 0 ? chosen : new Set([...chosen, ...withPrerequisites(plan, new Set(asked))])
   }
 
   /** Runs until all is done, or, where it stays, until it is stopped. Rejects only for defects. */
   async run(): Promise<ReadonlyMap<string, Outcome>> {
     // Before the plan, which knows of them from the journal and says how the jobs stand now.
-    for (const { job, end } of this.options.settled) this.tellEnd(job, end)
+    for (const { job, end } of this.options.settled) this.underWay.tellEnd(job, end)
     this.look('all')
-    this.adopt()
+    for (const attempt of this.options.adopted) this.underWay.adopt(attempt)
+    this.begin()
     while (this.stopping !== 'leaving') {
       const planInMs = this.planChanges()
       const retryInMs = this.startWhatFits()
-      this.tellIfIdle()
-      const slotsComeFree = !this.queue.isEmpty && this.strangers > 0 && this.stopping === 'no'
-      if (this.underWay.size > 0 || retryInMs !== undefined || slotsComeFree) await this.pause(retryInMs, planInMs)
-      else if (this.stopping !== 'no') break
-      else if (this.options.engine.mode === 'watch') await this.pause(planInMs)
-      else if (!this.lookAgain()) break
+      this.tellIfIdle(planInMs)
+      if (this.isOver(retryInMs)) break
+      await this.pause(retryInMs, planInMs)
     }
-    await Promise.all(this.settling)
-    if (this.defects.length > 0) throw this.defects[0]
+    if (this.stopping === 'no') this.stopping = 'ending'
+    await this.underWay.leave()
     return this.outcomes()
+  }
+
+  private isOver(retryInMs: number | undefined): boolean {
+    if (this.underWay.size > 0) return false
+    if (this.stopping !== 'no') return true
+    // What is queued while nothing of ours runs is short of slots that a person or an earlier labmake may give back.
+    if (this.options.engine.mode === 'watch' || retryInMs !== undefined || !this.queue.isEmpty) return false
+    return !this.lookAgain()
   }
 
   private outcomes(): ReadonlyMap<string, Outcome> {
@@ -198,8 +219,7 @@ export class Engine {
   /** Starts nothing more and ends what runs; `now` without a grace. */
   stop(how: { readonly now: boolean }): void {
     this.stopStarting('asked')
-    this.cancelling = how
-    for (const { running } of this.attempts.values()) running.cancel(how)
+    this.underWay.cancelAll(how)
     this.rouse()
   }
 
@@ -212,7 +232,7 @@ export class Engine {
 
   private stopStarting(because: 'asked' | 'failed'): void {
     if (this.stopping !== 'no') return
-    this.tell({ type: 'stopping', atMs: this.now(), running: this.attempts.size, because })
+    this.tell({ type: 'stopping', atMs: this.now(), running: this.underWay.running, because })
     this.stopping = 'ending'
   }
 
@@ -220,112 +240,52 @@ export class Engine {
     const startMs = this.now()
     const planned = this.options.plan(scope)
     const more = this.book.integrate(planned)
-    if (planned.scope !== 'all') return more
+    if (planned.scope !== 'all') {
+      for (const batch of scope) this.changedBatches.delete(batch)
+      return more
+    }
     this.planned = planned
+    this.hasAllChanged = false
+    this.changedBatches.clear()
     this.nextFullPlanMs = this.now() + (this.now() - startMs) * restAfterPlanning
     return more
   }
 
-  /** Plans what changed. Returns ms until that may be done, where planning everything has to wait. */
+  /** Plans what changed. Returns ms until the rest may be planned, where planning everything has to wait. */
   private planChanges(): number | undefined {
-    const scope = this.changes
-    if (scope !== 'all' && scope.size === 0) return undefined
-    const inMs = scope === 'all' ? this.nextFullPlanMs - this.now() : 0
-    if (inMs > 0) return inMs
-    this.changes = new Set()
-    this.look(scope)
-    return undefined
+    const batches = this.changedBatches
+    if (this.stopping !== 'no' || (batches.size === 0 && !this.hasAllChanged)) return undefined
+    const inMs = this.nextFullPlanMs - this.now()
+    const isApart = canScope(this.planned!.rules.rules)
+    if ((this.hasAllChanged || !isApart) && inMs <= 0) this.look('all')
+    else if (isApart && batches.size > 0) this.look(new Set(batches))
+    return batches.size > 0 || this.hasAllChanged ? inMs : undefined
   }
 
   /** After everything ended: what was made may have led to jobs that nobody could know before. */
   private lookAgain(): boolean {
     const made = [...this.book.entries.values()].some(({ outcome }) => outcome === 'done')
-    return made && this.look('all')
-  }
-
-  /** Attempts that still run hold their slots; those of chosen jobs are waited for like our own. */
-  private adopt(): void {
-    for (const attempt of this.options.adopted) {
-      const { state } = attempt
-      const entry = this.book.entries.get(state.job)
-      const pools = new Map(Object.entries(state.pools))
-      this.queue.take(pools)
-      const { job, attempt: number, startedMs, log } = state
-      const pid = state.process?.pid
-      this.tell({ type: 'adopted', atMs: this.now(), job, attempt: number, pid, startedMs, log })
-      const give = () => {
-        this.queue.give(pools)
-        this.rouse()
-      }
-      if (entry === undefined || !entry.chosen) {
-        // Nobody asked for it here: a build does not wait for it, but what it made is taken all the same.
-        this.strangers++
-        const settled = this.settle(attempt).then(({ end }) => {
-          this.tellEnd(state.job, end)
-          this.changedBy(entry?.batch)
-        })
-        const noted = settled.catch((defect: unknown) => void this.defects.push(defect))
-        void noted.finally(() => {
-          this.strangers--
-          give()
-        })
-        continue
-      }
-      if (entry.state.status === 'queued') this.queue.remove(entry)
-      if (!isPending(entry)) entry.admissions++
-      this.track(this.follow(entry, attempt).finally(give))
-    }
-  }
-
-  private tellEnd(job: string, end: AttemptEnd): void {
-    const { attempt, seconds, log } = end
-    const base = { atMs: this.now(), job, attempt, seconds, log }
-    if (end.status === 'cancelled') this.tell({ type: 'cancelled', ...base, by: end.by ?? this.options.user })
-    else if (end.status === 'failed') this.tell({ type: 'failed', ...base, cause: end.cause, retryInMs: undefined })
-    else this.tell({ type: 'done', ...base, ...(end.attic === undefined ? {} : { attic: end.attic }) })
+    const more = made && this.look('all')
+    if (more) this.rouse()
+    return more
   }
 
   /** Starts what the pools allow. Returns ms until the next retry is due, if there is one. */
   private startWhatFits(): number | undefined {
     if (this.stopping !== 'no') return undefined
-    const retryInMs = this.enqueueDueRetries()
-    for (const entry of this.queue.next()) this.track(this.runJob(entry))
+    const retryInMs = this.book.enqueueDue()
+    for (const entry of this.queue.next(this.underWay.mayStart)) this.underWay.start(entry)
+    // Retries that are due, and found no slot.
+    this.book.tell()
     return retryInMs
   }
 
-  private enqueueDueRetries(): number | undefined {
-    let nextMs: number | undefined
-    for (const entry of this.retrying) {
-      if (entry.state.status !== 'retrying') {
-        this.retrying.delete(entry)
-        continue
-      }
-      const inMs = entry.state.atMs - this.now()
-      if (inMs > 0) nextMs = Math.min(inMs, nextMs ?? inMs)
-      else {
-        this.retrying.delete(entry)
-        this.book.enqueue(entry, entry.state.tries)
-      }
-    }
-    return nextMs
-  }
-
-  private tellIfIdle(): void {
-    const busy = this.underWay.size > 0 || !this.queue.isEmpty || this.retrying.size > 0
-    if (this.busy && !busy && this.options.engine.mode === 'watch') this.tell({ type: 'idle', atMs: this.now() })
-    this.busy = busy
-  }
-
-  private track(work: Promise<void>): void {
-    const tracked: Promise<void> = work
-      .catch((defect: unknown) => {
-        this.defects.push(defect)
-      })
-      .finally(() => {
-        this.underWay.delete(tracked)
-        this.rouse()
-      })
-    this.underWay.add(tracked)
+  private tellIfIdle(planInMs: number | undefined): void {
+    const { underWay, book, queue } = this
+    const isBusy = underWay.size > 0 || underWay.hasStrangers || book.isRetrying || !queue.isEmpty
+    if (planInMs !== undefined) return
+    if (this.wasBusy && !isBusy && this.options.engine.mode === 'watch') this.tell({ type: 'idle', atMs: this.now() })
+    this.wasBusy = isBusy
   }
 
   private rouse(): void {
@@ -346,157 +306,7 @@ export class Engine {
       over.abort()
     }
     this.woken = false
-    // A defect inside an attempt ends the build. What runs goes on, as when labmake is killed; the next one takes it over.
-    if (this.defects.length > 0) throw this.defects[0]
-  }
-
-  /** One attempt of a job, from taking its slots to giving them back. */
-  private async runJob(entry: Entry): Promise<void> {
-    const { job, pools } = entry
-    entry.state = { status: 'running', tries: triesOf(entry) }
-    this.queue.take(pools)
-    try {
-      const verdict = this.judgeNow(entry)
-      // Hours may have passed since the plan: a person may have edited the target, or taken the source away.
-      if (verdict.state !== 'stale') {
-        this.skip(entry, verdict)
-        return
-      }
-      const started = await startAttempt(job, entry.graph.ignoreOf, this.ports)
-      const { attempt, log, process } = started.state
-      const reason = verdictReason(verdict)
-      this.tell({ type: 'started', atMs: this.now(), job: job.id, attempt, log, pid: process?.pid, reason })
-      await this.follow(entry, started)
-    } catch (fault) {
-      if (!(fault instanceof DiskFault)) throw fault
-      await this.failed(entry, { cause: diskCause(fault), attempt: 0, seconds: 0, log: '' })
-    } finally {
-      this.queue.give(pools)
-      if (entry.gone && !isPending(entry)) this.forget(entry)
-    }
-  }
-
-  private forget(entry: Entry): void {
-    this.book.forget(entry)
-    this.changedBy(entry.batch)
-  }
-
-  /** From the running recipe to what became of it. */
-  private async follow(entry: Entry, attempt: StartedAttempt): Promise<void> {
-    entry.state = { status: 'running', tries: triesOf(entry) }
-    this.attempts.set(entry, attempt)
-    this.book.expect(entry)
-    // It was being started as labmake was told to stop.
-    if (this.cancelling !== undefined) attempt.running.cancel(this.cancelling)
-    const { end, state } = await this.settle(attempt, () => entry.state)
-    this.attempts.delete(entry)
-    switch (end.status) {
-      case 'cancelled':
-        this.tellEnd(entry.id, end)
-        return this.book.end(entry, 'cancelled')
-      case 'failed':
-        return this.failed(entry, end)
-      case 'made':
-        return this.made(entry, end, state)
-    }
-  }
-
-  /** Waits for the recipe, then commits what it made or puts it aside, and says so in the journal. */
-  private async settle({ state, running }: StartedAttempt, now?: () => Entry['state']) {
-    const exit = await running.exit
-    const last = now?.()
-    const stoppedBy = last?.status === 'running' ? last.stoppedBy : undefined
-    const settling = settleAttempt(state, exit, this.ports, stoppedBy)
-    this.settling.add(settling)
-    const end = await settling.finally(() => this.settling.delete(settling))
-    if (end.trouble !== undefined) this.tell({ type: 'trouble', atMs: this.now(), message: end.trouble })
-    return { end, state }
-  }
-
-  private async made(
-    entry: Entry,
-    end: AttemptEnd & { status: 'made' },
-    state: StartedAttempt['state'],
-  ): Promise<void> {
-    const { job } = entry
-    const tries = triesOf(entry)
-    this.tellEnd(job.id, end)
-    const path = changedSource(job, state, entry.graph.ignoreOf, this.ports)
-    if (path === undefined) {
-      this.book.end(entry, 'done')
-      this.changedBy(entry.batch)
-      return
-    }
-    this.tell({ type: 'source-changed', atMs: this.now(), job: job.id, path })
-    if (tries.reruns < maxReruns) {
-      this.book.enqueue(entry, { retries: 0, reruns: tries.reruns + 1 })
-    } else {
-      const { attempt, seconds, log } = end
-      const cause: Cause = { kind: 'unstable-source', path }
-      const survey = surveyDisk(this.ports.disk)
-      const ingredients = ingredientsDigest(takeIngredients(regather(job, survey), survey, entry.graph.ignoreOf))
-      // The target stands, but a person has to see what is wrong after this labmake too.
-      await recordFailure(state, cause, { attempt, seconds, log, ingredients }, this.ports)
-      await this.failed(entry, { cause, attempt, seconds, log })
-    }
-  }
-
-  private async failed(
-    entry: Entry,
-    end: Pick<AttemptEnd & { status: 'failed' }, 'cause' | 'attempt' | 'seconds' | 'log'>,
-  ): Promise<void> {
-    const { job } = entry
-    const { cause, attempt, seconds, log } = end
-    const tries = triesOf(entry)
-    const number = tries.retries + 1
-    const of = job.rule.retries
-    const again = number <= of && retriable(cause) && this.stopping === 'no' && !entry.gone
-    const retryInMs = again ? backoffMs(job.rule.backoffMs, number + 1, this.ports.clock.random()) : undefined
-    const retry = again ? { retry: { number, of } } : {}
-    this.tell({ type: 'failed', atMs: this.now(), job: job.id, cause, attempt, seconds, log, retryInMs, ...retry })
-    if (retryInMs === undefined) {
-      this.book.end(entry, 'failed')
-      if (this.options.failFast) this.stopStarting('failed')
-      return
-    }
-    entry.state = { status: 'retrying', tries: { ...tries, retries: number }, atMs: this.now() + retryInMs, cause }
-    this.retrying.add(entry)
-  }
-
-  private skip(entry: Entry, verdict: Verdict): void {
-    entry.verdict = verdict
-    const waits = verdict.state === 'waiting' || verdict.state === 'orphaned'
-    this.book.end(entry, waits ? 'not-started' : 'skipped')
-    const status = this.book.statusOf(entry)
-    this.tell({ type: 'skipped', atMs: this.now(), job: entry.id, reason: verdictReason(verdict), status })
-  }
-
-  /** The verdict as of now: what was made in this build counts as files on disk. */
-  private judgeNow({ job, graph }: Entry): Verdict {
-    const survey = surveyDisk(this.ports.disk)
-    return judge(regather(job, survey), {
-      survey,
-      history: (target) => this.ports.journal.history(target),
-      ignoreOf: graph.ignoreOf,
-      producerOf: graph.producerOf,
-      verdictOf: (id) => this.book.entries.get(id)?.verdict,
-      absent: () => undefined,
-      mayBeAbsent: () => false,
-    })
-  }
-
-  /** Ends what runs of a job, by a person's say. */
-  private cancel(entry: Entry, by: string): boolean {
-    const attempt = this.attempts.get(entry)
-    if (attempt === undefined || entry.state.status !== 'running') return false
-    entry.state = { ...entry.state, stoppedBy: by }
-    const shown = this.shown.jobs.get(entry.id)?.status
-    if (shown?.state === 'running') {
-      const status = { ...shown, stoppedBy: by }
-      this.tell({ type: 'changed', atMs: this.now(), jobs: [{ job: entry.id, status }] })
-    }
-    attempt.running.cancel({ now: false })
-    return true
+    this.underWay.check()
   }
 
   private poolChanged(name: string): void {
@@ -508,16 +318,4 @@ export class Engine {
   private now(): number {
     return this.ports.clock.now()
   }
-}
-
-/** What a build that is over says of a job. One that waited for its retry when it was stopped has failed. */
-function outcomeOf({ state, outcome }: Entry): Outcome {
-  if (state.status === 'retrying') return 'failed'
-  if (state.status === 'ended') return state.outcome
-  return state.status === 'resting' ? (outcome ?? 'skipped') : 'not-started'
-}
-
-/** Trying again cannot help where nothing but a person can. */
-function retriable(cause: Cause): boolean {
-  return cause.kind !== 'unstable-source' && cause.kind !== 'edited-meanwhile' && cause.kind !== 'no-command'
 }

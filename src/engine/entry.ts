@@ -1,10 +1,9 @@
 import type { Graph } from '../core/graph.ts'
-import type { Estimate, JobStatus, LastAttempt, Rank } from '../model/board.ts'
+import type { Estimate, JobStatus, LastAttempt, Rank, Retry } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
 import type { Job } from '../model/job.ts'
 import type { StaleReason, Verdict } from '../model/plan.ts'
-import type { Running } from '../model/ports.ts'
-import type { Cause, TargetHistory } from '../model/record.ts'
+import type { TargetHistory } from '../model/record.ts'
 import type { QueueEntry } from './queue.ts'
 
 /** How a job ended, for now. `skipped`: when its turn came there was nothing to do, or no way to. */
@@ -29,11 +28,35 @@ export const firstTry: Tries = { retries: 0, reruns: 0 }
  */
 export type State =
   | { readonly status: 'resting' }
-  | { readonly status: 'waiting' }
+  | { readonly status: 'waiting'; readonly tries: Tries }
+  | Standby
+  | { readonly status: 'running'; readonly tries: Tries; readonly stoppedBy?: string }
+  /** `before`: where one that is held stood, and stands again once it is released. */
+  | {
+      readonly status: 'ended'
+      readonly outcome: Outcome
+      readonly because?: string
+      readonly before?: Standby | undefined
+    }
+
+/** Ready to start: at once, or when its retry is due. `failedAt`: ISO 8601. */
+export type Standby =
   | { readonly status: 'queued'; readonly tries: Tries }
-  | { readonly status: 'retrying'; readonly tries: Tries; readonly atMs: number; readonly cause: Cause }
-  | { readonly status: 'running'; readonly tries: Tries; readonly running?: Running; readonly stoppedBy?: string }
-  | { readonly status: 'ended'; readonly outcome: Outcome; readonly because?: string }
+  | { readonly status: 'retrying'; readonly tries: Tries; readonly retry: Retry; readonly failedAt: string }
+
+/**
+ * How the last attempt of this engine failed, or was stopped by a person. The journal says the same, unless it could not
+ * be written or nothing was started.
+ */
+export interface Failure {
+  readonly outcome: 'failed' | 'cancelled'
+  readonly status: JobStatus
+  /**
+   * Digest of what it was to be made from: as long as that stays the same, a watch leaves it to a person to try again.
+   * Undefined where it was not stopped by a person, but with labmake.
+   */
+  readonly ingredients: string | undefined
+}
 
 /** A job in the hands of an engine. */
 export interface Entry extends QueueEntry {
@@ -49,8 +72,11 @@ export interface Entry extends QueueEntry {
   state: State
   /** The last one, whatever came after. */
   outcome: Outcome | undefined
+  failure: Failure | undefined
   /** How often it was taken up in this life of the engine. */
   admissions: number
+  /** How often a plan found it stale again since its batch last came to rest, for what no job of labmake did. */
+  restless: number
   /** It is in no plan any more, and is forgotten when its attempt ends. */
   gone: boolean
 }
@@ -62,7 +88,7 @@ export function isPending({ state }: Entry): boolean {
 
 export const triesOf = ({ state }: Entry): Tries => ('tries' in state ? state.tries : firstTry)
 
-/** How a board shows a job that neither runs nor waits for its retry; those tell of themselves by events. */
+/** How a board shows a job that does not run; one that does tells of itself by events. */
 export function statusOf(entry: Entry, history: TargetHistory, pendingBefore: string | undefined): JobStatus {
   const { state, verdict } = entry
   switch (state.status) {
@@ -72,8 +98,11 @@ export function statusOf(entry: Entry, history: TargetHistory, pendingBefore: st
       return { state: 'waiting', reason: { kind: 'prerequisite', job: pendingBefore ?? entry.id } }
     case 'queued':
     case 'running':
-    case 'retrying':
       return { state: 'queued', reason: staleReason(verdict) }
+    case 'retrying': {
+      const { retry, failedAt: at } = state
+      return { state: 'queued', reason: { kind: 'failed-before', cause: retry.cause, at }, retry }
+    }
     case 'ended':
       return endedStatus(entry, state, history)
     default:
@@ -82,15 +111,17 @@ export function statusOf(entry: Entry, history: TargetHistory, pendingBefore: st
 }
 
 function endedStatus(
-  { verdict }: Entry,
+  { verdict, failure }: Entry,
   { outcome, because }: State & { status: 'ended' },
   history: TargetHistory,
 ): JobStatus {
   switch (outcome) {
     case 'failed':
+      if (failure !== undefined) return failure.status
       if (history.failed === undefined) break
       return { state: 'failed', cause: history.failed.cause, last: lastOf(history.failed) }
     case 'cancelled':
+      if (failure !== undefined) return failure.status
       if (history.stopped === undefined) break
       return { state: 'cancelled', by: history.stopped.by ?? '', last: lastOf(history.stopped) }
     case 'held': {
@@ -138,4 +169,11 @@ function lastOf(record: { attempt: number; at: string; seconds: number; log: str
 function staleReason(verdict: Verdict): StaleReason {
   if (verdict.state === 'stale' || verdict.state === 'protected') return verdict.reasons[0]
   return { kind: 'upstream', job: '' }
+}
+
+/** What a build that is over says of a job. One that waited for its retry when it was stopped has failed. */
+export function outcomeOf({ state, outcome }: Entry): Outcome {
+  if (state.status === 'retrying') return 'failed'
+  if (state.status === 'ended') return state.outcome
+  return state.status === 'resting' ? (outcome ?? 'skipped') : 'not-started'
 }

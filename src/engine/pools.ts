@@ -1,3 +1,4 @@
+import type { AttemptState } from '../model/attempt.ts'
 import type { BoardPool } from '../model/board.ts'
 import type { Job } from '../model/job.ts'
 
@@ -51,6 +52,15 @@ export class Pools {
 
   /** The slots that a job takes. */
   of({ rule }: Job): ReadonlyMap<string, number> {
-    return this.maxJobs === undefined ? rule.pools : new Map([...rule.pools, [allJobs, 1]])
+    return this.withAllJobs(rule.pools)
+  }
+
+  /** The slots that an attempt took, by what was written down of it. */
+  ofAttempt({ pools }: AttemptState): ReadonlyMap<string, number> {
+    return this.withAllJobs(new Map(Object.entries(pools)))
+  }
+
+  private withAllJobs(pools: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+    return this.maxJobs === undefined ? pools : new Map([...pools, [allJobs, 1]])
   }
 }

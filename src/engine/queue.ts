@@ -7,7 +7,9 @@ export interface QueueEntry extends Queued {
 
 /** Jobs that could start, in order of rank, and the slots that are taken by those that run. */
 export class JobQueue<Entry extends QueueEntry> {
-  private readonly waiting: Entry[] = []
+  /** In order of rank as of the last look, those that came since behind them. */
+  private waiting = new Set<Entry>()
+  private isSorted = true
   private readonly taken = new Map<string, number>()
   /** Slots by pool; 0 for one that is paused. */
   slots: ReadonlyMap<string, number>
@@ -17,33 +19,39 @@ export class JobQueue<Entry extends QueueEntry> {
   }
 
   get isEmpty(): boolean {
-    return this.waiting.length === 0
+    return this.waiting.size === 0
   }
 
   add(entry: Entry): void {
-    let low = 0
-    let high = this.waiting.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (compareQueued(this.waiting[middle]!, entry) <= 0) low = middle + 1
-      else high = middle
-    }
-    this.waiting.splice(low, 0, entry)
+    this.waiting.add(entry)
+    this.isSorted = false
   }
 
   remove(entry: Entry): void {
-    const at = this.waiting.indexOf(entry)
-    if (at >= 0) this.waiting.splice(at, 1)
+    this.waiting.delete(entry)
+  }
+
+  /** Ranks changed. */
+  reorder(): void {
+    this.isSorted = false
   }
 
   /** Removes and returns what the free slots allow to start now, in order. Its slots are yet to be taken. */
-  next(): Entry[] {
+  next(mayStart: (entry: Entry) => boolean = () => true): Entry[] {
+    // Sorted at once before a look and not entry by entry: a plan puts thousands back, and most are in order already.
+    if (!this.isSorted) this.waiting = new Set([...this.waiting].sort(compareQueued))
+    this.isSorted = true
+    const open = [...this.waiting].filter(mayStart)
     const free = new Map([...this.slots].map(([pool, slots]) => [pool, slots - (this.taken.get(pool) ?? 0)]))
-    const choice = chooseJobs(this.waiting, free, this.slots)
-    const entryOf = (id: string) => this.waiting.find((entry) => entry.id === id)!
-    for (const id of choice.passedOver) entryOf(id).passedOver++
-    const start = choice.start.map(entryOf)
-    for (const entry of start) this.remove(entry)
+    const choice = chooseJobs(open, free, this.slots)
+    if (choice.start.length === 0) return []
+    const byId = new Map(open.map((entry) => [entry.id, entry]))
+    for (const id of choice.passedOver) byId.get(id)!.passedOver++
+    const start = choice.start.map((id) => byId.get(id)!)
+    for (const entry of start) {
+      this.remove(entry)
+      entry.passedOver = 0
+    }
     return start
   }
 

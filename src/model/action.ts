@@ -8,6 +8,8 @@ export type Action =
   | { readonly type: 'release'; readonly jobs: readonly string[] }
   | { readonly type: 'first'; readonly jobs: readonly string[] }
   | { readonly type: 'later'; readonly jobs: readonly string[] }
+  /** Back to the places in line that they had: Rank.say of each. What undoes first and later. */
+  | { readonly type: 'reorder'; readonly jobs: readonly string[]; readonly says: readonly number[] }
   | { readonly type: 'accept'; readonly jobs: readonly string[] }
   | { readonly type: 'rebuild'; readonly jobs: readonly string[] }
   | { readonly type: 'pause'; readonly pool: string }

@@ -120,10 +120,12 @@ export interface TargetHistory {
   readonly current: MadeRecord | AcceptedRecord | undefined
   /** The last attempt, if it failed after `current`. */
   readonly failed: FailedRecord | undefined
+  /** How often in a row it failed with the same ingredients, since a person last asked for it. */
+  readonly failures: number
   /** The last attempt, if a person stopped it after `current`. */
   readonly stopped: CancelledRecord | undefined
   /** Asked for after `current`. */
-  readonly rebuild: RebuildRecord | undefined
+  readonly rebuild: { readonly by: string } | undefined
   /** A person asked for another attempt since the last one. */
   readonly wanted: ActionRecord | undefined
   /** A person holds it back. */

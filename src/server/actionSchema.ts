@@ -28,6 +28,11 @@ const schemas: { readonly [T in ActionType]: z.ZodMiniType<ActionOf<T>> } = {
   release: byJobs('release'),
   first: byJobs('first'),
   later: byJobs('later'),
+  reorder: z.strictObject({
+    type: z.literal('reorder'),
+    jobs,
+    says: z.array(z.int({ error: 'expected a whole number' }), { error: 'expected a list of numbers' }),
+  }),
   accept: byJobs('accept'),
   rebuild: byJobs('rebuild'),
   build: byJobs('build'),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { StartedAttempt } from '../../src/engine/attempt.ts'
-import type { Outcome } from '../../src/engine/build.ts'
+import type { Outcome } from '../../src/engine/entry.ts'
 import type { StagedTarget } from '../../src/model/attempt.ts'
 import { type Lab, lab, settled, type Underway } from '../fakes/lab.ts'
 import { exitWith, type FakeRecipe } from '../fakes/launcher.ts'
@@ -216,7 +216,7 @@ class World {
     for (const [pool, n] of used) expect(n, pool).toBeLessThanOrEqual(slots[pool]!)
     const { i, b, id } = this.places().find((place) => place.id === recipe.job)!
     const now = this.dependsOn(i, b)
-    const attempts = this.it.journal.records.filter((r) => r.job === id && r.type !== 'started')
+    const attempts = this.it.journal.records.filter((r) => 'job' in r && r.job === id && r.type !== 'started')
     const last = attempts.at(-1)
     const isThere = this.content(targetOf(this.rules[i]!, i, b)) !== undefined
     const made = last?.type === 'made' ? this.startedFrom.get(`${id} ${last.attempt}`) : undefined

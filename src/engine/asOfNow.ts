@@ -1,0 +1,30 @@
+import { ingredientsDigest, regather, takeIngredients } from '../core/provenance.ts'
+import { surveyDisk } from '../core/survey.ts'
+import { judge } from '../core/verdict.ts'
+import type { Verdict } from '../model/plan.ts'
+import type { Entry } from './entry.ts'
+import type { Ports } from './ports.ts'
+
+/** Digest of what a job would be made from now. */
+export function ingredientsNow({ job, graph }: Pick<Entry, 'job' | 'graph'>, disk: Ports['disk']): string {
+  const survey = surveyDisk(disk)
+  return ingredientsDigest(takeIngredients(regather(job, survey), survey, graph.ignoreOf))
+}
+
+/** The verdict as of now, where a plan may be hours old: what was made since counts as files on disk. */
+export function judgeNow(
+  { job, graph }: Entry,
+  entries: ReadonlyMap<string, Entry>,
+  { disk, journal }: Pick<Ports, 'disk' | 'journal'>,
+): Verdict {
+  const survey = surveyDisk(disk)
+  return judge(regather(job, survey), {
+    survey,
+    history: (target) => journal.history(target),
+    ignoreOf: graph.ignoreOf,
+    producerOf: graph.producerOf,
+    verdictOf: (id) => entries.get(id)?.verdict,
+    absent: () => undefined,
+    mayBeAbsent: () => false,
+  })
+}

@@ -1,0 +1,372 @@
+import { ingredientsDigest } from '../core/provenance.ts'
+import { verdictReason } from '../core/reasons.ts'
+import { backoffMs } from '../core/schedule.ts'
+import type { AttemptState } from '../model/attempt.ts'
+import type { Board, JobStatus, LastAttempt } from '../model/board.ts'
+import { assertNever, invariant } from '../model/errors.ts'
+import type { ChangedJob, EngineEvent } from '../model/event.ts'
+import type { Job } from '../model/job.ts'
+import type { Verdict } from '../model/plan.ts'
+import { DiskFault, type Exit } from '../model/ports.ts'
+import type { Cause } from '../model/record.ts'
+import { ingredientsNow, judgeNow } from './asOfNow.ts'
+import {
+  type AttemptEnd,
+  changedSource,
+  diskCause,
+  recordFailure,
+  type StartedAttempt,
+  settleAttempt,
+  startAttempt,
+} from './attempt.ts'
+import type { JobBook } from './book.ts'
+import { type Entry, type State, triesOf } from './entry.ts'
+import { retriesOf } from './failures.ts'
+import type { Pools } from './pools.ts'
+import type { Ports } from './ports.ts'
+import type { JobQueue } from './queue.ts'
+
+export interface UnderWayOptions {
+  readonly ports: Ports
+  readonly book: JobBook
+  readonly pools: Pools
+  readonly queue: JobQueue<Entry>
+  readonly board: () => Board
+  readonly tell: (event: EngineEvent) => void
+  readonly now: () => number
+  /** What it made may lead to jobs that nobody could know before; undefined is no batch. */
+  readonly changedBy: (batch: string | undefined) => void
+  /** A job failed for good. */
+  readonly onFailure: () => void
+  /** Something ended. */
+  readonly rouse: () => void
+  readonly isStopping: () => boolean
+  /** Who runs it: what a stopped build says of its jobs. */
+  readonly user: string
+}
+
+/** A source may change under a running recipe once; the second time the recipe itself is the likely cause. */
+const maxReruns = 1
+
+/** Attempts under way: from the taking of their slots to the journal. */
+export class UnderWay {
+  private readonly options: UnderWayOptions
+  private readonly work = new Set<Promise<void>>()
+  /** What must not be left in the middle: from a start to the recipe, and from its end to the journal. */
+  private readonly critical = new Set<Promise<unknown>>()
+  /** Recipes that run. */
+  private readonly attempts = new Map<Entry, StartedAttempt>()
+  /** Jobs whose recipe has ended, and of which the journal does not know yet. */
+  private readonly ending = new Set<Entry>()
+  /** Paths that are being made. */
+  private readonly targets = new Set<string>()
+  /** Attempts of an earlier labmake that still run and belong to no job of this one. */
+  private strangers = 0
+  private defect: { readonly error: unknown } | undefined
+  /** What runs is being ended; `now`: without a grace. */
+  private cancelling: { readonly now: boolean } | undefined
+  private isLeft = false
+
+  constructor(options: UnderWayOptions) {
+    this.options = options
+  }
+
+  /** Jobs of this engine that run. */
+  get size(): number {
+    return this.work.size
+  }
+
+  get hasStrangers(): boolean {
+    return this.strangers > 0
+  }
+
+  /** Recipes that run. */
+  get running(): number {
+    return this.attempts.size
+  }
+
+  /** Is nobody making a target of the job? Where a rule was renamed, the job of the old name may be. */
+  mayStart = ({ job }: Entry): boolean => !job.targets.some(({ path }) => this.targets.has(path))
+
+  /** Throws the first defect of an attempt. What runs goes on, as when labmake is killed; the next one takes it over. */
+  check(): void {
+    if (this.defect === undefined) return
+    this.isLeft = true
+    throw this.defect.error
+  }
+
+  /** Leaves what runs to the next labmake. Resolves once what must not be left in the middle is at its end. */
+  async leave(): Promise<void> {
+    this.isLeft = true
+    while (this.critical.size > 0) await Promise.allSettled(this.critical)
+    this.check()
+  }
+
+  /** Ends what runs; `now` without a grace. */
+  cancelAll(how: { readonly now: boolean }): void {
+    this.cancelling = how
+    for (const { running } of this.attempts.values()) running.cancel(how)
+  }
+
+  /** Can it still be ended? Not once its recipe has ended, and what it made is being put into place. */
+  canCancel(entry: Entry): boolean {
+    const { state } = entry
+    return state.status === 'running' && state.stoppedBy === undefined && !this.ending.has(entry)
+  }
+
+  /** Ends what runs of these jobs, by a person's say. */
+  cancel(entries: readonly Entry[], by: string): void {
+    const { board, now, tell } = this.options
+    const jobs: ChangedJob[] = []
+    for (const entry of entries) {
+      if (entry.state.status !== 'running') continue
+      // Of one that is just being started this is looked at once it runs.
+      entry.state = { ...entry.state, stoppedBy: by }
+      this.attempts.get(entry)?.running.cancel({ now: false })
+      const status = board().jobs.get(entry.id)?.status
+      if (status?.state === 'running') jobs.push({ job: entry.id, status: { ...status, stoppedBy: by } })
+    }
+    if (jobs.length > 0) tell({ type: 'changed', atMs: now(), jobs })
+  }
+
+  /** Starts a job whose slots are free. */
+  start(entry: Entry): void {
+    this.track(this.run(entry))
+  }
+
+  /** Takes over an attempt that still runs. It holds its slots; that of a job of ours is waited for like our own. */
+  adopt(attempt: StartedAttempt): void {
+    const { book, pools, tell, now, rouse } = this.options
+    const { state } = attempt
+    const slots = pools.ofAttempt(state)
+    const paths = state.targets.map(({ path }) => path)
+    this.take(slots, paths)
+    const { job, attempt: number, startedMs, log } = state
+    tell({ type: 'adopted', atMs: now(), job, attempt: number, pid: state.process?.pid, startedMs, log })
+    const entry = book.entries.get(job)
+    const isOurs = entry?.chosen === true
+    const over = isOurs ? this.follow(entry, entry.job, attempt) : this.watchStranger(attempt, entry?.batch)
+    const given = over.finally(() => this.give(slots, paths))
+    if (isOurs) {
+      this.track(given)
+      return
+    }
+    // Nobody asked for it here: a build does not wait for it, but what it made is taken all the same.
+    this.strangers++
+    const noted = given.catch((error: unknown) => this.fail(error))
+    void noted.finally(() => {
+      this.strangers--
+      rouse()
+    })
+  }
+
+  private async watchStranger(attempt: StartedAttempt, batch: string | undefined): Promise<void> {
+    const exit = await attempt.running.exit
+    if (this.isLeft) return
+    await this.whole(async () => {
+      this.tellEnd(attempt.state.job, await this.settle(attempt, exit))
+      this.options.changedBy(batch)
+    })
+  }
+
+  private track(work: Promise<void>): void {
+    const tracked: Promise<void> = work
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => {
+        this.work.delete(tracked)
+        this.options.rouse()
+      })
+    this.work.add(tracked)
+  }
+
+  private fail(error: unknown): void {
+    this.defect ??= { error }
+  }
+
+  private whole<T>(work: () => Promise<T>): Promise<T> {
+    const critical = work().finally(() => this.critical.delete(critical))
+    this.critical.add(critical)
+    return critical
+  }
+
+  private take(slots: ReadonlyMap<string, number>, paths: readonly string[]): void {
+    this.options.queue.take(slots)
+    for (const path of paths) this.targets.add(path)
+  }
+
+  private give(slots: ReadonlyMap<string, number>, paths: readonly string[]): void {
+    this.options.queue.give(slots)
+    for (const path of paths) this.targets.delete(path)
+  }
+
+  /** One attempt of a job, from taking its slots to giving them back. */
+  private async run(entry: Entry): Promise<void> {
+    const { job, pools } = entry
+    const paths = job.targets.map(({ path }) => path)
+    this.options.book.start(entry)
+    this.take(pools, paths)
+    try {
+      const started = await this.whole(() => this.begin(entry, job))
+      if (started !== undefined) await this.follow(entry, job, started)
+    } finally {
+      this.give(pools, paths)
+      if (entry.gone) this.options.changedBy(entry.batch)
+    }
+  }
+
+  /** Starts the recipe; undefined if it did not come to that. */
+  private async begin(entry: Entry, job: Job): Promise<StartedAttempt | undefined> {
+    const { ports, book, tell, now } = this.options
+    const verdict = judgeNow(entry, book.entries, ports)
+    // Hours may have passed since the plan: a person may have edited the target, or taken the source away.
+    if (verdict.state !== 'stale') {
+      this.skip(entry, verdict)
+      return undefined
+    }
+    const ingredients = ingredientsNow(entry, ports.disk)
+    try {
+      const started = await startAttempt(job, entry.graph.ignoreOf, ports)
+      const { attempt, log, process } = started.state
+      const reason = verdictReason(verdict)
+      tell({ type: 'started', atMs: now(), job: job.id, attempt, log, pid: process?.pid, reason })
+      return started
+    } catch (fault) {
+      if (!(fault instanceof DiskFault)) throw fault
+      this.failed(entry, { cause: diskCause(fault), attempt: 0, seconds: 0, log: '', ingredients })
+      return undefined
+    }
+  }
+
+  /** From the running recipe to what became of it. `job`: as it was started. */
+  private async follow(entry: Entry, job: Job, attempt: StartedAttempt): Promise<void> {
+    const { book } = this.options
+    if (entry.state.status !== 'running') book.start(entry)
+    this.attempts.set(entry, attempt)
+    const { stoppedBy } = runningState(entry)
+    if (stoppedBy !== undefined) this.cancel([entry], stoppedBy)
+    // It was being started as labmake was told to stop.
+    if (this.cancelling !== undefined) attempt.running.cancel(this.cancelling)
+    const exit = await attempt.running.exit
+    this.attempts.delete(entry)
+    if (this.isLeft) return
+    this.ending.add(entry)
+    await this.whole(() => this.conclude(entry, job, attempt, exit))
+    this.ending.delete(entry)
+  }
+
+  /** Commits what the recipe made or puts it aside, says so in the journal, and to who hangs on it. */
+  private async conclude(entry: Entry, job: Job, attempt: StartedAttempt, exit: Exit): Promise<void> {
+    const end = await this.settle(attempt, exit, runningState(entry).stoppedBy)
+    const ingredients = ingredientsDigest(attempt.state.before)
+    switch (end.status) {
+      case 'cancelled': {
+        const last = this.tellEnd(entry.id, end)
+        const status: JobStatus = { state: 'cancelled', by: this.stopperOf(end), last }
+        entry.failure = { outcome: 'cancelled', status, ingredients: end.by === undefined ? undefined : ingredients }
+        this.options.book.end(entry, 'cancelled')
+        break
+      }
+      case 'failed':
+        this.failed(entry, { ...end, ingredients })
+        break
+      case 'made':
+        await this.made(entry, job, attempt.state, end)
+        break
+      default:
+        assertNever(end)
+    }
+    // Also after a failure: the rule or a param may have changed while it ran.
+    this.options.changedBy(entry.batch)
+  }
+
+  private async settle({ state }: StartedAttempt, exit: Exit, stoppedBy?: string): Promise<AttemptEnd> {
+    const { ports, tell, now } = this.options
+    const end = await settleAttempt(state, exit, ports, stoppedBy)
+    if (end.trouble !== undefined) tell({ type: 'trouble', atMs: now(), message: end.trouble })
+    return end
+  }
+
+  private async made(entry: Entry, job: Job, state: AttemptState, end: AttemptEnd): Promise<void> {
+    const { ports, book, tell, now } = this.options
+    this.tellEnd(job.id, end)
+    const path = changedSource(job, state, entry.graph.ignoreOf, ports)
+    if (path === undefined) return book.end(entry, 'done')
+    tell({ type: 'source-changed', atMs: now(), job: job.id, path })
+    const { reruns } = triesOf(entry)
+    if (reruns < maxReruns) {
+      entry.verdict = { state: 'stale', reasons: [{ kind: 'source-changed', path }] }
+      return book.again(entry, { status: 'queued', tries: { retries: 0, reruns: reruns + 1 } })
+    }
+    const { attempt, seconds, log } = end
+    const cause: Cause = { kind: 'unstable-source', path }
+    const ingredients = ingredientsNow(entry, ports.disk)
+    // The target stands, but a person has to see what is wrong after this labmake too.
+    await recordFailure(state, cause, { attempt, seconds, log, ingredients }, ports)
+    this.failed(entry, { cause, attempt, seconds, log, ingredients })
+  }
+
+  private failed(entry: Entry, end: FailedEnd): void {
+    const { book, ports, tell, now, isStopping, onFailure } = this.options
+    const { rule } = entry.job
+    const { cause, attempt, seconds, log, ingredients } = end
+    const { tries, stoppedBy } = runningState(entry)
+    const number = tries.retries + 1
+    const of = retriesOf(rule, cause)
+    const isRetried = number <= of && stoppedBy === undefined && !isStopping() && !entry.gone
+    const retryInMs = isRetried ? backoffMs(rule.backoffMs, number + 1, ports.clock.random()) : undefined
+    const retry = isRetried ? { retry: { number, of } } : {}
+    const atMs = now()
+    tell({ type: 'failed', atMs, job: entry.id, cause, attempt, seconds, log, retryInMs, ...retry })
+    const last: LastAttempt = { attempt, endedMs: atMs, seconds, log }
+    entry.failure = { outcome: 'failed', status: { state: 'failed', cause, last }, ingredients }
+    if (retryInMs === undefined) {
+      book.end(entry, 'failed')
+      onFailure()
+      return
+    }
+    book.again(entry, {
+      status: 'retrying',
+      tries: { ...tries, retries: number },
+      retry: { atMs: atMs + retryInMs, cause, number, of },
+      failedAt: new Date(atMs).toISOString(),
+    })
+  }
+
+  private skip(entry: Entry, verdict: Verdict): void {
+    const { book, tell, now } = this.options
+    entry.verdict = verdict
+    const waits = verdict.state === 'waiting' || verdict.state === 'orphaned'
+    book.end(entry, waits ? 'not-started' : 'skipped', () => {
+      const status = book.statusOf(entry)
+      tell({ type: 'skipped', atMs: now(), job: entry.id, reason: verdictReason(verdict), status })
+    })
+  }
+
+  /** Tells of the end of an attempt that left nothing to be decided about. */
+  tellEnd(job: string, end: AttemptEnd): LastAttempt {
+    const { tell, now } = this.options
+    const { attempt, seconds, log } = end
+    const base = { atMs: now(), job, attempt, seconds, log }
+    if (end.status === 'cancelled') tell({ type: 'cancelled', ...base, by: this.stopperOf(end) })
+    else if (end.status === 'failed') tell({ type: 'failed', ...base, cause: end.cause, retryInMs: undefined })
+    else tell({ type: 'done', ...base, ...(end.attic === undefined ? {} : { attic: end.attic }) })
+    return { attempt, endedMs: base.atMs, seconds, log }
+  }
+
+  private stopperOf({ by }: AttemptEnd & { status: 'cancelled' }): string {
+    return by ?? this.options.user
+  }
+}
+
+interface FailedEnd {
+  readonly cause: Cause
+  readonly attempt: number
+  readonly seconds: number
+  readonly log: string
+  readonly ingredients: string
+}
+
+function runningState({ state }: Entry): State & { status: 'running' } {
+  invariant(state.status === 'running', 'a job whose attempt is under way is known to run')
+  return state
+}
