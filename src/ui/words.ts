@@ -99,7 +99,9 @@ function queuedText(job: BoardJob, { retry }: JobStatus & { readonly state: 'que
     place === undefined ? '' : place === 1 ? 'next in line' : `${ordinal(place)} in line`,
     seconds === undefined ? '' : `about ${roughly(seconds)}`,
   ].filter((text) => text !== '')
-  if (full.length === 0) return place === undefined || place === 1 ? 'about to start' : rest.join(', ')
+  // It is played to the second, and told to the minute.
+  const isNext = place === undefined || place === 1 || (seconds !== undefined && seconds < 1)
+  if (full.length === 0) return isNext ? 'about to start' : rest.join(', ')
   const busy = full.map((pool) => `${pool}: ${used.get(pool) ?? 0}/${board.pools.get(pool)?.slots ?? 0} busy`)
   return [`waits for ${busy.join(' and ')}`, ...rest].join(', ')
 }

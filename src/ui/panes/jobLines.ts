@@ -2,7 +2,7 @@ import type { BoardJob, Estimate } from '../../model/board.ts'
 import type { JobDetail, PastAttempt } from '../../model/detail.ts'
 import { factsOf } from '../facts.ts'
 import { dim, type Line, lookOf, type Span, signSpan, span } from '../style.ts'
-import { plain, wrapWords } from '../text.ts'
+import { lineWidth, plain, wrapWords } from '../text.ts'
 import { clockMinutes, elapsed, moment, roughly } from '../times.ts'
 import type { View } from '../view.ts'
 import { nextStepText, whyText } from '../words.ts'
@@ -33,9 +33,8 @@ export function jobFacts(
   options: FactOptions,
 ): { readonly first: readonly Fact[]; readonly rest: readonly Fact[] } {
   const detail = view.details.get(job.id)
-  const time = timeFact(job, view, options.columns - keyColumns - 1)
   return {
-    first: [...whyFacts(job, detail, view, options), ...(time === undefined ? [] : [time])],
+    first: [...whyFacts(job, detail, view, options), ...timeFacts(job, view, options.columns - keyColumns - 1)],
     rest: [...triesFacts(job, detail, view), ...detailFacts(job, detail)],
   }
 }
@@ -63,37 +62,42 @@ function otherReasons({ status }: BoardJob, detail: JobDetail | undefined): read
     : []
 }
 
-/** How long it has taken, or will take. */
-function timeFact({ status, estimate }: BoardJob, { nowMs, style }: View, columns: number): Fact | undefined {
-  const dash = style.unicode ? '–' : '-'
-  const usual = estimate === undefined ? undefined : usualText(estimate, dash)
+const widestBar = 24
+
+/** How long it has taken, or will take. What is usual stands beside it, or below where there is no room. */
+function timeFacts({ status, estimate }: BoardJob, { nowMs, style }: View, columns: number): Fact[] {
+  const usual = estimate === undefined ? '' : `(${usualText(estimate, style.unicode ? '–' : '-')})`
+  const beside = (key: string, value: Line): Fact[] => {
+    if (usual === '') return [{ key, value }]
+    if (lineWidth(value) + 2 + usual.length <= columns) return [{ key, value: [...value, span(`  ${usual}`, dim)] }]
+    return [
+      { key, value },
+      { key: '', value: [span(usual, dim)] },
+    ]
+  }
   if (status.state === 'running') {
     const seconds = Math.max(0, nowMs - status.startedMs) / 1000
-    if (estimate === undefined) return { key: 'time', value: [span(elapsed(seconds))] }
-    const late = seconds > estimate.high ? 'longer than 9 of 10' : `median of ${estimate.runs}; ${usual}`
+    if (estimate === undefined) return [{ key: 'time', value: [span(elapsed(seconds))] }]
+    const late = seconds > estimate.high ? ', longer than 9 of 10' : ''
+    const text = ` ${elapsed(seconds)} of ~${elapsed(estimate.seconds)}${late}`
+    const room = columns - text.length - 2 - usual.length
     const bar = progressBar(
       seconds / estimate.seconds,
-      Math.max(4, Math.min(24, columns - 44)),
+      room >= 8 ? Math.min(room, widestBar) : Math.max(4, Math.min(widestBar, columns - text.length)),
       { color: 'cyan' },
       style,
     )
-    return {
-      key: 'time',
-      value: [...bar, span(` ${elapsed(seconds)} of ~${elapsed(estimate.seconds)}`), span(`  (${late})`, dim)],
-    }
+    return beside('time', [...bar, span(text)])
   }
   if ('last' in status && status.last !== undefined) {
-    const ended = `${elapsed(status.last.seconds)}, ended ${moment(status.last.endedMs, nowMs)}`
-    return { key: 'time', value: [span(ended), span(usual === undefined ? '' : `  (${usual})`, dim)] }
+    return beside('time', [span(`${elapsed(status.last.seconds)}, ended ${moment(status.last.endedMs, nowMs)}`)])
   }
-  if (usual === undefined) return undefined
-  return {
-    key: 'takes',
-    value: [span(`~${roughly(estimate!.seconds)}`), span(`  (median of ${estimate!.runs}; ${usual})`, dim)],
-  }
+  return estimate === undefined ? [] : beside('takes', [span(`~${roughly(estimate.seconds)}`)])
 }
 
-const usualText = ({ low, high }: Estimate, dash: string) => `8 of 10 take ${elapsed(low)}${dash}${elapsed(high)}`
+/** The median stands before it. */
+const usualText = ({ low, high, runs }: Estimate, dash: string) =>
+  `of ${runs} runs, 8 in 10 take ${elapsed(low)}${dash}${elapsed(high)}`
 
 /** More attempts than this tell nothing new in a line. */
 const triesShown = 4

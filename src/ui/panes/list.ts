@@ -8,7 +8,7 @@ import { type Row, rowsOf } from '../rows.ts'
 import { allBatches, type UiState } from '../state.ts'
 import { bold, dim, inverse, type Line, type Look, type Span, span } from '../style.ts'
 import { cutLine, fill, fillMiddle, lineWidth, plain, width } from '../text.ts'
-import { clockMinutes, dayText, roughly } from '../times.ts'
+import { clockMinutes, dayText, roughly, roughlyShort } from '../times.ts'
 import type { View } from '../view.ts'
 import { type Facts, whyText } from '../words.ts'
 import { cell } from './cells.ts'
@@ -137,7 +137,7 @@ function rowWhy(job: BoardJob, facts: Facts): string {
   if (estimate === undefined) return ''
   const left = estimate.seconds - (facts.nowMs - status.startedMs) / 1000
   if (left <= 0) return `longer than usual, which is ${roughly(estimate.seconds)}`
-  return `until ${until(facts.nowMs + left * 1000, facts.nowMs)}, about ${roughly(left)}`
+  return `until ${until(facts.nowMs + left * 1000, facts.nowMs)}, about ${roughlyShort(left)}`
 }
 
 /** A time within a day, else the day: a guess is worth no more. */

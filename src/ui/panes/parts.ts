@@ -1,7 +1,7 @@
 import type { Style } from '../../core/signs.ts'
 import { plural } from '../../core/sizes.ts'
 import { dim, grey, type Line, type Look, type Span, span } from '../style.ts'
-import { lineWidth } from '../text.ts'
+import { cutLine, lineWidth } from '../text.ts'
 
 // What several panes are made of.
 
@@ -13,14 +13,11 @@ export function ruler(columns: number, style: Style, title: Line = [], right: Li
   const left = padded(title)
   const end = padded(right)
   const room = columns - lineWidth(left) - lineWidth(end)
-  if (room < 4) return [...left, span(dash(style).repeat(Math.max(0, columns - lineWidth(left))), dim)]
-  return [
-    span(dash(style).repeat(2), dim),
-    ...left,
-    span(dash(style).repeat(room - 4), dim),
-    ...end,
-    span(dash(style).repeat(2), dim),
-  ]
+  // Where it is tight the ends go first, then what stands at the right.
+  const ends = room >= 6 ? 2 : 0
+  if (room < 1) return cutLine([...left, span(dash(style).repeat(columns), dim)], columns, style)
+  const flat = (count: number): Span => span(dash(style).repeat(count), dim)
+  return [flat(ends), ...left, flat(room - 2 * ends), ...end, flat(ends)]
 }
 
 /** A bar of `columns`, of which a share from 0 to 1 is filled: anything at all shows, and only the whole is full. */

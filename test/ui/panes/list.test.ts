@@ -56,7 +56,7 @@ describe('a row', () => {
 
   test('of what runs says when it ends, and about how long that is', () => {
     const status = { ...statuses.running, startedMs: nowMs - 2880_000 }
-    expect(rowOf([job('denoise', 'B1', status)])).toMatch(/until \d\d:12, about 10 min$/)
+    expect(rowOf([job('denoise', 'B1', status)])).toMatch(/until \d\d:12, about 10m$/)
   })
 
   test('of what runs longer than usual says so', () => {
