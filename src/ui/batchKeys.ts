@@ -106,7 +106,10 @@ export function sortReversed(state: UiState, view: View): Update {
   )
 }
 
-export function toggleFocus(state: UiState): Update {
+export function toggleFocus(state: UiState, view: View): Update {
+  const layout = layoutOf(state, view)
+  const hasPane = layout.kind === 'full' && (layout.detail !== undefined || state.batches.zoom)
+  if (!hasPane) return only(say(state, view, 'There is no room for a pane beside the list. enter opens the batch.'))
   return only(withBatches(state, { focus: state.batches.focus === 'list' ? 'pane' : 'list' }))
 }
 

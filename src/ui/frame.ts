@@ -91,11 +91,11 @@ function boxOf(top: Overlay, state: UiState, view: View, rows: number): Box | un
     case 'message':
       return textBox(top, state, view)
     case 'confirm':
-      return confirmBox(top)
+      return confirmBox(top, state, view)
     case 'choice':
-      return choiceBox(top, view)
+      return choiceBox(top, state, view)
     case 'prompt':
-      return promptBox(top)
+      return promptBox(top, state, view)
     case 'pools':
       return poolsBox(top, state, view)
     case 'palette':

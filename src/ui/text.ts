@@ -70,6 +70,12 @@ export function cut(text: string, columns: number, style: Style): string {
   return width(text) <= columns ? text : head(text, columns - 1) + ellipsis(style)
 }
 
+/** At most `columns` wide; an ellipsis stands for the beginning that was cut: where one types, the end is seen. */
+export function cutStart(text: string, columns: number, style: Style): string {
+  if (columns <= 0) return ''
+  return width(text) <= columns ? text : ellipsis(style) + tail(text, columns - 1)
+}
+
 /** At most `columns` wide, cut in the middle: both ends of a name tell. */
 export function cutMiddle(text: string, columns: number, style: Style): string {
   if (columns < 7) return cut(text, columns, style)

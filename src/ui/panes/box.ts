@@ -5,17 +5,42 @@ import type { View } from '../view.ts'
 /** Something that lies over the screen. */
 export interface Box {
   readonly title: string
-  readonly lines: readonly Line[]
+  readonly lines: readonly BoxLine[]
   /** Stands in the lower edge. */
   readonly foot?: string | undefined
   /** It is at least so wide, so that it does not jump while one types. */
   readonly columns?: number
 }
 
+export interface BoxLine {
+  readonly line: Line
+  /** Where there is little room the lightest lines go first, and of these the last. */
+  readonly weight: number
+}
+
+/** What a box may lose before it no longer says what it is for. */
+export const weights = { gap: 0, more: 1, text: 2, important: 3, needed: 4 } as const
+
+export const boxLines = (lines: readonly Line[], weight: number): BoxLine[] => lines.map((line) => ({ line, weight }))
+export const gapLine: BoxLine = { line: [], weight: weights.gap }
+
 const edges = {
   unicode: { topLeft: '╭', topRight: '╮', bottomLeft: '╰', bottomRight: '╯', flat: '─', side: '│' },
   ascii: { topLeft: '+', topRight: '+', bottomLeft: '+', bottomRight: '+', flat: '-', side: '|' },
 } as const
+
+/** As many lines as there is room for, in their order. */
+function heaviest(lines: readonly BoxLine[], room: number): readonly BoxLine[] {
+  const kept = [...lines]
+  while (kept.length > room) {
+    const least = Math.min(...kept.map(({ weight }) => weight))
+    kept.splice(
+      kept.findLastIndex(({ weight }) => weight === least),
+      1,
+    )
+  }
+  return kept
+}
 
 /** Lays a box over the middle of what is there, `rows` lines of `columns`; what has no room in it is cut. */
 export function overlay(under: readonly Line[], box: Box, columns: number, rows: number, view: View): readonly Line[] {
@@ -24,15 +49,15 @@ export function overlay(under: readonly Line[], box: Box, columns: number, rows:
     width(box.title) + 4,
     width(box.foot ?? '') + 4,
     box.columns ?? 0,
-    ...box.lines.map(lineWidth),
+    ...box.lines.map(({ line }) => lineWidth(line)),
   )
   const inner = Math.max(1, Math.min(widest, columns - 8))
   const edge = style.unicode ? edges.unicode : edges.ascii
-  const content = box.lines.slice(0, Math.max(0, rows - 2))
+  const content = heaviest(box.lines, Math.max(0, rows - 2))
   const drawn: Line[] = [
     edgeLine(edge.topLeft, edge.topRight, cut(box.title, inner - 2, style), inner),
     ...content.map(
-      (line): Line => [
+      ({ line }): Line => [
         span(edge.side, dim),
         span(' '),
         ...fillLine(line, inner, style),

@@ -1,59 +1,79 @@
 import type { PoolFact } from '../facts.ts'
 import { poolsOf } from '../facts.ts'
 import { paletteCommands } from '../palette.ts'
-import type { Choice, Confirm, Overlay, Prompt, UiState } from '../state.ts'
-import { bold, dim, inverse, type Line, type Span, span } from '../style.ts'
-import { cutMiddle, ellipsis, fillLine, padEnd, plain, width } from '../text.ts'
+import type { Choice, ChoiceOption, Confirm, Overlay, Prompt, UiState } from '../state.ts'
+import { bold, dim, inverse, type Line, type Look, type Span, span } from '../style.ts'
+import { cutMiddle, cutStart, ellipsis, fillLine, padEnd, plain, width, wrapWords } from '../text.ts'
 import type { View } from '../view.ts'
-import type { Box } from './box.ts'
+import { type Box, type BoxLine, boxLines, gapLine, weights } from './box.ts'
 import { gauge } from './parts.ts'
 
 // Small things that lie over the screen.
 
-export function confirmBox({ title, lines, loss, rest, yes }: Confirm): Box {
+/** Columns of text in a box on a screen of this width. */
+const innerColumns = (columns: number) => Math.max(1, columns - 8)
+
+export function confirmBox({ title, lines, loss, rest, yes }: Confirm, { columns }: UiState, { style }: View): Box {
+  const said = (text: string, weight: number, look?: Look) =>
+    boxLines(
+      wrapWords(plain(text), innerColumns(columns), style).map((line) => [span(line, look)]),
+      weight,
+    )
+  const answers: Line = [span('y', bold), span(` ${yes}    `), span(' n ', inverse), span(' no (enter, esc)', dim)]
   return {
     title: plain(title),
     lines: [
-      ...lines.map((line): Line => [span(plain(line))]),
-      [],
-      [span(plain(loss), bold)],
-      [span(plain(rest), dim)],
-      [],
-      [span('y', bold), span(` ${yes}    `), span(' n ', inverse), span(' no (enter, esc)', dim)],
+      ...lines.flatMap((line) => said(line, weights.more)),
+      gapLine,
+      ...said(loss, weights.important, bold),
+      ...said(rest, weights.text, dim),
+      gapLine,
+      { line: answers, weight: weights.needed },
     ],
   }
 }
 
-export function choiceBox({ title, lines, options, index }: Choice, { style }: View): Box {
+export function choiceBox({ title, lines, options, index }: Choice, { columns }: UiState, { style }: View): Box {
   const chosen = style.unicode ? '▌' : '>'
+  const option = ({ key, title: text }: ChoiceOption, i: number): Line => [
+    span(i === index ? chosen : ' ', { color: 'cyan', bold: true }),
+    span(` ${key}`, bold),
+    span(`  ${plain(text)}`, i === index ? bold : undefined),
+  ]
+  const texts = lines.flatMap((line) => wrapWords(plain(line), innerColumns(columns), style))
+  const hint: Line = [
+    span('enter', bold),
+    span(' chooses   ', dim),
+    span('esc', bold),
+    span(' leaves it as it is', dim),
+  ]
   return {
     title: plain(title),
     lines: [
-      ...lines.map((line): Line => [span(plain(line))]),
-      [],
-      ...options.map(
-        ({ key, title: text }, i): Line => [
-          span(i === index ? chosen : ' ', { color: 'cyan', bold: true }),
-          span(` ${key}`, bold),
-          span(`  ${plain(text)}`, i === index ? bold : undefined),
-        ],
+      ...boxLines(
+        texts.map((line) => [span(line)]),
+        weights.text,
       ),
-      [],
-      [span('enter', bold), span(' chooses   ', dim), span('esc', bold), span(' leaves it as it is', dim)],
+      gapLine,
+      ...boxLines(options.map(option), weights.needed),
+      gapLine,
+      { line: hint, weight: weights.more },
     ],
   }
 }
 
-export function promptBox({ title, text, problem }: Prompt): Box {
+export function promptBox({ title, text, problem }: Prompt, { columns }: UiState, { style }: View): Box {
+  const hint: Line = [span('enter', bold), span(' takes it   ', dim), span('esc', bold), span(' back', dim)]
+  const typed = cutStart(plain(text), innerColumns(columns) - 1, style)
   return {
     title: plain(title),
     columns: 44,
     lines: [
-      [span(plain(text)), span(' ', inverse)],
-      [],
+      { line: [span(typed), span(' ', inverse)], weight: weights.needed },
+      gapLine,
       problem === undefined
-        ? [span('enter', bold), span(' takes it   ', dim), span('esc', bold), span(' back', dim)]
-        : [span(plain(problem), { color: 'red', bold: true })],
+        ? { line: hint, weight: weights.more }
+        : { line: [span(plain(problem), { color: 'red', bold: true })], weight: weights.important },
     ],
   }
 }
@@ -64,20 +84,26 @@ export function poolsBox(overlay: Overlay & { readonly kind: 'pools' }, state: U
   const names = Math.max(4, ...pools.map(({ name }) => width(plain(name))))
   const selected = pools.find(({ name }) => name === overlay.selected) ?? pools[0]
   const asked = new Set(state.pending.flatMap(({ action }) => ('pool' in action ? [action.pool] : [])))
-  const lines = pools.map((pool) => poolLine(pool, names, pool === selected, asked.has(pool.name), view))
+  const none: BoxLine[] = [{ line: [span('No rule file declares a pool.', dim)], weight: weights.needed }]
+  const keys: Line = [
+    ...keyWord('space', selected?.pausedBy === undefined ? 'pause' : 'resume'),
+    ...keyWord(view.style.unicode ? '+ −' : '+ -', 'slots'),
+    ...keyWord('0', 'as the rules say'),
+    ...keyWord('esc', 'back'),
+  ]
+  const note: Line = [span('Nothing that runs is ended by it. It holds until the engine ends.', dim)]
   return {
     title: 'pools',
     columns: 58,
     lines: [
-      ...(lines.length === 0 ? [[span('No rule file declares a pool.', dim)]] : lines),
-      [],
-      [
-        ...keyWord('space', selected?.pausedBy === undefined ? 'pause' : 'resume'),
-        ...keyWord(view.style.unicode ? '+ −' : '+ -', 'slots'),
-        ...keyWord('0', 'as the rules say'),
-        ...keyWord('esc', 'back'),
-      ],
-      [span('Nothing that runs is ended by it. It holds until the engine ends.', dim)],
+      ...(pools.length === 0 ? none : []),
+      ...pools.map((pool) => ({
+        line: poolLine(pool, names, pool === selected, asked.has(pool.name), view),
+        weight: pool === selected ? weights.needed : weights.important,
+      })),
+      gapLine,
+      { line: keys, weight: weights.text },
+      { line: note, weight: weights.more },
     ],
   }
 }
@@ -130,9 +156,12 @@ export function paletteBox(
     title: 'actions',
     columns,
     lines: [
-      [span(`:${plain(overlay.text)}`), span(' ', inverse)],
-      [],
-      ...(lines.length === 0 ? [[span('  Nothing is called that.', dim)]] : lines),
+      {
+        line: [span(`:${cutStart(plain(overlay.text), columns - 3, style)}`), span(' ', inverse)],
+        weight: weights.needed,
+      },
+      gapLine,
+      ...boxLines(lines.length === 0 ? [[span('  Nothing is called that.', dim)]] : lines, weights.text),
     ],
     foot: commands.length > room ? `${commands.length} actions` : undefined,
   }

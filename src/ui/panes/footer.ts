@@ -6,7 +6,7 @@ import { chosenDrop } from '../inboxKeys.ts'
 import { shownRows } from '../order.ts'
 import type { LogOverlay, Overlay, UiState } from '../state.ts'
 import { bold, dim, inverse, type Line, type Span, span } from '../style.ts'
-import { cutLine, lineWidth, plain, spread } from '../text.ts'
+import { cutLine, cutStart, lineWidth, plain, spread } from '../text.ts'
 import type { View } from '../view.ts'
 
 /** The last line: what is typed, what was said, or the keys that work here and now. */
@@ -18,12 +18,12 @@ export function footer(state: UiState, view: View): Line {
 
 function typing(state: UiState, view: View): Line | undefined {
   const top = state.overlays.at(-1)
-  if (top?.kind === 'log' && top.search.before !== undefined) return searchLine(top)
+  if (top?.kind === 'log' && top.search.before !== undefined) return searchLine(top, state, view)
   if (top !== undefined) return undefined
   if (state.screen === 'history' && state.history.filter.before !== undefined) {
     const { text } = state.history.filter
     return [
-      ...field(text),
+      ...field(text, state, view),
       span(`${historyRows(text, view).length} fit`, dim),
       ...hints('enter keeps  esc back   !word  is not in it'),
     ]
@@ -32,15 +32,28 @@ function typing(state: UiState, view: View): Line | undefined {
   if (filter.before === undefined) return undefined
   const count = span(`${shownRows(state, view).length} fit`, dim)
   if (filter.problem !== undefined)
-    return [...field(filter.text), span(plain(filter.problem), { color: 'red', bold: true }), span('   '), count]
-  return [...field(filter.text), count, ...hints('enter keeps  esc back   is:failed  phy:queued  !m101')]
+    return [
+      ...field(filter.text, state, view),
+      span(plain(filter.problem), { color: 'red', bold: true }),
+      span('   '),
+      count,
+    ]
+  return [...field(filter.text, state, view), count, ...hints('enter keeps  esc back   is:failed  phy:queued  !m101')]
 }
 
-const field = (text: string): Line => [span(' /', bold), span(plain(text)), span(' ', inverse), span('  ')]
+/** Of the width, what is typed gets at most this: beside it stands what it does. */
+const fieldShare = 0.5
+
+const field = (text: string, { columns }: UiState, { style }: View): Line => [
+  span(' /', bold),
+  span(cutStart(plain(text), Math.floor(columns * fieldShare), style)),
+  span(' ', inverse),
+  span('  '),
+]
 const hints = (text: string): Line => [span(`   ${text}`, dim)]
 
-function searchLine({ search }: LogOverlay): Line {
-  return [...field(search.text), ...hints('enter searches the whole file  esc back')]
+function searchLine({ search }: LogOverlay, state: UiState, view: View): Line {
+  return [...field(search.text, state, view), ...hints('enter searches the whole file  esc back')]
 }
 
 function said({ toast }: UiState): Line | undefined {

@@ -4,7 +4,7 @@ import type { Overlay, UiState } from '../state.ts'
 import { bold, dim, type Line, lookOf, signSpan, span } from '../style.ts'
 import { fillLine, lineWidth, padEnd, plain, width, wrapWords } from '../text.ts'
 import type { View } from '../view.ts'
-import type { Box } from './box.ts'
+import { type Box, boxLines, weights } from './box.ts'
 
 type TextOverlay = Overlay & { readonly kind: 'help' | 'message' }
 
@@ -28,7 +28,7 @@ export function textBox(overlay: TextOverlay, state: UiState, view: View): Box {
   const below = lines.length - overlay.top - shown.length
   return {
     title: overlay.kind === 'help' ? 'help' : plain(overlay.title),
-    lines: shown,
+    lines: boxLines(shown, weights.text),
     foot:
       below > 0 || overlay.top > 0
         ? `${overlay.top + shown.length} of ${lines.length} lines, ↓ scrolls`.replace(

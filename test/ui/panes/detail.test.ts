@@ -68,9 +68,9 @@ describe('the time', () => {
   })
 
   test('of what ended says when, and what is usual', () => {
-    expect(time({ state: 'done', last: last({ endedMs: nowMs - 60 * minuteMs }), edited: undefined })).toMatch(
-      /^time +53m00, ended \d\d:02 {2}\(of 312 runs, 8 in 10 take /,
-    )
+    const status = { state: 'done', last: last({ endedMs: nowMs - 60 * minuteMs }), edited: undefined } as const
+    const pane = paneOf([job('denoise', 'B1', status)]).join('\n')
+    expect(pane).toMatch(/\ntime +53m00, ended \d\d:02\n +\(of 312 runs, 8 in 10 take 46m00–1h08\)\n/)
   })
 
   test('of what has not run is what past runs took', () => {
