@@ -131,14 +131,15 @@ The true spikes are in data/mat/<batch>/truth.json. To look at what the sorter f
   }
   const refused = drops.find(({ name, isRefused }) => isRefused && existsSync(`inbox/rejected/${name}`))
   if (refused !== undefined) {
-    console.log(`One drop was refused for its name, and lies in inbox/rejected/ with the reason beside it. To take it by a better name:
+    console.log(`
+One drop was refused for its name, and lies in inbox/rejected/ with the reason beside it. To take it by a better one:
   npx labmake inbox take '${refused.name}' --as ${refused.batch}`)
   }
   const missing = drops.filter(({ batch, isRefused }) => !isRefused && !made.includes(batch))
   if (missing.length > 0) {
-    console.log(`Not made yet: ${missing.map(({ batch }) => batch).join(', ')}. npm run demo goes on from here.`)
+    console.log(`\nNot made yet: ${missing.map(({ batch }) => batch).join(', ')}. npm run demo goes on from here.`)
   } else {
-    console.log(`To see labmake decide, change something and run the demo again:
+    console.log(`\nTo see labmake decide, change something and run the demo again:
   edit data/manifests/demo_02.tsv, or touch data/mat/${made[0]}/${made[0]}.mat, or delete data/phy/${made.at(-1)}
 Or look: npx labmake status, npx labmake history, npx labmake watch`)
   }
