@@ -55,13 +55,21 @@ here: ${shownCommand(['labmake', 'inbox', 'take', drop])}
 `
 }
 
+/** How long a drop has been still by now: `stillMs` is as of when it was told. */
+export function stillForMs(
+  { stillMs, sinceMs }: DropState & { readonly kind: 'settling' | 'stalled' },
+  nowMs: number,
+): number {
+  return sinceMs === undefined ? stillMs : Math.max(stillMs, nowMs - sinceMs)
+}
+
 /** Where a drop stands, and why: a sentence without its full stop. `nowMs` lets what was told earlier go on. */
 export function dropStateText(state: DropState, nowMs: number): string {
   switch (state.kind) {
     case 'arriving':
       return state.why
     case 'settling': {
-      const stillMs = state.sinceMs === undefined ? state.stillMs : Math.max(state.stillMs, nowMs - state.sinceMs)
+      const stillMs = stillForMs(state, nowMs)
       if (stillMs >= state.quietMs) return 'whole: about to be taken'
       return `still for ${formatSeconds(stillMs / 1000)} of ${formatSeconds(state.quietMs / 1000)}`
     }

@@ -1,18 +1,22 @@
+import { stillForMs } from '../core/dropText.ts'
 import { plural, sizeText } from '../core/sizes.ts'
 import type { Drop } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
 import { elapsed, moment } from './times.ts'
 
 /** Where a drop stands and what comes next, in one sentence without its full stop. */
-export function dropText({ state }: Drop): string {
+export function dropText({ state }: Drop, nowMs: number): string {
   const seconds = (ms: number) => elapsed(ms / 1000)
   switch (state.kind) {
     case 'arriving':
       return `${state.why}; it is taken once it is still`
-    case 'settling':
-      return `still for ${seconds(state.stillMs)} of ${seconds(state.quietMs)}, then it is taken`
+    case 'settling': {
+      const stillMs = stillForMs(state, nowMs)
+      if (stillMs >= state.quietMs) return `still for ${seconds(state.quietMs)}: it is about to be taken`
+      return `still for ${seconds(stillMs)} of ${seconds(state.quietMs)}, then it is taken`
+    }
     case 'stalled':
-      return `nothing came for ${seconds(state.stillMs)}: ${state.why}`
+      return `nothing came for ${seconds(stillForMs(state, nowMs))}: ${state.why}`
     case 'taking':
       return 'it is being checked and put in its place'
     case 'refused':
@@ -63,7 +67,7 @@ export function dropLines(drop: Drop, nowMs: number): string[] {
   return [
     `${plural(drop.files, 'file')}, ${sizeText(drop.bytes)}. ${since.join('')}`.trim(),
     '',
-    sentence(dropText(drop)),
+    sentence(dropText(drop, nowMs)),
     ...(hint === undefined ? [] : ['', hint]),
   ]
 }

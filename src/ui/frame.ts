@@ -36,7 +36,7 @@ function full(state: UiState, view: View, layout: Layout & { readonly kind: 'ful
     ...header(state, view),
     ...bars(view, columns, layout.bars),
     [span(dash(view.style).repeat(columns), dim)],
-    ...(view.link.state === 'gone' ? under.map(greyed) : boxed(under, state, view, rows)),
+    ...boxed(view.link.state === 'gone' ? under.map(greyed) : under, state, view, rows),
     footer(state, view),
   ]
 }

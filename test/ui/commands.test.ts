@@ -33,6 +33,12 @@ describe('the table of commands', () => {
 })
 
 describe('the help', () => {
+  test.each([80, 100, 120, 200])('is cut nowhere in %i columns', (columns) => {
+    const it = person(viewOf(board([])), { columns, rows: 24 })
+    it.press('?')
+    expect(it.picture()).not.toContain('…')
+  })
+
   test('has keys, signs and filters side by side where there is room', () => {
     const it = lab({ columns: 140, rows: 50 })
     it.press('?')

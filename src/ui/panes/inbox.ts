@@ -20,7 +20,7 @@ const detailRows = 6
 export function inbox(state: UiState, view: View, pane: Pane): readonly Line[] {
   const drops = dropsOf(view)
   const { style } = view
-  if (drops.length === 0) return emptyInbox(view)
+  if (drops.length === 0) return emptyInbox(view, pane.columns)
   const nameColumns = Math.max(12, Math.min(40, Math.floor(pane.columns * 0.36)))
   const chosen = drops.find((drop) => drop.name === state.inbox.selected)
   const below = chosen !== undefined && pane.rows >= detailRows + 6 ? detailRows : 0
@@ -53,7 +53,7 @@ function dropLine(drop: Drop, { nameColumns, columns, isAsked }: DropColumns, vi
     span(`${fillMiddle(plain(drop.name), nameColumns, style)} `),
     span(`${padStart(sizeText(drop.bytes), sizeColumns)}  `),
     ...stateCell(drop, view),
-    span(isAsked ? ellipsis(style) : cut(plain(dropText(drop)), note, style), dim),
+    span(isAsked ? ellipsis(style) : cut(plain(dropText(drop, view.nowMs)), note, style), dim),
   ]
 }
 
@@ -77,7 +77,7 @@ function stateCell({ state }: Drop, { style }: View): Line {
 
 function dropDetail(drop: Drop, view: View, columns: number): Line[] {
   const hint = dropHint(drop)
-  const said = wrapWords(plain(sentence(dropText(drop))), columns - 2, view.style)
+  const said = wrapWords(plain(sentence(dropText(drop, view.nowMs))), columns - 2, view.style)
   const advised = hint === undefined ? [] : wrapWords(plain(hint), columns - 2, view.style)
   const title = [span(plain(drop.name), bold)]
   return [
@@ -87,12 +87,14 @@ function dropDetail(drop: Drop, view: View, columns: number): Line[] {
   ]
 }
 
-function emptyInbox({ board }: View): Line[] {
+function emptyInbox({ board, style }: View, columns: number): Line[] {
   const quiet = board === undefined ? '' : ` It is taken once it has been still for ${elapsed(board.quietMs / 1000)}.`
   return [
     [span('   inbox/', bold)],
     [],
     [span('   Nothing lies in the inbox.')],
-    [span(`   Drop a recording folder or a manifest into it.${quiet}`, dim)],
+    ...wrapWords(`Drop a recording folder or a manifest into it.${quiet}`, columns - 4, style).map(
+      (line): Line => [span(`   ${line}`, dim)],
+    ),
   ]
 }

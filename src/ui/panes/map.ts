@@ -10,6 +10,7 @@ import { bold, dim, grey, type Line, lookOf, type Span, signSpan, span } from '.
 import { padStart, plain } from '../text.ts'
 import type { View } from '../view.ts'
 import { whyText } from '../words.ts'
+import { fitPieces } from './parts.ts'
 
 /** Lines of the pane that are not of the grid: the selected one, a gap, and the legend with one above it. */
 export const mapFrameRows = 4
@@ -46,7 +47,7 @@ export function map(state: UiState, view: View, pane: Pane): readonly Line[] {
     lines.push(line)
   }
   if (rows.length === 0) lines.push([span('   no batch fits  ', dim), span(plain(state.batches.filter.good), bold)])
-  return [...lines, [], legend(view)].slice(0, pane.rows)
+  return [...lines, [], legend(view, pane.columns)].slice(0, pane.rows)
 }
 
 function batchSign({ urgent, jobs }: Row, { style }: View): Span {
@@ -71,18 +72,19 @@ function selected(state: UiState, view: View): Line {
   return [span('  '), span(name, bold), span('  '), ...jobs, span(why, dim)]
 }
 
-function legend({ style }: View): Line {
+/** The signs that are of the map alone first; of the others as many as there is room for. */
+function legend({ style }: View, columns: number): Line {
   const { none, some, all } = quietSigns(style.unicode)
   const nothing = none === ' ' ? 'blank' : none
-  const loudOnes = (['failed', 'blocked', 'running', 'held'] as const).flatMap(
-    (state): Line => [span('   '), signSpan(style, state), span(` ${state}`, dim)],
+  const loudOnes = (['failed', 'blocked', 'running', 'held'] as const).map(
+    (state): Line => [signSpan(style, state), span(` ${state}`, dim)],
   )
-  return [
-    span(' '.repeat(mapMargin)),
-    span(`${nothing} nothing yet   ${some} partly done   `, dim),
-    span(all, { color: 'green', dim: true }),
-    span(' done', dim),
+  const pieces: readonly Line[] = [
+    [span(`${nothing} nothing yet`, dim)],
+    [span(`${some} partly done`, dim)],
+    [span(all, { color: 'green', dim: true }), span(' done', dim)],
     ...loudOnes,
-    span('   ? all signs', dim),
   ]
+  const rest = '   ? all signs'
+  return [span('   '), ...fitPieces(pieces, columns - 3 - rest.length, 3, () => ''), span(rest, dim)]
 }

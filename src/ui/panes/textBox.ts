@@ -8,9 +8,6 @@ import { type Box, boxLines, weights } from './box.ts'
 
 type TextOverlay = Overlay & { readonly kind: 'help' | 'message' }
 
-/** Below this the legend stands under the keys. */
-const twoColumns = 100
-
 /** Lines of the text, and how many of them are seen. */
 export function textRows(
   overlay: TextOverlay,
@@ -45,19 +42,22 @@ function pageRows(state: UiState, view: View): number {
   return layout.kind === 'tiny' ? 1 : Math.max(1, layout.body.rows - 2)
 }
 
+/** Within the frame, and the frame within the screen. */
+const boxColumns = (state: UiState) => Math.max(10, state.columns - 8)
+
 function content(overlay: TextOverlay, state: UiState, view: View): readonly Line[] {
-  const columns = Math.max(10, state.columns - 8)
   if (overlay.kind === 'help') return help(state, view)
   return overlay.lines
-    .flatMap((line) => wrapWords(plain(line), Math.min(columns, 96), view.style))
+    .flatMap((line) => wrapWords(plain(line), Math.min(boxColumns(state), 96), view.style))
     .map((line) => [span(line)])
 }
 
 function help(state: UiState, view: View): readonly Line[] {
   const keys = keyLines(view)
   const signs = legend(view)
-  if (state.columns < twoColumns) return [...keys, [], ...signs]
   const left = Math.max(...keys.map(lineWidth)) + 3
+  // Where there is no room for both beside each other the legend stands under the keys.
+  if (left + Math.max(...signs.map(lineWidth)) > boxColumns(state)) return [...keys, [], ...signs]
   return Array.from({ length: Math.max(keys.length, signs.length) }, (_, i) => [
     ...fillLine(keys[i] ?? [], left, view.style),
     ...(signs[i] ?? []),

@@ -165,6 +165,12 @@ describe('an engine that is gone', () => {
     expect(row?.replace(/\x1b\[(90|39)m/g, '')).not.toContain('\x1b')
   })
 
+  test('hides no box: keys that go to one would seem dead', () => {
+    const it = person(viewOf(labBoard(50), gone))
+    it.press('?')
+    expect(it.picture()).toContain('╭─ help')
+  })
+
   test('before it was ever there, is asked', () => {
     expect(lines(undefined, {}, { link: { state: 'joining', sinceMs: nowMs } }).join('\n')).toContain(
       'asking the engine',

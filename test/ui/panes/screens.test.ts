@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { Drop } from '../../../src/model/board.ts'
 import type { JournalRecord } from '../../../src/model/record.ts'
-import { board, drops, job, labBoard, statuses, viewOf } from '../boards.ts'
+import { board, drops, job, labBoard, nowMs, statuses, viewOf } from '../boards.ts'
 import { person } from '../person.ts'
 
 describe('the map', () => {
@@ -29,6 +30,11 @@ describe('the map', () => {
   test('holds 2,400 batches on a screen of 120x40', () => {
     const signs = map(2400, { columns: 120, rows: 40 }).lines().slice(6, 30).join('').replace(/[\d ]/g, '')
     expect(signs).toHaveLength(2400)
+  })
+
+  test.each([50, 60, 80, 100])('ends its legend of %i columns with where all signs are told', (columns) => {
+    const shown = map(3, { columns, rows: 24 }).lines()
+    expect(shown.find((line) => line.includes('nothing yet'))).toMatch(/ \? all signs$/)
   })
 
   test('counts by lines', () => {
@@ -72,6 +78,20 @@ describe('the inbox', () => {
     it.press('3')
     expect(it.picture()).toMatch(/m131_2026-08-09_g0 +211 GB {2}► arriving +it grew by 18 GB within a minute/)
     expect(it.picture()).toMatch(/m132_2026-08-09_g0 +198 GB {2}○ settling +still for 12s of 30s, then it is taken/)
+  })
+
+  test('counts on from what was told: a drop that lies still is not told of again', () => {
+    const state = { kind: 'settling', stillMs: 0, quietMs: 30_000, sinceMs: nowMs - 21_000 } as const
+    const drop: Drop = { name: 'm140', files: 1, bytes: 1, state }
+    const it = person(viewOf(board([], { drops: new Map([['m140', drop]]) })))
+    it.press('3')
+    expect(it.picture()).toContain('Still for 21s of 30s, then it is taken.')
+  })
+
+  test('says in whole words that it is empty, however narrow', () => {
+    const it = person(viewOf(board([])), { columns: 50, rows: 12 })
+    it.press('3')
+    expect(it.picture()).toContain('still for 30s.')
   })
 
   test('says of the selected one what to do', () => {
