@@ -3,9 +3,10 @@ import { runningEngine } from '../io/lock.ts'
 import type { Board } from '../model/board.ts'
 import { UserError } from '../model/errors.ts'
 import type { EngineClient } from '../server/client.ts'
-import type { EngineLink } from '../ui/store.ts'
+import type { EngineHearer, EngineLink } from '../ui/store.ts'
 import { startInBackground } from './engine.ts'
 import { joinEngine } from './join.ts'
+import type { LineReporter } from './lines.ts'
 
 export interface LinkOptions {
   readonly jobs: number | undefined
@@ -75,14 +76,13 @@ function notRunning(root: string): UserError {
   return new UserError(`${holder.user}'s "${holder.command}" (process ${holder.process.pid}) does not answer`)
 }
 
-/** Follows an engine for lines instead of a screen: all that happens, and the board after it. */
-export function boardFollower(
-  onEvent: (event: Parameters<typeof nextBoard>[1], board: Board) => void,
-): Parameters<EngineLink['follow']>[0] & { board(board: Board): void } {
+/** Follows an engine for lines instead of a screen: how it stands, all that happens, and the board after it. */
+export function boardFollower({ joined, event: onEvent }: Pick<LineReporter, 'joined' | 'event'>): EngineHearer {
   let board: Board | undefined
   return {
     board(whole) {
       board = whole
+      joined(whole)
     },
     events(events) {
       for (const event of events) {

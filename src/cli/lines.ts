@@ -14,11 +14,16 @@ import { localTime } from './terminal.ts'
 const aliveEveryMs = 600_000
 const logLinesShown = 5
 
+export interface LineReporter extends Reporter {
+  /** An engine that was at work already: says how things stand. */
+  joined(board: Board): void
+}
+
 /**
  * A line per event, for logs and pipes: ISO time, a word, batch and rule, then fields in a stable order, never cut. A
  * failure brings the last lines of its log; every ten minutes a line says that all is alive.
  */
-export function lineReporter(root: string, write: (text: string) => void): Reporter {
+export function lineReporter(root: string, write: (text: string) => void): LineReporter {
   let last: Board | undefined
   /** A drop is told of when its state is another, not each time it was looked at. */
   const dropKinds = new Map<string, string>()
@@ -38,6 +43,10 @@ export function lineReporter(root: string, write: (text: string) => void): Repor
   }, aliveEveryMs)
   alive.unref()
   return {
+    joined(board) {
+      last = board
+      say(Date.now(), 'alive', aliveText(board))
+    },
     event(event, board) {
       last = board
       if (!isNews(event)) return

@@ -60,14 +60,14 @@ async function watchOnScreen(root: string, options: WatchOptions): Promise<ExitC
 async function watchInLines(root: string, options: WatchOptions): Promise<ExitCode> {
   const { stdout } = process
   const reporter = options.json
-    ? { event: (event: object) => void stdout.write(`${JSON.stringify(event)}\n`), close: () => {} }
+    ? { joined: () => {}, event: (event: object) => void stdout.write(`${JSON.stringify(event)}\n`), close: () => {} }
     : lineReporter(root, (text) => stdout.write(text))
   const leave = new AbortController()
   const onSignal = () => leave.abort()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   // Whoever reads these lines may stop, as head does; there is nothing else to do then.
   stdout.on('error', onSignal)
-  const hearer = boardFollower((event, board) => reporter.event(event, board))
+  const hearer = boardFollower(reporter)
   const why = await engineLink(root, options).follow(hearer, leave.signal)
   reporter.close()
   if (leave.signal.aborted) return exitCodes.fine

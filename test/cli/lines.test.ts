@@ -38,6 +38,14 @@ test('a line begins with local time and its offset, a word, batch and rule', () 
   )
 })
 
+test('who joins an engine that was at work already is told how things stand', () => {
+  const lines: string[] = []
+  const reporter = lineReporter('/nowhere', (text) => lines.push(text))
+  reporter.joined(running)
+  reporter.close()
+  expect(lines[0]).toMatch(/^\S+ alive {3}running=2 queued=0 waiting=0 done=0 failed=0\n$/)
+})
+
 test('a failure says its exit code, how long it took and where its log is, in fields', () => {
   expect(linesOf([{ ...failed, log: 'l/1.log' }])).toEqual([
     'failed  m131  denoise  exit=1 6h12 log=l/1.log  the recipe ended with exit code 1',
