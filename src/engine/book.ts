@@ -1,7 +1,8 @@
 import type { Graph } from '../core/graph.ts'
-import type { Board, Estimate, JobStatus, Rank } from '../model/board.ts'
+import type { Board, JobStatus, Rank } from '../model/board.ts'
 import type { EngineEvent } from '../model/event.ts'
-import type { Plan, PlannedJob } from '../model/plan.ts'
+import type { Job } from '../model/job.ts'
+import type { Plan } from '../model/plan.ts'
 import type { TargetHistory } from '../model/record.ts'
 import type { RuleSet } from '../model/rule.ts'
 import { ingredientsNow } from './asOfNow.ts'
@@ -10,7 +11,7 @@ import { stateAfterFailure } from './failures.ts'
 import type { Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
 import type { JobQueue } from './queue.ts'
-import { type Ranking, rankJobs } from './ranks.ts'
+import { freezePast, hasLearned, inOrder, type Past, type Ranking, rankJobs, sourceBytes } from './ranks.ts'
 import { restBatches, restlessCause, restlessFailure } from './restless.ts'
 import { Telling } from './telling.ts'
 
@@ -43,14 +44,14 @@ export interface BookOptions {
  */
 const maxAdmissions = 3
 
-const noRank: Rank = { say: 0, priority: 0, pathSeconds: 0, begun: false, timed: false }
-
 /** All jobs of the workspace and what is to become of each. Knows nothing of recipes and processes. */
 export class JobBook {
   readonly entries = new Map<string, Entry>()
   /** How jobs of a build ended that are in no plan any more. */
   readonly forgotten = new Map<string, Outcome>()
   private readonly retrying = new Set<Entry>()
+  /** What all jobs are ranked by. */
+  private past: Past = new Map()
   /** By the plan that is being taken over. */
   private givenUp: Entry[] = []
   private readonly options: BookOptions
@@ -75,10 +76,15 @@ export class JobBook {
     const chosen = this.options.choose(plan)
     const stale = plan.jobs.filter(({ job, verdict }) => verdict.state === 'stale' && chosen.has(job.id))
     const jobs = stale.map(({ job }) => job)
-    const ranking = rankJobs(plan, jobs, ports.journal, ports.disk)
+    // A plan of some batches ranks them by what was known when all were ranked.
+    if (scope === 'all') this.past = freezePast(ports.journal.durations())
+    const bytes = new Map(jobs.map((job) => [job, sourceBytes(job, ports.disk)]))
+    const bytesOf = (job: Job) => bytes.get(job) ?? 0
+    const ranking = rankJobs({ all: plan.jobs, jobs, past: this.past, bytesOf })
     let more = false
-    for (const job of plan.jobs) {
-      const entry = this.update(job, graph, chosen.has(job.job.id), ranking)
+    for (const { job, verdict } of plan.jobs) {
+      const taken = { job, verdict, graph, chosen: chosen.has(job.id), sourceBytes: bytesOf(job) }
+      const entry = this.update(taken, ranking)
       if (this.decide(entry)) more = true
     }
     // What was queued already has another rank now.
@@ -91,20 +97,30 @@ export class JobBook {
     return more
   }
 
-  private update({ job, verdict }: PlannedJob, graph: Graph, chosen: boolean, ranking: Ranking): Entry {
+  private update(taken: TakenJob, ranking: Ranking): Entry {
+    const { job } = taken
     const known = this.entries.get(job.id)
-    const rank = { ...(ranking.ranks.get(job.id) ?? known?.rank ?? noRank), say: known?.rank.say ?? 0 }
-    const estimate = ranking.estimates.get(job.id) ?? known?.estimate
-    const pools = this.options.pools.of(job)
-    if (known === undefined) {
-      const entry = newEntry({ job, verdict, graph, chosen, rank, estimate, pools })
-      this.entries.set(job.id, entry)
-      return entry
-    }
-    Object.assign(known, { job, graph, verdict, chosen, rank, gone: false })
-    // What runs keeps the slots that it took, and the estimate that it started with.
-    if (known.state.status !== 'running') Object.assign(known, { estimate, pools })
-    return known
+    const entry = known ?? newEntry(taken)
+    if (known === undefined) this.entries.set(job.id, entry)
+    Object.assign(entry, taken, { gone: false })
+    rankEntry(entry, ranking)
+    // What runs keeps the slots that it took.
+    if (entry.state.status !== 'running') entry.pools = this.options.pools.of(job)
+    return entry
+  }
+
+  /** Ranks all jobs anew, once so much more is known of what they take that it matters. */
+  learn(): void {
+    const now = this.options.ports.journal.durations()
+    if (!hasLearned(this.past, now)) return
+    this.past = freezePast(now)
+    const all = inOrder(this.entries)
+    const jobs = all.filter(({ chosen, verdict }) => chosen && verdict.state === 'stale').map(({ job }) => job)
+    const bytesOf = ({ id }: Job) => this.entries.get(id)?.sourceBytes ?? 0
+    const ranking = rankJobs({ all, jobs, past: this.past, bytesOf })
+    for (const entry of all) rankEntry(entry, ranking)
+    this.options.queue.reorder()
+    this.telling.ranks(all)
   }
 
   private removeAllBut(plan: Plan, scope: Scope): string[] {
@@ -350,20 +366,19 @@ export class JobBook {
   }
 }
 
-interface NewEntry extends PlannedJob {
-  readonly graph: Graph
-  readonly chosen: boolean
-  readonly rank: Rank
-  readonly estimate: Estimate | undefined
-  readonly pools: ReadonlyMap<string, number>
-}
+type TakenJob = Pick<Entry, 'job' | 'verdict' | 'graph' | 'chosen' | 'sourceBytes'>
 
-function newEntry(planned: NewEntry): Entry {
-  const { id, batch } = planned.job
+const noRank: Rank = { say: 0, priority: 0, pathSeconds: 0, begun: false, timed: false }
+
+function newEntry(taken: TakenJob): Entry {
+  const { id, batch } = taken.job
   return {
-    ...planned,
+    ...taken,
     id,
     batch,
+    estimate: undefined,
+    rank: noRank,
+    pools: new Map(),
     state: { status: 'resting' },
     outcome: undefined,
     failure: undefined,
@@ -372,6 +387,12 @@ function newEntry(planned: NewEntry): Entry {
     gone: false,
     passedOver: 0,
   }
+}
+
+function rankEntry(entry: Entry, { ranks, estimates }: Ranking): void {
+  entry.rank = { ...(ranks.get(entry.id) ?? entry.rank), say: entry.rank.say }
+  // What runs keeps the estimate that it started with.
+  if (entry.state.status !== 'running') entry.estimate = estimates.get(entry.id) ?? entry.estimate
 }
 
 /** Is another attempt on its way already? */

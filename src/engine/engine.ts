@@ -90,7 +90,7 @@ export class Engine {
       tell,
       now: () => this.now(),
       // A build looks once, when all ended.
-      changedBy: (batch) => mode === 'watch' && this.changed(batch === undefined ? 'all' : new Set([batch])),
+      changedBy: (batch) => mode === 'watch' && this.changedBy(batch),
       onFailure: () => options.failFast && this.stopStarting('failed'),
       rouse: () => this.rouse(),
       isStopping: () => this.stopping !== 'no',
@@ -129,6 +129,12 @@ export class Engine {
     if (scope === 'all' || this.options.engine.mode === 'build') this.hasAllChanged = true
     else for (const batch of scope) this.changedBatches.add(batch)
     this.rouse()
+  }
+
+  /** An attempt ended: what it made may lead to jobs that nobody could know before, and what it took is a past for others. */
+  private changedBy(batch: string | undefined): void {
+    this.book.learn()
+    this.changed(batch === undefined ? 'all' : new Set([batch]))
   }
 
   /** Does what a person asks, once it runs. Rejects with DiskFault where it could not be written down; then nothing was done. */

@@ -65,6 +65,8 @@ export interface Entry extends QueueEntry {
   graph: Graph
   verdict: Verdict
   chosen: boolean
+  /** Of its plain sources when it was last stale. */
+  sourceBytes: number
   estimate: Estimate | undefined
   rank: Rank
   /** Its pools have `-j` among them where that is limited. */

@@ -78,6 +78,15 @@ export class Telling {
       if (status.state === 'blocked') this.options.emit({ type: 'blocked', atMs, job: id, by: status.job })
   }
 
+  /** Tells of ranks and estimates. `entries`: all. */
+  ranks(entries: readonly Entry[]): void {
+    const jobs = entries.flatMap((entry) => this.changedJob(entry))
+    if (jobs.length === 0) return
+    const { rules, pools, orphans, faults, warnings, quietMs } = this.options.board()
+    const whole = { rules, pools: [...pools.values()], orphans, faults, warnings, quietMs }
+    this.options.emit({ type: 'planned', atMs: this.options.ports.clock.now(), jobs, removed: [], ...whole })
+  }
+
   /** What is left to a person though nothing was run. */
   failed({ id, failure }: Entry): void {
     if (failure?.status.state !== 'failed') return

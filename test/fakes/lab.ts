@@ -22,6 +22,7 @@ export interface LabBuild {
   readonly maxJobs?: number
   readonly failFast?: boolean
   readonly adopted?: EngineOptions['adopted']
+  readonly settled?: EngineOptions['settled']
   /** `watch`: it stays, as the engine of a watcher does. */
   readonly mode?: 'watch' | 'build'
 }
@@ -155,7 +156,7 @@ function mortal(ports: Ports, born: number, life: () => number): Ports {
 }
 
 function startBuild(at: Lab, options: LabBuild): Underway {
-  const { goals = [], maxJobs, failFast = false, adopted = [], mode = 'build' } = options
+  const { goals = [], maxJobs, failFast = false, adopted = [], settled = [], mode = 'build' } = options
   const events: EngineEvent[] = []
   const engine = new Engine(
     {
@@ -165,7 +166,7 @@ function startBuild(at: Lab, options: LabBuild): Underway {
       maxJobs,
       failFast,
       adopted,
-      settled: [],
+      settled,
       user: 'ana',
     },
     at.ports,
