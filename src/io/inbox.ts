@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { cp, open, readdir, rename, rmdir } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { inboxFolder, isDropName, isRejectedName, rejectedFolder } from '../core/dropNames.ts'
@@ -61,7 +61,7 @@ async function seeDrops(root: string): Promise<SeenDrop[]> {
 
 /** A path as the system needs it: where its name is no text in UTF-8, its bytes are looked up. */
 function openable(path: string): string | Buffer {
-  if (!basename(path).includes(badSign)) return path
+  if (!basename(path).includes(badSign) || existsSync(path)) return path
   const folder = dirname(path)
   const bytes = readdirSync(folder, { encoding: 'buffer' }).find((name) => name.toString() === basename(path))
   return bytes === undefined ? path : Buffer.concat([Buffer.from(`${folder}/`), bytes])
