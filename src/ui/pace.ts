@@ -23,6 +23,9 @@ const tickMs = 1000
 /** Calls `draw` for what it is told of, and every second, at the full second. */
 export function pace(draw: () => void, { now, startTimer }: Timers): Pace {
   let lastDrawn = -Infinity
+  /** The last one that somebody waited for: a key does not wait for what was drawn unasked. */
+  let lastSoon = -Infinity
+  let isAwaited = false
   let lastKey = now()
   let dueMs = Infinity
   let stopTimer = () => {}
@@ -32,6 +35,8 @@ export function pace(draw: () => void, { now, startTimer }: Timers): Pace {
     stopTimer()
     dueMs = Infinity
     lastDrawn = now()
+    if (isAwaited) lastSoon = lastDrawn
+    isAwaited = false
     draw()
     due(lastDrawn + tickMs - (lastDrawn % tickMs))
   }
@@ -43,8 +48,9 @@ export function pace(draw: () => void, { now, startTimer }: Timers): Pace {
   }
   const soon = () => {
     if (isStopped) return
-    if (now() - lastDrawn >= soonMs) drawNow()
-    else due(lastDrawn + soonMs)
+    isAwaited = true
+    if (now() - lastSoon < soonMs) due(lastSoon + soonMs)
+    else drawNow()
   }
   return {
     changed: () => due(Math.max(now(), lastDrawn + (now() - lastKey > restingMs ? tickMs : changedMs))),
