@@ -27,6 +27,16 @@ test('a key is drawn at once, though something that nobody asked for was drawn j
   expect(draws).toEqual([0, 5])
 })
 
+test('and so is the key after that', () => {
+  const { changed, key, draws, turn } = paced()
+  key()
+  turn(100)
+  changed()
+  turn(105)
+  key()
+  expect(draws).toEqual([0, 200, 205])
+})
+
 test('a key that is held down is drawn 30 times a second', () => {
   const { key, draws, turn } = paced()
   for (let ms = 0; ms < 990; ms += 11) {
@@ -41,8 +51,8 @@ test('a change does not put off a key', () => {
   const { changed, key, draws, turn } = paced()
   key()
   turn(1)
-  changed()
   key()
+  changed()
   turn(100)
   expect(draws).toEqual([0, 33])
 })
