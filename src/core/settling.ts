@@ -10,8 +10,8 @@ export interface Settling {
   readonly lookedMs: number
   /** For how long it has been the same. */
   readonly stillMs: number
-  /** The last look showed another picture than the one before. */
-  readonly changed: boolean
+  /** It has changed since it was first seen. */
+  readonly grew: boolean
 }
 
 /** A copy that is interrupted for longer than this has most likely died. */
@@ -21,6 +21,12 @@ const stalledAfterMs = 30 * 60_000
  * in between. Half of the default quiet window, so that one jump alone never makes a drop whole.
  */
 export const longestGapMs = 15_000
+/** A drop is taken so much later than it could be, at most: its last change was between two looks. */
+const soonMs = 500
+/** Looking takes at most a twentieth of the time: through a drop of very many files, or very many drops, it is not so quick. */
+const waitPerCost = 19
+/** A copy that pauses for less than this still arrives: a slow one of many files is not told of at each of them. */
+const pauseMs = 5000
 /**
  * READY ends the wait but for this: a copy of a folder that holds a READY passes by it on its way, and its next file shows
  * within a moment.
@@ -31,10 +37,11 @@ const clockSlackMs = 2000
 
 /** What is known after one more look. */
 export function nextSettling(before: Settling | undefined, picture: DropPicture, nowMs: number): Settling {
-  if (before === undefined) return { picture, sinceMs: nowMs, lookedMs: nowMs, stillMs: 0, changed: false }
+  if (before === undefined) return { picture, sinceMs: nowMs, lookedMs: nowMs, stillMs: 0, grew: false }
   const changed = !isSamePicture(before.picture, picture)
   const gapMs = Math.min(Math.max(0, nowMs - before.lookedMs), longestGapMs)
-  return { picture, sinceMs: before.sinceMs, lookedMs: nowMs, stillMs: changed ? 0 : before.stillMs + gapMs, changed }
+  const stillMs = changed ? 0 : before.stillMs + gapMs
+  return { picture, sinceMs: before.sinceMs, lookedMs: nowMs, stillMs, grew: before.grew || changed }
 }
 
 /**
@@ -45,12 +52,12 @@ export function settlingAtOnce(picture: DropPicture, fileNowMs: number, quietMs:
   const changedMs = Number(picture.changedNs / 1_000_000n)
   const ageMs = fileNowMs - changedMs
   const stillMs = ageMs < -clockSlackMs ? Math.max(quietMs, stalledAfterMs) : Math.max(0, ageMs)
-  return { picture, sinceMs: Math.min(changedMs, fileNowMs), lookedMs: fileNowMs, stillMs, changed: false }
+  return { picture, sinceMs: Math.min(changedMs, fileNowMs), lookedMs: fileNowMs, stillMs, grew: false }
 }
 
 /** Whole, or how far it is. */
 export function settlingState(settling: Settling, quietMs: number): DropState | 'whole' {
-  const { picture, sinceMs, stillMs, lookedMs, changed } = settling
+  const { picture, sinceMs, stillMs, lookedMs, grew } = settling
   const stillSinceMs = lookedMs - stillMs
   if (picture.temporary !== undefined) {
     const why = `${picture.temporary} is still being copied, by its name`
@@ -58,15 +65,16 @@ export function settlingState(settling: Settling, quietMs: number): DropState | 
     return { kind: 'stalled', why, stillMs, sinceMs: stillSinceMs }
   }
   if (stillMs >= neededMs(picture, quietMs)) return 'whole'
-  if (changed) return { kind: 'arriving', why: 'it is still changing', sinceMs }
+  if (grew && stillMs < Math.min(pauseMs, quietMs / 2)) return { kind: 'arriving', why: 'it is still changing', sinceMs }
   return { kind: 'settling', stillMs, quietMs: neededMs(picture, quietMs), sinceMs: stillSinceMs }
 }
 
-/** ms until another look could find another state. */
-export function nextLookMs({ picture, stillMs }: Settling, quietMs: number): number {
+/** ms until another look is due, where the last one, at all drops, took `costMs`. */
+export function nextLookMs({ picture, stillMs }: Settling, quietMs: number, costMs: number): number {
   const leftMs = picture.temporary === undefined ? neededMs(picture, quietMs) - stillMs : stalledAfterMs - stillMs
   // Past the end it stays as it is until something comes, of which a look now and then is told too.
-  return leftMs <= 0 ? longestGapMs : Math.min(leftMs, longestGapMs)
+  if (leftMs <= 0) return longestGapMs
+  return Math.min(leftMs, Math.max(soonMs, costMs * waitPerCost), longestGapMs)
 }
 
 const neededMs = (picture: DropPicture, quietMs: number) => (picture.ready ? Math.min(readyMs, quietMs) : quietMs)

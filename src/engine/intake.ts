@@ -94,6 +94,7 @@ export function openIntake(options: IntakeOptions): Intake {
   let taken: Taken[] = []
   /** Whole drops that the last look had no time for. */
   let left: { readonly drops: readonly SeenDrop[]; readonly seenMs: number } = { drops: [], seenMs: 0 }
+  let lookCostMs = 0
   let looking: Promise<unknown> = Promise.resolve()
   const taker = openTaker({ ...options, onSlow: (name) => board.taking(name), onCarried, onFault })
 
@@ -125,6 +126,7 @@ export function openIntake(options: IntakeOptions): Intake {
     await taker.resume({ all: false })
     if (mode === 'once' || left.drops.length === 0 || startMs - left.seenMs > staleMs) {
       left = { drops: await settle(await seeInbox(mode), mode, quietMs), seenMs: startMs }
+      lookCostMs = clock.now() - startMs
     }
     const known = knownBatches(options.batches)
     const whole = left.drops
@@ -199,7 +201,7 @@ export function openIntake(options: IntakeOptions): Intake {
   function againInMs(quietMs: number): number | undefined {
     const waits = [...settlings].map(([name, settling]) => {
       const fault = faults.get(name)
-      return fault === undefined ? nextLookMs(settling, quietMs) : fault.retryAtMs - clock.now()
+      return fault === undefined ? nextLookMs(settling, quietMs, lookCostMs) : fault.retryAtMs - clock.now()
     })
     const resumeInMs = taker.resumeInMs()
     if (resumeInMs !== undefined) waits.push(resumeInMs)

@@ -86,10 +86,23 @@ test('READY does not make whole what still holds a temporary name', () => {
   expect(kind(look([0, ready], [10, ready]))).toBe('arriving')
 })
 
-test('the next look is when the window ends, and never far away', () => {
-  expect(nextLookMs(look([0, picture()]), quietMs)).toBe(15_000)
-  expect(nextLookMs(look([0, picture()], [15, picture()], [27, picture()]), quietMs)).toBe(3_000)
-  expect(nextLookMs(look([0, picture({ ready: true })]), quietMs)).toBe(1_000)
+test('a slow copy is arriving all along, through pauses of a few seconds', () => {
+  const grown = (files: number) => picture({ files })
+  const copying = [[0, grown(1)], [1, grown(2)], [2, grown(2)], [5, grown(2)]] as const
+  expect(kind(look(...copying))).toBe('arriving')
+  expect(kind(look(...copying, [7, grown(2)]))).toBe('settling')
+})
+
+test('the next look is half a second away, so that the last change is known soon, or when the window ends', () => {
+  expect(nextLookMs(look([0, picture()]), quietMs, 1)).toBe(500)
+  expect(nextLookMs(look([0, picture({ temporary: 'a.mat.part' })]), quietMs, 1)).toBe(500)
+  expect(nextLookMs(look([0, picture()], [15, picture()], [29.9, picture()]), quietMs, 1)).toBe(100)
+})
+
+test('what takes long to look at is looked at less often, and once each 15 seconds at the least', () => {
+  expect(nextLookMs(look([0, picture()]), quietMs, 100)).toBe(1900)
+  expect(nextLookMs(look([0, picture()], [15, picture()], [29, picture()]), quietMs, 100)).toBe(1000)
+  expect(nextLookMs(look([0, picture()]), quietMs, 5000)).toBe(15_000)
 })
 
 const atSeconds = (seconds: number) => BigInt(seconds) * 1_000_000_000n
