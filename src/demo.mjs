@@ -10,15 +10,16 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 /** `batch`: what it becomes. A name with a space in it is refused, so that one sees what that looks like. */
 const drops = [
-  { name: 'demo_01', batch: 'demo_01', seconds: 45 },
+  { name: 'demo_01', batch: 'demo_01', seconds: 30 },
   {
     name: 'demo_02',
     batch: 'demo_02',
-    seconds: 45,
+    seconds: 30,
     manifest: '# BATCH, and the channels to omit\ndemo_02\tPort_12,Port_1\n',
   },
   { name: 'demo 03', batch: 'demo_03', seconds: 5, isRefused: true },
-  { name: 'demo_04', batch: 'demo_04', seconds: 45 },
+  { name: 'demo_04', batch: 'demo_04', seconds: 30 },
+  { name: 'demo_05', batch: 'demo_05', seconds: 30 },
 ]
 /** The screen is to be there before the processors have something else to do. */
 const screenFirstMs = 1500
@@ -132,7 +133,8 @@ The true spikes are in data/mat/<batch>/truth.json. To look at what the sorter f
   const refused = drops.find(({ name, isRefused }) => isRefused && existsSync(`inbox/rejected/${name}`))
   if (refused !== undefined) {
     console.log(`
-One drop was refused for its name, and lies in inbox/rejected/ with the reason beside it. To take it by a better one:
+One drop was refused for its name: it lies in inbox/rejected/, with the reason beside it.
+To take it by a better name:
   npx labmake inbox take '${refused.name}' --as ${refused.batch}`)
   }
   const missing = drops.filter(({ batch, isRefused }) => !isRefused && !made.includes(batch))
@@ -140,7 +142,8 @@ One drop was refused for its name, and lies in inbox/rejected/ with the reason b
     console.log(`\nNot made yet: ${missing.map(({ batch }) => batch).join(', ')}. npm run demo goes on from here.`)
   } else {
     console.log(`\nTo see labmake decide, change something and run the demo again:
-  edit data/manifests/demo_02.tsv, or touch data/mat/${made[0]}/${made[0]}.mat, or delete data/phy/${made.at(-1)}
+  edit data/manifests/demo_02.tsv, or touch data/mat/demo_01/demo_01.mat,
+  or delete data/phy/demo_04/
 Or look: npx labmake status, npx labmake history, npx labmake watch`)
   }
 }

@@ -33,14 +33,14 @@ function startDemo(ws: Workspace) {
   return { ended, interrupt: () => child.kill('SIGTERM') }
 }
 
-const batches = ['demo_01', 'demo_02', 'demo_04']
+const batches = ['demo_01', 'demo_02', 'demo_04', 'demo_05']
 
 test('without a terminal the demo drops recordings, has them made, and ends; again, it finds nothing to do', {
   timeout: 120_000,
 }, async () => {
   await using ws = await demoWorkspace()
   const first = await startDemo(ws).ended
-  expect(first).toMatchObject({ code: 0, said: expect.stringContaining('Made 6 of 6 jobs') })
+  expect(first).toMatchObject({ code: 0, said: expect.stringContaining('Made 8 of 8 jobs') })
   expect(first.said).toMatch(/refused inbox\/demo 03 /)
   for (const batch of batches) {
     expect(first.said).toContain(`data/kwd/${batch}.kwd   data/phy/${batch}/\n`)
@@ -48,7 +48,7 @@ test('without a terminal the demo drops recordings, has them made, and ends; aga
   }
   expect(ws.list('inbox')).toEqual(['rejected'])
   const second = await startDemo(ws).ended
-  expect(second).toMatchObject({ code: 0, said: expect.stringContaining('Nothing to do: 6 up to date.') })
+  expect(second).toMatchObject({ code: 0, said: expect.stringContaining('Nothing to do: 8 up to date.') })
   expect(second.said).not.toContain('Simulating')
 })
 
