@@ -125,16 +125,21 @@ export class Engine {
 
   /** Something changed: these batches are planned anew. */
   changed(scope: Scope): void {
+    this.note(scope)
+    this.rouse()
+  }
+
+  private note(scope: Scope): void {
     // A build was asked for by goals, which only a plan of everything can find.
     if (scope === 'all' || this.options.engine.mode === 'build') this.hasAllChanged = true
     else for (const batch of scope) this.changedBatches.add(batch)
-    this.rouse()
   }
 
   /** An attempt ended: what it made may lead to jobs that nobody could know before, and what it took is a past for others. */
   private changedBy(batch: string | undefined): void {
     this.book.learn()
-    this.changed(batch === undefined ? 'all' : new Set([batch]))
+    // Nobody is roused before its slots are free: what is first in line may be short of just these.
+    this.note(batch === undefined ? 'all' : new Set([batch]))
   }
 
   /** Does what a person asks, once it runs. Rejects with DiskFault where it could not be written down; then nothing was done. */

@@ -34,11 +34,11 @@ export interface UnderWayOptions {
   readonly board: () => Board
   readonly tell: (event: EngineEvent) => void
   readonly now: () => number
-  /** What it made may lead to jobs that nobody could know before; undefined is no batch. */
+  /** An attempt ended; undefined is no batch. Its slots are given back in a moment. */
   readonly changedBy: (batch: string | undefined) => void
   /** A job failed for good. */
   readonly onFailure: () => void
-  /** Something ended. */
+  /** An attempt ended, and its slots are free. */
   readonly rouse: () => void
   readonly isStopping: () => boolean
   /** Who runs it: what a stopped build says of its jobs. */

@@ -3,6 +3,7 @@ import type { Engine } from '../../src/engine/engine.ts'
 import type { Action, ActionResult } from '../../src/model/action.ts'
 import type { Board, JobState, JobStatus } from '../../src/model/board.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
+import { Crash } from './acts.ts'
 import { type Lab, type LabBuild, settled, type Underway } from './lab.ts'
 
 /** An engine that stays, and what a client makes of its events. */
@@ -39,6 +40,10 @@ export async function nextEngine(it: Lab): Promise<Watching> {
 
 async function resumed(it: Lab, options: LabBuild): Promise<Watching> {
   const { engine, events, outcomes } = it.start({ mode: 'watch', ...options })
+  // One that was killed in the meantime meets its death when it touches the disk again.
+  outcomes.catch((error: unknown) => {
+    if (!(error instanceof Crash)) throw error
+  })
   let copy = boardFromJson(boardToJson(engine.board()))
   engine.subscribe((event) => {
     // As it comes over a wire.
