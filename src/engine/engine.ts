@@ -12,6 +12,7 @@ import type { StartedAttempt } from './attempt.ts'
 import { JobBook, type PlannedGraph, type Scope } from './book.ts'
 import { detailOf } from './detail.ts'
 import { type Entry, type Outcome, outcomeOf } from './entry.ts'
+import { type PlanningBudget, planningBudget } from './planningBudget.ts'
 import { Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
 import { JobQueue } from './queue.ts'
@@ -37,12 +38,6 @@ export interface EngineOptions {
 }
 
 /**
- * A plan of everything may take seconds where there are very many batches: between two of them at least this many times as
- * long goes by, so that planning never takes more than a tenth of a processor.
- */
-const restAfterPlanning = 9
-
-/**
  * Brings jobs up to date: starts what the pools allow, in order of rank. A failed job stops only what depends on it. A
  * build ends when nothing more can be made; a watch stays, and takes up what changes.
  */
@@ -61,7 +56,7 @@ export class Engine {
   private readonly asked = new Set<string>()
   private readonly changedBatches = new Set<string>()
   private hasAllChanged = false
-  private nextFullPlanMs = 0
+  private readonly planning: PlanningBudget
   private wasBusy = false
   private stopping: 'no' | 'ending' | 'leaving' = 'no'
   /** The action before, done or refused: one at a time, so that each is judged by what the one before left. */
@@ -73,6 +68,7 @@ export class Engine {
   constructor(options: EngineOptions, ports: Ports) {
     this.options = options
     this.ports = ports
+    this.planning = planningBudget(ports.clock)
     this.shown = emptyBoard(options.engine)
     this.pools = new Pools(options.maxJobs)
     this.queue = new JobQueue(this.pools.limits())
@@ -258,7 +254,7 @@ export class Engine {
     this.planned = planned
     this.hasAllChanged = false
     this.changedBatches.clear()
-    this.nextFullPlanMs = this.now() + (this.now() - startMs) * restAfterPlanning
+    this.planning.spend(this.now() - startMs)
     return more
   }
 
@@ -266,7 +262,7 @@ export class Engine {
   private planChanges(): number | undefined {
     const batches = this.changedBatches
     if (this.stopping !== 'no' || (batches.size === 0 && !this.hasAllChanged)) return undefined
-    const inMs = this.nextFullPlanMs - this.now()
+    const inMs = this.planning.waitMs()
     const isApart = canScope(this.planned!.rules.rules)
     if ((this.hasAllChanged || !isApart) && inMs <= 0) this.look('all')
     else if (isApart && batches.size > 0) this.look(new Set(batches))

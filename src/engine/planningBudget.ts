@@ -1,0 +1,34 @@
+import type { Clock } from '../model/ports.ts'
+
+/** A plan of everything may take seconds where there are very many batches: of all time, so much goes into such plans at most. */
+const share = 0.1
+/** So much may be spent at once after a calm: who saves a rule file a few times in a row waits for none of it. */
+const mostSavedMs = 3000
+
+/** Time for plans of everything. */
+export interface PlanningBudget {
+  /** ms until another plan may be made. */
+  waitMs(): number
+  spend(ms: number): void
+}
+
+export function planningBudget(clock: Pick<Clock, 'now'>): PlanningBudget {
+  let savedMs = mostSavedMs
+  let atMs = clock.now()
+  function save(): void {
+    const nowMs = clock.now()
+    // A clock that was set back earns nothing, and costs nothing.
+    savedMs = Math.min(mostSavedMs, savedMs + Math.max(0, nowMs - atMs) * share)
+    atMs = nowMs
+  }
+  return {
+    waitMs() {
+      save()
+      return savedMs >= 0 ? 0 : -savedMs / share
+    },
+    spend(ms) {
+      save()
+      savedMs -= Math.max(0, ms)
+    },
+  }
+}
