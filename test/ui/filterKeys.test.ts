@@ -49,6 +49,13 @@ describe('the filter', () => {
     expect(it.lines().at(-1)).toContain('no pool is called "rma"')
   })
 
+  test('keeps it too where several words cannot be read', () => {
+    const it = lab()
+    it.press('/is:failed')
+    it.tell({ type: 'key', key: { kind: 'paste', text: 'x pool:rma' } })
+    expect(it.state.batches.filter).toMatchObject({ text: 'is:failedx pool:rma', good: 'is:failed' })
+  })
+
   test('shows what really filters when a text that cannot be read is kept', () => {
     const it = lab()
     it.press('/is:failed xyz:1<enter>')

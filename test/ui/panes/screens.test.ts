@@ -37,6 +37,13 @@ describe('the map', () => {
     expect(shown.find((line) => line.includes('nothing yet'))).toMatch(/ \? all signs$/)
   })
 
+  test('has a gap after every ten, so that one can count', () => {
+    const jobs = Array.from({ length: 12 }, (_, i) => job('denoise', `B${i}`, statuses.failed))
+    const it = person(viewOf(board(jobs)))
+    it.press('2')
+    expect(it.lines()[6]).toBe('     1  ✗✗✗✗✗✗✗✗✗✗ ✗✗')
+  })
+
   test('counts by lines', () => {
     expect(map(200).lines()[7]).toMatch(/^ {4}61 {2}/)
   })
