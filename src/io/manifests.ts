@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { manifestFolder } from '../core/dropManifest.ts'
 import { type Manifest, parseManifest } from '../core/manifest.ts'
 import { byName, neverCounts } from '../core/names.ts'
 import type { ManifestText } from '../model/inbox.ts'
 import type { Rule } from '../model/rule.ts'
 import { describeErrno } from './disk.ts'
-
-export const manifestFolder = 'data/manifests'
 
 /** Reads all manifests of a workspace. Never throws: what is wrong is in their `faults`. */
 export function readManifests(root: string, rules: readonly Rule[]): Manifest[] {

@@ -1,8 +1,8 @@
 import { watch as chokidar, type FSWatcher } from 'chokidar'
+import { manifestFolder } from '../core/dropManifest.ts'
 import { neverCounts } from '../core/names.ts'
 import { lookAtFolder } from './folderIdentity.ts'
 import { type LimitCode, limitCode } from './folderWatch.ts'
-import { manifestFolder } from './manifests.ts'
 import type { WatchSeams } from './watchSeams.ts'
 
 /** The folders where people leave things for labmake to read, and how deep it matters what happens there. */

@@ -411,4 +411,23 @@ describe('long work', () => {
     await look
     expect(it.intake.drops()).toMatchObject([{ name: 'B1', state: { kind: 'conflict' } }])
   })
+
+  test('no more than two large drops are read at a time, whatever waits', async () => {
+    const files = Array.from({ length: 5 }, (_, i) => `B${i}/a.mat`)
+    const it = inboxLab(mats, Object.fromEntries(files.map((file) => [`data/mat/${file}`, large])))
+    let reading = 0
+    let most = 0
+    it.inbox.reading = async () => {
+      most = Math.max(most, ++reading)
+      await it.turns()
+      reading--
+    }
+    it.drop(Object.fromEntries(files.map((file) => [file, large])))
+    await it.settle()
+    await it.intake.idle()
+    expect([most, it.told().filter((text) => text.startsWith('same'))]).toEqual([
+      2,
+      files.map((_, i) => `same B${i}: data/mat/B${i}/`),
+    ])
+  })
 })
