@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** Three suites: `unit` (pure code and single files, seconds), `e2e` (the built command, Node only), `heavy` (Python, long recordings). */
+/**
+ * Four suites: `unit` (pure code and single files, seconds), `e2e` (the built command, Node only), `journeys` (in a real
+ * terminal, needs tmux), `heavy` (Python, long recordings).
+ */
 export default defineConfig({
   define: { LABMAKE_VERSION: '"0.0.0-test"' },
   test: {
@@ -12,7 +15,7 @@ export default defineConfig({
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/heavy/**'],
+          exclude: ['test/e2e/**', 'test/heavy/**', 'test/journeys/**'],
         },
       },
       {
@@ -31,8 +34,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'heavy',
+          name: 'journeys',
           sequence: { groupOrder: 2 },
+          include: ['test/journeys/**/*.test.ts'],
+          testTimeout: 120_000,
+          maxWorkers: 3,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'heavy',
+          sequence: { groupOrder: 3 },
           include: ['test/heavy/**/*.test.ts'],
           testTimeout: 600_000,
           fileParallelism: false,

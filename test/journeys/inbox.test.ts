@@ -1,0 +1,56 @@
+import { expect } from 'vitest'
+import { workspace } from '../workspace.ts'
+import { recordings } from './lab.ts'
+import { journey, openScreen } from './screen.ts'
+
+journey('a conflict is decided on the screen: under another name, or in place of the other', async () => {
+  await using ws = await workspace(recordings('m101'))
+  using screen = await openScreen(ws)
+  await screen.until(/m101 +✓ \d+s +✓ \d+s/)
+
+  ws.write('inbox/m101/a.mat', 'once more')
+  screen.keys('3')
+  const conflict = await screen.until(/m101 .*⊘ conflict/)
+  expect(conflict).toMatch(/data\/mat\/m101\/ is here already/i)
+  screen.keys('t')
+  await screen.until('m101 is here already, with other content')
+  screen.keys('a')
+  await screen.until('Take m101 as')
+  screen.type('_again')
+  await screen.until('m101_again')
+  screen.keys('Enter')
+  await screen.until('Nothing lies in the inbox.')
+  screen.keys('1')
+  await screen.until(/m101_again +✓ \d+s +✓ \d+s/)
+  expect(ws.read('data/mat/m101/a.mat')).toBe('spikes of m101')
+
+  ws.write('inbox/m101/a.mat', 'the better one')
+  screen.keys('3')
+  await screen.until(/m101 .*⊘ conflict/)
+  screen.keys('t', 'r')
+  const asks = await screen.until('Put m101 in place of')
+  expect(asks).toMatch(/The old one goes to \.labmake\/attic\//)
+  screen.keys('y')
+  await screen.until('Nothing lies in the inbox.')
+  await ws.until('it is made of the new one', () => ws.read('data/phy/m101/spike_times.npy').includes('the better one'))
+  screen.keys('4')
+  await screen.until(/inbox\/m101 /)
+})
+
+journey('a drop that is refused says why, and what to do', async () => {
+  await using ws = await workspace(recordings())
+  using screen = await openScreen(ws)
+  await screen.until('Nothing here yet.')
+  ws.write('inbox/my notes/plan.docx', 'no recording')
+  const tab = await screen.until(/3 inbox 1/)
+  expect(tab).toMatch(/Nothing here yet\./)
+  screen.keys('3')
+  await screen.until(/my notes .*✗ refused/)
+  screen.keys('Enter')
+  const why = await screen.until(/╭─ my notes/)
+  expect(why).toMatch(/│ No rule takes plan\.docx; what is taken: \{batch\}\/\*\.mat/)
+  expect(why).toMatch(/inbox\/rejected\/my notes\./)
+  screen.keys('Escape')
+  await screen.untilGone(/╭─ my notes/)
+  expect(ws.list('inbox/rejected')).toEqual(['my notes', 'my notes.why.txt'])
+})
