@@ -106,8 +106,8 @@ export async function runBuild(
   }
 }
 
-/** The engine that runs does the work; this shows it, and says how it ended. */
-async function buildByEngine(
+/** The engine that runs does the work; this shows it, and says how it ended. Used by `rebuild` too. */
+export async function buildByEngine(
   client: EngineClient,
   workspace: OpenWorkspace,
   goals: readonly string[],

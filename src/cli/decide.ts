@@ -4,7 +4,10 @@ import { systemClock } from '../io/clock.ts'
 import { userName } from '../io/lock.ts'
 import { UserError } from '../model/errors.ts'
 import type { PlannedJob } from '../model/plan.ts'
-import { runBuild } from './build.ts'
+import type { EngineClient } from '../server/client.ts'
+import { say } from './act.ts'
+import { buildByEngine, runBuild } from './build.ts'
+import { joinEngine } from './join.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
 import { withLock } from './ports.ts'
 import { printable } from './terminal.ts'
@@ -14,6 +17,11 @@ import { type OpenWorkspace, openWorkspace } from './workspace.ts'
 export async function acceptCommand(typed: readonly string[], options: BuildCommandOptions): Promise<ExitCode> {
   const workspace = await openWorkspace(options.directory)
   const { dryRun } = options
+  const engine = dryRun ? undefined : await stayingEngine(workspace)
+  if (engine !== undefined) {
+    const chosen = chosenJobs(workspace, workspace.plan().plan, typed)
+    return say(await engine.act({ type: 'accept', jobs: chosen.map(({ job }) => job.id) }), options)
+  }
   const nobodyLost = () => {}
   return dryRun
     ? accept(workspace, typed, { dryRun })
@@ -59,6 +67,11 @@ export async function rebuildCommand(typed: readonly string[], options: BuildCom
   }
   const by = userName()
   const goals = chosen.map(({ job }) => job.id)
+  const engine = await stayingEngine(workspace)
+  if (engine !== undefined) {
+    const asked = await engine.act({ type: 'rebuild', jobs: goals })
+    return asked.done ? buildByEngine(engine, workspace, goals, options) : say(asked, options)
+  }
   const code = await runBuild(workspace, goals, options, async () => {
     for (const { job } of chosen) {
       const record = { at: new Date().toISOString(), job: job.id, target: job.targets[0]!.path }
@@ -66,6 +79,12 @@ export async function rebuildCommand(typed: readonly string[], options: BuildCom
     }
   })
   return code
+}
+
+/** A build that is at work is left alone: it ends when what it was asked for is done. */
+async function stayingEngine({ root }: OpenWorkspace): Promise<EngineClient | undefined> {
+  const client = await joinEngine(root)
+  return (await client?.board())?.engine.mode === 'watch' ? client : undefined
 }
 
 function chosenJobs(

@@ -156,6 +156,23 @@ test('jobs are held, released, stopped and tried again from the command line, an
   expect(stdout).toMatch(/: Trying 1 job again/)
 })
 
+test('an edited target is accepted, or made again, by way of the engine', async () => {
+  await using ws = await workspace(oneBatch)
+  await ws.labmake('engine', 'start')
+  await untilState(ws, 'phy/B1', 'done')
+  ws.write('data/phy/B1/spike_clusters.npy', 'curated')
+  ws.write('data/mat/B1/b.mat', 'more spikes')
+  await untilState(ws, 'phy/B1', 'protected')
+  expect((await ws.labmake('accept', 'data/phy/B1/')).stdout).toMatch(/^Accepted 1 job: /)
+  await untilState(ws, 'phy/B1', 'done')
+  expect(ws.read('data/phy/B1/spike_clusters.npy')).toBe('curated')
+  const rebuilt = await ws.labmake('rebuild', 'data/phy/B1/')
+  expect([rebuilt.code, rebuilt.stdout]).toEqual([0, expect.stringMatching(/done +B1 +phy/)])
+  expect(ws.read('data/phy/B1/spike_clusters.npy')).toBe('0\n')
+  const [time] = ws.list('.labmake/attic')
+  expect(ws.read(`.labmake/attic/${time}/data/phy/B1/spike_clusters.npy`)).toBe('curated')
+})
+
 test('a pool is paused, changed and resumed from the command line', async () => {
   await using ws = await workspace({ 'rules/ephys.yaml': labRules })
   await ws.labmake('engine', 'start')
