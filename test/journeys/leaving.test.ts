@@ -38,9 +38,9 @@ journey(
     expect(gone).toMatch(/engine gone \d+s/)
     expect(gone).toMatch(/m102 +○ queued/)
     expect(screen.painted()).toMatch(/\x1b\[90m.*m102/)
-  screen.keys('?')
-  await screen.until('╭─ help')
-  screen.keys('Escape', 'h')
+    screen.keys('?')
+    await screen.until('╭─ help')
+    screen.keys('Escape', 'h')
     await screen.until('nothing can be asked of it now')
 
     using other = await openScreen(ws)
