@@ -7,6 +7,7 @@ export const noHistory: TargetHistory = {
   failed: undefined,
   failures: 0,
   stopped: undefined,
+  stopping: undefined,
   rebuild: undefined,
   wanted: undefined,
   held: undefined,
@@ -51,7 +52,12 @@ export function rememberAttempt(attempts: Map<string, PastAttempt[]>, record: Jo
 export function nextHistory(before: TargetHistory, record: TargetRecord): TargetHistory {
   switch (record.type) {
     case 'started':
-      return { ...before, wanted: undefined, attempts: Math.max(before.attempts, record.attempt) }
+      return {
+        ...before,
+        stopping: undefined,
+        wanted: undefined,
+        attempts: Math.max(before.attempts, record.attempt),
+      }
     case 'made':
       return {
         ...noHistory,
@@ -67,13 +73,14 @@ export function nextHistory(before: TargetHistory, record: TargetRecord): Target
         failed: record,
         failures: isSameTry(before, record) ? before.failures + 1 : 1,
         stopped: undefined,
+        stopping: undefined,
         wanted: undefined,
       }
     case 'rebuild':
       return { ...before, rebuild: { by: record.by } }
     case 'cancelled':
       // Who stops labmake itself has said nothing of the job.
-      return record.by === undefined ? before : { ...before, stopped: record, wanted: undefined }
+      return record.by === undefined ? before : { ...before, stopped: record, stopping: undefined, wanted: undefined }
     default:
       // A newer labmake wrote it: what it means is not known here, and what is known stands.
       return before
@@ -88,6 +95,8 @@ function isSameTry({ failed, failures }: TargetHistory, { ingredients }: FailedR
 /** What a person's action changes in what is known of each target that it was done to. */
 function afterAction(before: TargetHistory, record: ActionRecord): TargetHistory {
   switch (record.action.type) {
+    case 'cancel':
+      return { ...before, stopping: { by: record.by } }
     case 'hold':
       return { ...before, held: record }
     case 'release':

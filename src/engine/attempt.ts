@@ -103,22 +103,23 @@ async function launch(job: Job, state: AttemptState, ports: Ports): Promise<Star
 
 /**
  * Takes an attempt to its end once its recipe has ended: commits what it made, or puts it aside, and appends the journal.
- * Knows nothing but what was written down of the attempt, so that it serves one of an earlier labmake as well.
+ * Knows nothing but what was written down of the attempt, so that it serves one of an earlier labmake as well. `stopper`:
+ * the person who asked for its end.
  */
 export async function settleAttempt(
   state: AttemptState,
   exit: Exit,
   ports: Ports,
-  stoppedBy?: string,
+  stopper = ports.journal.history(state.targets[0]!.path).stopping?.by,
 ): Promise<AttemptEnd> {
   const seconds = Math.max(0, (ports.clock.now() - state.startedMs) / 1000)
   const base = { seconds, attempt: state.attempt, log: state.log }
   if (exit.status === 'cancelled') {
     const fault = await putAside(state, ports)
-    const by = stoppedBy === undefined ? {} : { by: stoppedBy, ingredients: ingredientsDigest(state.before) }
+    const by = stopper === undefined ? {} : { by: stopper, ingredients: ingredientsDigest(state.before) }
     const record = { type: 'cancelled', ...recordOf(state, ports), ...base, ...by } as const
     const unsaid = fault ?? (await faultOf(() => ports.journal.append(record)))
-    return { status: 'cancelled', ...base, by: stoppedBy, ...trouble(unsaid) }
+    return { status: 'cancelled', ...base, by: stopper, ...trouble(unsaid) }
   }
   if (exit.status === 'failed') return fail(state, exit.cause, base, ports)
   const checked = checkStaged(state, ports)

@@ -242,7 +242,8 @@ export class UnderWay {
     const { book } = this.options
     if (entry.state.status !== 'running') book.start(entry)
     this.attempts.set(entry, attempt)
-    const { stoppedBy } = runningState(entry)
+    // Also where an earlier labmake was asked for it and did not come to its end.
+    const stoppedBy = runningState(entry).stoppedBy ?? book.historyOf(entry).stopping?.by
     if (stoppedBy !== undefined) this.cancel([entry], stoppedBy)
     // It was being started as labmake was told to stop.
     if (this.cancelling !== undefined) attempt.running.cancel(this.cancelling)
@@ -279,9 +280,9 @@ export class UnderWay {
     this.options.changedBy(entry.batch)
   }
 
-  private async settle({ state }: StartedAttempt, exit: Exit, stoppedBy?: string): Promise<AttemptEnd> {
+  private async settle({ state }: StartedAttempt, exit: Exit, stopper?: string): Promise<AttemptEnd> {
     const { ports, tell, now } = this.options
-    const end = await settleAttempt(state, exit, ports, stoppedBy)
+    const end = await settleAttempt(state, exit, ports, stopper)
     if (end.trouble !== undefined) tell({ type: 'trouble', atMs: now(), message: end.trouble })
     return end
   }

@@ -124,6 +124,8 @@ export interface TargetHistory {
   readonly failures: number
   /** The last attempt, if a person stopped it after `current`. */
   readonly stopped: CancelledRecord | undefined
+  /** A person asked for the attempt that is under way to be ended. */
+  readonly stopping: { readonly by: string } | undefined
   /** Asked for after `current`. */
   readonly rebuild: { readonly by: string } | undefined
   /** A person asked for another attempt since the last one. */

@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest'
+import type { Scope } from '../../src/engine/book.ts'
+import { type Lab, lab, settled } from '../fakes/lab.ts'
+import { watching } from '../fakes/watching.ts'
+
+// How often an engine that stays plans, and what.
+
+const denoise = { sources: 'mat/{batch}', targets: 'kwd/{batch}', recipe: 'd {source} {target}' }
+const table = { sources: 'kwd/*', targets: 'table.tsv', recipe: 't {target} {sources}' }
+const mats = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`mat/B${i + 1}`, '']))
+
+/** The scopes that are planned from now on; a plan of everything takes as long as told. */
+function plans(it: Lab, times: { readonly allMs: number }): string[] {
+  const scopes: string[] = []
+  const real = it.plan
+  it.plan = (scope: Scope = 'all') => {
+    const planned = real(scope)
+    scopes.push(planned.scope === 'all' ? 'all' : [...planned.scope].join())
+    if (planned.scope === 'all') it.clock.tick(times.allMs)
+    return planned
+  }
+  return scopes
+}
+
+test('a plan of everything waits until the time for it is saved', async () => {
+  const it = lab({ rules: { denoise } }, mats(1))
+  const scopes = plans(it, { allMs: 4000 })
+  const { changed } = await watching(it)
+  await changed()
+  it.clock.tick(9999)
+  await changed()
+  expect(scopes).toEqual(['all'])
+  it.clock.tick(1)
+  await settled()
+  expect(scopes).toEqual(['all', 'all'])
+})
+
+test('a batch that changed meanwhile is planned at once, by itself', async () => {
+  const it = lab({ rules: { denoise } }, mats(2))
+  const scopes = plans(it, { allMs: 4000 })
+  const { changed } = await watching(it)
+  await changed()
+  await changed('B2')
+  expect(scopes).toEqual(['all', 'B2'])
+  it.clock.tick(60_000)
+  await settled()
+  expect(scopes).toEqual(['all', 'B2', 'all'])
+})
+
+test('where a rule gathers over batches, all is planned for a change, but in no more than a tenth of the time', async () => {
+  const it = lab({ pools: { cpu: 1 }, rules: { denoise, table } }, mats(20))
+  const scopes = plans(it, { allMs: 3000 })
+  const { end, changed } = await watching(it)
+  const startMs = it.clock.now()
+  for (let n = 0; n < 20; n++) {
+    await end(it.launcher.running()[0]!.job)
+    await changed('B1')
+  }
+  // One was made with what had been saved, and one more may be under way.
+  expect(3000 * (scopes.length - 2)).toBeLessThanOrEqual((it.clock.now() - startMs) / 10)
+  it.clock.tick(60_000)
+  await settled()
+  expect(it.launcher.running().map((r) => r.job)).toEqual(['table'])
+})
+
+test('jobs go on while a plan waits for its time, and it is not called idle', async () => {
+  const it = lab({ pools: { cpu: 1 }, rules: { denoise, table } }, mats(2))
+  plans(it, { allMs: 5000 })
+  const { end, events } = await watching(it)
+  await end('denoise/B1')
+  await end('denoise/B2')
+  await end('table')
+  expect(it.launcher.running()).toEqual([])
+  expect(events.filter((e) => e.type === 'idle')).toEqual([])
+  it.clock.tick(60_000)
+  await settled()
+  expect(events.filter((e) => e.type === 'idle')).toHaveLength(1)
+})
+
+test('nothing is planned while nothing changes', async () => {
+  const it = lab({ rules: { denoise } }, mats(1))
+  const scopes = plans(it, { allMs: 0 })
+  const { act } = await watching(it)
+  await act({ type: 'hold', jobs: ['denoise/B1'] })
+  await act({ type: 'pause', pool: 'cpu' })
+  it.clock.tick(3_600_000)
+  await settled()
+  expect(scopes).toEqual(['all'])
+  expect(it.clock.waits()).toEqual([])
+})
+
+test('the end of a job plans its batch, and no other', async () => {
+  const it = lab({ rules: { denoise } }, mats(2))
+  const scopes = plans(it, { allMs: 0 })
+  const { end } = await watching(it)
+  await end('denoise/B2')
+  expect(scopes).toEqual(['all', 'B2'])
+})
+
+test('faults and orphans of other batches stay on the board when one batch is planned', async () => {
+  const it = lab({ rules: { denoise } }, { ...mats(2), 'kwd/B8': 'k', 'kwd/B9': 'k', 'mat/b2': '' })
+  const { changed, board } = await watching(it)
+  const before = { orphans: board().orphans, faults: board().faults }
+  expect(before.orphans.map((o) => o.target)).toEqual(['kwd/B8', 'kwd/B9'])
+  expect(before.faults).toHaveLength(1)
+  it.disk.write('mat/B1', 'longer')
+  it.disk.delete('kwd/B9')
+  await changed('B1', 'B9')
+  expect(board().orphans.map((o) => o.target)).toEqual(['kwd/B8'])
+  expect(board().faults).toEqual(before.faults)
+})
