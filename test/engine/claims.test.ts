@@ -229,3 +229,19 @@ test('a full disk is told of once for all drops alike, not for each of them at e
   const { taken } = await it.intake.look('once')
   expect(taken).toHaveLength(20)
 })
+
+test('where somebody else fills the place of what is replaced, all three are kept', async () => {
+  const situation = situations['a recording that replaces another']!
+  const it = prepare(situation)
+  const { place } = it.inbox
+  it.inbox.place = (from, to) => {
+    if (to === 'data/mat/B1') it.disk.write('data/mat/B1/third.mat', 'third')
+    return place(from, to)
+  }
+  const { done, text } = await it.intake.take('B1', 'replace', 'ana')
+  expect([done, text]).toEqual([false, expect.stringContaining('B1 is in the inbox again')])
+  expect(it.disk.tree('data')).toEqual({ 'data/mat/B1/third.mat': 'third' })
+  expect(Object.keys(it.disk.tree('inbox'))).toEqual(['inbox/B1/a.mat', 'inbox/B1/b.mat'])
+  expect(Object.values(it.disk.tree('.labmake/attic'))).toEqual(['old', 'old'])
+  expect(it.claims.slugs).toEqual([])
+})
