@@ -25,6 +25,7 @@ const lab = '/tmp/lab'
 const home = '/tmp/lab-home'
 if (existsSync(lab) || existsSync(home)) throw new Error(`${lab} or ${home} is in the way: remove it, then try again.`)
 
+const socket = `labmake-record-${process.pid}`
 const environment = {
   PATH: process.env.PATH,
   HOME: home,
@@ -33,7 +34,7 @@ const environment = {
   npm_config_update_notifier: 'false',
 }
 const tmux = (...words) => {
-  return execFileSync('tmux', ['-f', '/dev/null', '-L', `labmake-record-${process.pid}`, ...words], {
+  return execFileSync('tmux', ['-f', '/dev/null', '-L', socket, ...words], {
     env: environment,
     encoding: 'utf8',
   })
@@ -57,7 +58,8 @@ try {
   write()
 } finally {
   spawnSync('node', [`${lab}/dist/labmake.js`, 'engine', 'stop', '--end-jobs', '-C', lab], { stdio: 'ignore' })
-  tmux('kill-server')
+  // It may not have been started.
+  spawnSync('tmux', ['-L', socket, 'kill-server'], { stdio: 'ignore' })
   for (const folder of [lab, home]) rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
 }
 
@@ -77,7 +79,7 @@ function openTerminal() {
   const command = `printf '$ npm run demo\\n'; npm run demo; sleep ${patienceMs / 1000}`
   const inside = `echo lab >/proc/sys/kernel/hostname; exec "$@"`
   const start = [
-    ...['tmux', '-f', '/dev/null', '-L', `labmake-record-${process.pid}`],
+    ...['tmux', '-f', '/dev/null', '-L', socket],
     ...['start-server', ';', 'set-option', '-g', 'status', 'off', ';'],
     ...['new-session', '-d', '-x', String(size.columns), '-y', String(size.rows), '-c', lab, command],
   ]

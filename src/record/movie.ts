@@ -11,7 +11,7 @@ export interface MovieOptions {
   readonly longestPauseMs: number
   /** For how long the end stays, beyond its own time. */
   readonly lingerMs: number
-  /** Where nothing may move, in print or for those who asked their system for no motion, the first moment of this caption is shown. */
+  /** Where nothing may move, in print or for those who asked their system for no motion, the last moment of this caption is shown. */
   readonly stillCaption: string
 }
 
@@ -37,7 +37,7 @@ function drawMovie(recording: Recording, { columns, rows, title, stillCaption }:
   const width = Math.ceil(2 * origin.x + columns * cell.width)
   const height = Math.ceil(origin.y + rows * cell.height + 12)
   const { frames, endMs } = recording
-  const stillMs = frames.find(({ caption }) => caption === stillCaption)?.atMs ?? 0
+  const stillMs = frames.findLast(({ caption }) => caption === stillCaption)?.atMs ?? 0
   const groups = groupByTimes(recording, width)
   const css: string[] = []
   const body = [...groups.values()].map(({ shown, marks }, i) => {
