@@ -65,7 +65,8 @@ export function settlingState(settling: Settling, quietMs: number): DropState | 
     return { kind: 'stalled', why, stillMs, sinceMs: stillSinceMs }
   }
   if (stillMs >= neededMs(picture, quietMs)) return 'whole'
-  if (grew && stillMs < Math.min(pauseMs, quietMs / 2)) return { kind: 'arriving', why: 'it is still changing', sinceMs }
+  if (grew && stillMs < Math.min(pauseMs, quietMs / 2))
+    return { kind: 'arriving', why: 'it is still changing', sinceMs }
   return { kind: 'settling', stillMs, quietMs: neededMs(picture, quietMs), sinceMs: stillSinceMs }
 }
 

@@ -10,7 +10,7 @@ function picture(more: Partial<DropPicture> = {}): DropPicture {
 }
 
 /** What looks at these times (in seconds) tell, last of all. */
-function look(...looks: readonly [atSeconds: number, picture: DropPicture][]): Settling {
+function look(...looks: readonly (readonly [atSeconds: number, picture: DropPicture])[]): Settling {
   let settling: Settling | undefined
   for (const [at, seen] of looks) settling = nextSettling(settling, seen, at * 1000)
   return settling!
@@ -88,7 +88,12 @@ test('READY does not make whole what still holds a temporary name', () => {
 
 test('a slow copy is arriving all along, through pauses of a few seconds', () => {
   const grown = (files: number) => picture({ files })
-  const copying = [[0, grown(1)], [1, grown(2)], [2, grown(2)], [5, grown(2)]] as const
+  const copying = [
+    [0, grown(1)],
+    [1, grown(2)],
+    [2, grown(2)],
+    [5, grown(2)],
+  ] as const
   expect(kind(look(...copying))).toBe('arriving')
   expect(kind(look(...copying, [7, grown(2)]))).toBe('settling')
 })
