@@ -42,7 +42,9 @@ function settleLists(state: UiState, view: View): Pick<UiState, 'batches' | 'inb
 
 function settleBatches(state: UiState, view: View, page: number, hasPane: boolean): BatchList {
   const names = shownBatches(state, view)
-  const settled = settleList(state.batches, names, page)
+  // Who only opened it looks at what needs attention, and not after what stood first then.
+  const before = state.isTouched ? state.batches : { ...state.batches, selected: undefined, index: 0 }
+  const settled = settleList(before, names, page)
   // In the map the top is a line of signs.
   const perLine = mapColumns(state.columns)
   const lines = Math.ceil(names.length / perLine)

@@ -15,6 +15,8 @@ export interface UiState {
   readonly columns: number
   readonly rows: number
   readonly screen: Screen
+  /** Did the person press a key yet? Until then the first batch is selected, whichever comes to stand there. */
+  readonly isTouched: boolean
   readonly batches: BatchList
   readonly inbox: List
   readonly history: List & { readonly filter: TextField }
@@ -206,6 +208,7 @@ export function initialState(columns: number, rows: number): UiState {
     columns,
     rows,
     screen: 'batches',
+    isTouched: false,
     batches: {
       ...list,
       focus: 'list',

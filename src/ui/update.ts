@@ -22,7 +22,7 @@ export function update(state: UiState, input: Input, view: View): Update {
 function take(state: UiState, input: Input, view: View): Update {
   switch (input.type) {
     case 'key':
-      return pressed(state, input.key, view)
+      return pressed({ ...state, isTouched: true }, input.key, view)
     case 'resize':
       return only({ ...state, columns: input.columns, rows: input.rows })
     case 'tick':

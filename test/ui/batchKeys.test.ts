@@ -72,6 +72,17 @@ describe('the selection follows the batch', () => {
     expect(it.lines().find((line) => line.startsWith('▌'))).toContain('B2')
   })
 
+  test('but not before a key was pressed: who only opened it looks at what needs attention', () => {
+    const it = at()
+    const failed = new Map(five.jobs).set('denoise/B0', job('denoise', 'B0', statuses.failed))
+    it.see({ board: { ...five, jobs: failed } })
+    expect(selected(it)).toBe('B0')
+    it.press('z')
+    it.see({ board: five })
+    it.see({ board: { ...five, jobs: failed } })
+    expect(selected(it)).toBe('B4')
+  })
+
   test('and its neighbour is selected when it goes', () => {
     const it = at()
     it.press('jj')

@@ -7,22 +7,38 @@ import { clockMinutes, dayText } from '../times.ts'
 import type { View } from '../view.ts'
 import { selectedLine } from './list.ts'
 
-/** `Mon 31 Aug 06:04`, and a gap. */
-const whenColumns = 18
 const tookColumns = 7
+/** Selection and gap, sign and gap, and the gap after a name. */
+const marginColumns = 6
+/** Narrower than this, what became of it has no room: enter shows it. */
+const leastColumns = 72
+
+interface HistoryColumns {
+  /** `Mon 31 Aug 06:04`, or without the day of the week, and a gap. */
+  readonly when: number
+  readonly what: number
+  /** 0: there is no room for what became of it. */
+  readonly text: number
+}
+
+function historyColumns(columns: number): HistoryColumns {
+  if (columns < leastColumns) return { when: 14, what: columns - marginColumns - 14 - tookColumns - 1, text: 0 }
+  const what = Math.min(44, Math.floor(columns * 0.38))
+  return { when: 18, what, text: columns - marginColumns - 18 - what - tookColumns - 2 }
+}
 
 /** What was made, failed, dropped and asked for: newest first. */
 export function history(state: UiState, view: View, pane: Pane): readonly Line[] {
   const { style } = view
   const filter = state.history.filter.text
   const rows = historyRows(filter, view)
-  const whatColumns = Math.max(14, Math.min(44, Math.floor(pane.columns * 0.38)))
+  const columns = historyColumns(pane.columns)
   const place = `${rows.length === 0 ? 0 : state.history.index + 1}/${rows.length}`
   const sieve = filter === '' ? '' : ` ${style.unicode ? '▸' : '>'} ${plain(filter)}`
   const lines: Line[] = [
     [
-      span(`   ${fill(`history ${place}${sieve}`, whenColumns + whatColumns + 3, style)}`, bold),
-      span(`${padStart('took', tookColumns)}  what became of it`, dim),
+      span(`   ${fill(`history ${place}${sieve}`, columns.when + columns.what + 3, style)}`, bold),
+      span(`${padStart('took', tookColumns)}${columns.text === 0 ? '' : '  what became of it'}`, dim),
     ],
   ]
   if (view.history === undefined) return [...lines, [], [span('   Asking the engine for the journal.', dim)]]
@@ -32,22 +48,25 @@ export function history(state: UiState, view: View, pane: Pane): readonly Line[]
   }
   const { top, selected } = state.history
   for (const row of rows.slice(top, top + pane.rows - 1)) {
-    const line = historyLine(row, whatColumns, pane.columns, view)
+    const line = historyLine(row, columns, view)
     lines.push(row.id === selected ? selectedLine(line, pane.columns, state.overlays.length === 0, view) : line)
   }
   return lines
 }
 
-function historyLine(row: HistoryRow, whatColumns: number, columns: number, view: View): Line {
-  const { style } = view
-  const text = columns - 3 - whenColumns - 2 - whatColumns - 1 - tookColumns - 2
+function historyLine(row: HistoryRow, { when, what, text }: HistoryColumns, { style }: View): Line {
+  const day = text === 0 ? dayText(row.atMs).replace(/^\w+ /, '') : dayText(row.atMs)
+  // Of what a person did, the name alone says nothing.
+  const whole = `${plain(row.what)}  ${plain(row.text)}`
   return [
     span(' '),
     span('  '),
-    span(`${`${dayText(row.atMs)} ${clockMinutes(row.atMs)}`.padEnd(whenColumns)}`, dim),
+    span(`${day} ${clockMinutes(row.atMs)}`.padEnd(when), dim),
     row.state === undefined ? span(style.unicode ? '·' : "'", dim) : signSpan(style, row.state),
-    span(` ${fillMiddle(plain(row.what), whatColumns, style)} `),
-    span(`${padStart(row.took ?? '', tookColumns)}  `),
-    span(cut(plain(row.text), text, style), dim),
+    span(
+      ` ${text === 0 && row.took === undefined ? fill(whole, what, style) : fillMiddle(plain(row.what), what, style)} `,
+    ),
+    span(padStart(row.took ?? '', tookColumns)),
+    span(text === 0 ? '' : `  ${cut(plain(row.text), text, style)}`, dim),
   ]
 }

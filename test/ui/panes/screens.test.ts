@@ -148,6 +148,20 @@ describe('the history', () => {
     ])
   })
 
+  test('in a narrow terminal says when, what and how long, and of acts what there is room for', () => {
+    const it = person(viewOf(board([]), { history: records }), { columns: 50, rows: 14 })
+    it.press('4')
+    const [heading, ...lines] = it.lines().slice(4, 11)
+    expect(heading).toMatch(/^ {3}history 1\/6 +took$/)
+    expect(lines.slice(1).map((line) => line.slice(3).replace(/\d\d:\d\d +(.*?) +(6h12)/, 'HH:MM $1 $2'))).toEqual([
+      '10 Aug HH:MM ⊖ phy/B1 6h12',
+      expect.stringMatching(/✓ inbox\/B3 {2}taken: 4 fi…$/),
+      expect.stringMatching(/✗ inbox\/B2 {2}refused: it…$/),
+      expect.stringMatching(/· ana {2}Paused gpu\.$/),
+      '10 Aug HH:MM ✗ phy/B1 6h12',
+    ])
+  })
+
   test('enter shows an entry in full', () => {
     const it = open()
     it.press('G<enter>')
