@@ -1,3 +1,4 @@
+import { inboxFolder } from '../core/dropNames.ts'
 import type { Watched } from '../core/watched.ts'
 import type { Change } from '../model/change.ts'
 import type { Fault } from '../model/errors.ts'
@@ -31,8 +32,12 @@ export interface Watcher {
   close(): Promise<void>
 }
 
-/** The workspace and data/, where the places of people come and go, whatever the rules are. */
-const above = [[], ['data']].map((names) => ({
+/**
+ * The workspace and data/, where the places of people come and go, whatever the rules are; and the inbox, of which only its
+ * own names matter: what is inside a drop is looked at anyhow until it has settled. chokidar would read the whole inbox anew
+ * at each change of it, which made three thousand drops ten times as slow.
+ */
+const above = [[], ['data'], [inboxFolder]].map((names) => ({
   text: names.join('/') || '.',
   absolute: false,
   segments: names.map((name) => ({ kind: 'literal' as const, name })),
@@ -69,9 +74,10 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
     {
       root,
       poll,
-      concerns: (path) => isAtPlace(path) || touches(followed.touched(path)),
+      concerns: (path) => isAtPlace(path) || isOfInbox(path) || touches(followed.touched(path)),
       onTouch(path) {
         if (isAtPlace(path)) watchedPlaces.check()
+        if (isOfInbox(path)) gathering.add({ kind: 'inbox' })
         const touched = followed.touched(path)
         if (touched === 'everything') gathering.add({ kind: 'everything', why: `${path} has changed` })
         else if (touches(touched)) gathering.add({ kind: 'batches', names: touched })
@@ -95,6 +101,7 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
     if (isGone || closed.signal.aborted || !folders.lookAround()) return
     watchedPlaces.check()
     for (const { kind } of places) gathering.add({ kind })
+    gathering.add({ kind: 'inbox' })
     gathering.add({ kind: 'everything', why })
   }
 
@@ -133,6 +140,7 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
 }
 
 const isAtPlace = (path: string) => places.some((place) => place.path === path || place.path.startsWith(`${path}/`))
+const isOfInbox = (path: string) => path === inboxFolder || path.startsWith(`${inboxFolder}/`)
 const touches = (touched: ReturnType<Watched['touched']>) => touched === 'everything' || touched.size > 0
 const foldersText = ({ folders }: Watched) => folders.map((folder) => folder.text).join('\n')
 

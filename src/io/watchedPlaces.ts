@@ -10,8 +10,6 @@ export const places = [
   // Rules in JavaScript may lie in parts, in folders of their own.
   { kind: 'rules', path: 'rules', depth: 2 },
   { kind: 'manifests', path: manifestFolder, depth: 0 },
-  // What is inside a drop is looked at anyhow until it has settled.
-  { kind: 'inbox', path: 'inbox', depth: 0 },
 ] as const
 
 type Place = (typeof places)[number]
@@ -118,7 +116,7 @@ export function watchPlaces(options: WatchedPlacesOptions, { isNetworkDisk }: Wa
   }
 }
 
-/** Names that no manifest, rule file or drop has; and what npm brings for rules in JavaScript. */
+/** Names that no manifest or rule file has; and what npm brings for rules in JavaScript. */
 function isIgnored(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1)
   return name.startsWith('.') || name === 'node_modules' || neverCounts(name)

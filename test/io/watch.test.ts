@@ -418,22 +418,22 @@ test('folders of a network disk are polled and not watched', async () => {
   await ws.untilTold('B1')
 })
 
-test('there is one watch for each recording and each folder above, and none is left over', async () => {
+test('there is one watch for each recording, each folder above and the inbox, and none is left over', async () => {
   const system = countedWatches({ watches: 100 }, '')
   const ws = await watching({
     files: ['data/mat/B1/a.mat', 'data/mat/B2/a.mat', 'data/phy/B1/params.py'],
     seams: { watch: system.watch },
   })
   const open = () => [...system.open.values()].map((path) => path.slice(ws.root.length + 1)).sort()
-  expect(open()).toEqual(['', 'data', 'data/kwd', 'data/mat', 'data/mat/B1', 'data/mat/B2', 'data/phy'])
+  expect(open()).toEqual(['', 'data', 'data/kwd', 'data/mat', 'data/mat/B1', 'data/mat/B2', 'data/phy', 'inbox'])
   rmSync(join(ws.root, 'data/mat'), { recursive: true })
-  await ws.until('the watches are closed', () => open().length === 4)
+  await ws.until('the watches are closed', () => open().length === 5)
   await ws.watcher.close()
   await ws.until('all are closed', () => open().length === 0)
 })
 
 test('where the system allows no more watches that is said once, and the other folders are polled until it does', async () => {
-  const allowed = { watches: 5 }
+  const allowed = { watches: 6 }
   const system = countedWatches(allowed, 'ENOSPC')
   const files = Array.from({ length: 6 }, (_, i) => `data/mat/B${i}/a.mat`)
   const ws = await watching({ files, seams: { watch: system.watch } })
@@ -453,7 +453,7 @@ test('where the system allows no more watches that is said once, and the other f
   await ws.untilTold('B0', 'B5')
   allowed.watches = 100
   ws.clock.tick(600_000)
-  await ws.until('all are watched', () => system.open.size === 10)
+  await ws.until('all are watched', () => system.open.size === 11)
   await ws.rest()
   ws.write('data/mat/B5/c.mat')
   await ws.untilTold('B5')
