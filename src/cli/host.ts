@@ -98,8 +98,11 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
       try {
         return await engine.run()
       } finally {
-        await upkeep.close()
+        const isQuiet = await upkeep.close()
         await notices.close()
+        await served.close()
+        // As when it is killed: nothing is lost, and the next engine finishes the copy or undoes it. The lock goes with us.
+        if (!isQuiet) process.exit(exitCodes.fine)
       }
     } finally {
       await served.close()
@@ -152,7 +155,9 @@ function serve(workspace: OpenWorkspace, engine: Engine, options: ServeOptions):
   return {
     async close() {
       clearTimeout(timer)
-      await (await served)?.close()
+      const open = served
+      served = undefined
+      await (await open)?.close()
     },
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Batches, changedBatches, joinManifests } from '../core/batches.ts'
 import { watchedFolders } from '../core/watched.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -7,6 +8,8 @@ import type { Change } from '../model/change.ts'
 import type { Fault } from '../model/errors.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
+/** How long an engine that ends waits for drops that are being taken: a rename is over by then, the copy of a terabyte is not. */
+const takingMs = 2000
 /** The inbox is looked at this often, whatever the system tells of it. */
 const inboxLookMs = 30_000
 
@@ -21,8 +24,8 @@ export interface UpkeepOptions {
 export interface Upkeep {
   /** Looks at the inbox soon. */
   lookSoon(): void
-  /** Stops watching and ends what is being taken. */
-  close(): Promise<void>
+  /** Stops watching. Resolves with whether nothing is being taken any more; what is, is waited for a little. */
+  close(): Promise<boolean>
 }
 
 /** What an engine that stays does beside its jobs: hears what changes, reads rules anew, takes what was dropped. */
@@ -106,8 +109,8 @@ export async function openUpkeep({ workspace, engine, intake, poll }: UpkeepOpti
       isClosed = true
       clearTimeout(timer)
       await watcher.close()
-      await looking
-      await intake.idle()
+      const idle = Promise.resolve(looking).then(() => intake.idle())
+      return Promise.race([idle.then(() => true), wait(takingMs, false, { ref: false })])
     },
   }
 }

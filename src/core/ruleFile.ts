@@ -313,5 +313,10 @@ function parseAcceptance(
   if (strange !== undefined) {
     report({ path: [...path, 'store'], message: `{${strange}} of ${store.text} is not in accept: ${accept.text}` })
   }
+  const own = ownFolders.find((folder) => store.text === folder || isBelow(store.text, folder))
+  if (own !== undefined) {
+    const message = `what is dropped cannot be kept in ${own}/`
+    report({ path: [...path, 'store'], message, hint: 'Keep it below data/: data/mat/{batch}/' })
+  }
   return { accept, store }
 }

@@ -279,6 +279,12 @@ describe('members', () => {
   })
 })
 
+test.each(['inbox/{batch}/', 'rules/{batch}/', '.labmake/{batch}/'])('a drop cannot be kept in %s', (store) => {
+  expect(faults({ inbox: [{ accept: '{batch}/*.mat', store }] })).toMatchObject([
+    { message: expect.stringMatching(/^what is dropped cannot be kept in /) },
+  ])
+})
+
 test('what an inbox stores by must be in what it accepts', () => {
   expect(faults({ inbox: [{ accept: '{batch}/*.mat', store: 'data/{batch}/{day}/' }] })).toMatchObject([
     { message: '{day} of data/{batch}/{day} is not in accept: {batch}/*.mat' },
