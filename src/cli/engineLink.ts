@@ -70,7 +70,7 @@ export function engineLink(root: string, options: LinkOptions): EngineLink {
 const historyShown = 500
 
 function notRunning(root: string): UserError {
-  const hint = 'labmake watch starts one, and takes over what runs.'
+  const hint = 'q, then labmake watch, starts one and takes over what runs.'
   const holder = runningEngine(root)
   if (holder === undefined) return new UserError('no engine runs here', { hint })
   return new UserError(`${holder.user}'s "${holder.command}" (process ${holder.process.pid}) does not answer`)

@@ -32,17 +32,18 @@ function page(board: Board, view: View): Line[] {
       span('labmake status', bold),
       span(' lists   ', dim),
       span('labmake engine stop', bold),
-      span(' ends the engine', dim),
+      span(' ends it', dim),
     ],
   ]
 }
 
 function goesOn({ engine }: Board, { link }: View, running: number): string {
   const jobs = running === 0 ? 'Nothing runs' : running === 1 ? '1 job goes on' : `${running} jobs go on`
-  const where = `process ${engine.pid} on ${plain(engine.host)}`
-  if (link.state !== 'alive') return `${jobs}, as far as is known: the engine (${where}) does not answer.`
-  if (engine.mode === 'build') return `${jobs}; the build (${where}) ends by itself.`
-  return `${jobs}; the engine (${where}) looks after the inbox.`
+  // Last, since it tells least: a line that is cut loses it first.
+  const where = `(process ${engine.pid} on ${plain(engine.host)})`
+  if (link.state !== 'alive') return `${jobs}, as far as is known: the engine does not answer ${where}.`
+  if (engine.mode === 'build') return `${jobs}; the build ends by itself ${where}.`
+  return `${jobs}; the engine looks after the inbox ${where}.`
 }
 
 function failures(board: Board, view: View): Line[] {

@@ -2,6 +2,7 @@ import { nextBoard } from '../core/board.ts'
 import type { Action, ActionResult } from '../model/action.ts'
 import type { Board } from '../model/board.ts'
 import type { JobDetail } from '../model/detail.ts'
+import { UserError } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { JournalRecord } from '../model/record.ts'
 import type { Timers } from './timers.ts'
@@ -94,10 +95,10 @@ export function engineStore({ link, timers, changed, heard, failed }: StoreOptio
       changed()
     },
   }
-  const gone = (why: string | undefined) => {
+  const gone = (why: string | undefined, hint?: string) => {
     if (stopped.signal.aborted) return
     // It stays gone since it was first missed, however often it is tried.
-    state = { state: 'gone', sinceMs: state.state === 'gone' ? state.sinceMs : timers.now(), why }
+    state = { state: 'gone', sinceMs: state.state === 'gone' ? state.sinceMs : timers.now(), why, hint }
     version++
     changed()
     stopRetry = timers.startTimer(retryMs, join)
@@ -105,7 +106,10 @@ export function engineStore({ link, timers, changed, heard, failed }: StoreOptio
   }
   const join = () => {
     // Its end is told to `gone` in every case.
-    void link.follow(hearer, stopped.signal).then(gone, (error: unknown) => gone(messageOf(error)))
+    void link.follow(hearer, stopped.signal).then(
+      (why) => gone(why),
+      (error: unknown) => gone(messageOf(error), error instanceof UserError ? error.hint : undefined),
+    )
   }
   /** Nobody is told of a question to an engine that is known to be gone. */
   const unanswered = (error: unknown) => {

@@ -32,8 +32,13 @@ export interface View {
 export type Link =
   | { readonly state: 'joining'; readonly sinceMs: number }
   | { readonly state: 'alive' }
-  /** `why` is a sentence, where one is known. */
-  | { readonly state: 'gone'; readonly sinceMs: number; readonly why: string | undefined }
+  /** `why` is a sentence, where one is known, and `hint` the next step. */
+  | {
+      readonly state: 'gone'
+      readonly sinceMs: number
+      readonly why: string | undefined
+      readonly hint?: string | undefined
+    }
 
 /** A log as far as it was read: a window of its lines. */
 export interface LogPicture {

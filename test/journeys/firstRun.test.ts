@@ -48,7 +48,7 @@ journey('from an empty workspace to spikes, by a recording and a manifest that a
 
   screen.keys('q')
   const left = await screen.untilShell()
-  expect(left).toMatch(/^labmake {2}Nothing runs; the engine \(process \d+ on \S+\) looks after the inbox\.$/m)
+  expect(left).toMatch(/^labmake {2}Nothing runs; the engine looks after the inbox \(process \d+ on \S+\)\.$/m)
   expect(left).toMatch(/^ {2}✓ 2 done$/m)
   expect(screen.modes()).toEqual({ alternateScreen: false, cursor: true, lineWrap: true })
   screen.run('stty -a > after; echo ended')

@@ -10,9 +10,9 @@ const lines = (shown: Parameters<typeof viewOf>[0], more = {}, columns = 120) =>
 test('says how many jobs go on, under which engine, the counts, and how to come back', () => {
   const shown = lines(board([job('denoise', 'B1', statuses.running), job('denoise', 'B2', statuses.queued)]))
   expect(shown).toEqual([
-    'labmake  1 job goes on; the engine (process 41233 on rig) looks after the inbox.',
+    'labmake  1 job goes on; the engine looks after the inbox (process 41233 on rig).',
     '  ► 1 running  ○ 1 queued',
-    '  labmake watch comes back   labmake status lists   labmake engine stop ends the engine',
+    '  labmake watch comes back   labmake status lists   labmake engine stop ends it',
   ])
 })
 
@@ -40,7 +40,7 @@ test('a build ends by itself', () => {
 test('an engine that does not answer is not said to look after anything', () => {
   const gone = { link: { state: 'gone', sinceMs: nowMs, why: undefined } }
   expect(lines(board([job('denoise', 'B1', statuses.running)]), gone)[0]).toBe(
-    'labmake  1 job goes on, as far as is known: the engine (process 41233 on rig) does not answer.',
+    'labmake  1 job goes on, as far as is known: the engine does not answer (process 41233 on rig).',
   )
 })
 

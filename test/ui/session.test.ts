@@ -111,7 +111,7 @@ test('that the engine is gone is drawn at once', async () => {
   const { link, turn, screen } = alive()
   turn(150)
   await link.go('it was stopped')
-  expect(screen()).toContain('it was stopped')
+  expect(screen()).toContain('It was stopped')
 })
 
 test('keys that come together are drawn once', async () => {

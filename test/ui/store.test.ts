@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { JobDetail } from '../../src/model/detail.ts'
+import { UserError } from '../../src/model/errors.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 import { engineStore } from '../../src/ui/store.ts'
 import { board, job, pool, statuses } from './boards.ts'
@@ -103,6 +104,12 @@ test('when the engine is gone its last board stays, with the time and the reason
   await link.go('it was stopped')
   expect(store.known().link).toEqual({ state: 'gone', sinceMs: 1500, why: 'it was stopped' })
   expect(store.known().board?.jobs.size).toBe(1)
+})
+
+test('why there is none comes with the next step', async () => {
+  const { store, link } = alive()
+  await link.go(new UserError('no engine runs here', { hint: 'labmake watch starts one' }))
+  expect(store.known().link).toMatchObject({ why: 'no engine runs here', hint: 'labmake watch starts one' })
 })
 
 test('it is tried again, less and less often, and stays gone since it was first missed', async () => {

@@ -1,3 +1,4 @@
+import { sentence } from '../dropWords.ts'
 import { faultText } from '../faultLines.ts'
 import { bold, dim, type Line, signSpan, span } from '../style.ts'
 import { cutLine, plain } from '../text.ts'
@@ -16,10 +17,11 @@ export function bars(view: View, columns: number, rows: number): readonly Line[]
 
 function engineBars({ link, nowMs, board }: View): Line[] {
   if (link.state === 'gone') {
-    const why = link.why === undefined ? '' : ` ${plain(link.why).replace(/\.$/, '')}.`
-    const age = elapsed((nowMs - link.sinceMs) / 1000)
-    const shown = board === undefined ? '.' : `; jobs go on. What is shown is ${age} old.`
-    return [[span(' ! ', { inverse: true, bold: true }), span(` The engine does not answer${shown}${why}`, bold)]]
+    const why = plain(link.why ?? 'the engine does not answer').replace(/\.$/, '')
+    const shown = `What is shown is ${elapsed((nowMs - link.sinceMs) / 1000)} old.`
+    const said = board === undefined ? sentence(why) : `${sentence(`${why}; jobs go on`)} ${shown}`
+    const hint = link.hint === undefined ? '' : ` ${plain(link.hint)}`
+    return [[span(' ! ', { inverse: true, bold: true }), span(` ${said}`, bold), span(hint)]]
   }
   if (board?.engine.stopping)
     return [[span(' ! ', { color: 'yellow', bold: true }), span('The engine is ending: nothing more is started.')]]

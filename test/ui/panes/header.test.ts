@@ -152,7 +152,9 @@ describe('an engine that is gone', () => {
   test('is said, with the age of what is shown', () => {
     const shown = lines(labBoard(50), {}, gone)
     expect(shown[0]).toContain('engine gone 2m04')
-    expect(shown[3]).toContain('The engine does not answer; jobs go on. What is shown is 2m04 old. It was ')
+    expect(shown[3]).toBe(' !  It was killed; jobs go on. What is shown is 2m04 old.')
+    const unknown = lines(labBoard(50), {}, { link: { ...gone.link, why: undefined } })
+    expect(unknown[3]).toBe(' !  The engine does not answer; jobs go on. What is shown is 2m04 old.')
   })
 
   test('leaves its last picture, greyed', () => {
