@@ -13,7 +13,7 @@ const picture = '.github/demo.svg'
 const size = { columns: 100, rows: 26 }
 const lookEveryMs = 100
 /** Viewers wait no longer than this for something to change. */
-const longestPauseMs = 1800
+const longestPauseMs = 2500
 /** How long a key is shown. */
 const keyMs = 1000
 /** Under load everything takes longer; this is not reached unless something is wrong. */
@@ -102,48 +102,43 @@ async function play() {
   await until('the screen is there', () => screen.includes('q leave'))
   caption = 'labmake watch looks after an inbox/'
   await wait(800)
-  press('3')
+  press('3', caption)
   await until('a recording arrives', () => /demo_01 .*(arriving|settling)/.test(screen))
   caption = 'a recording is being dropped into it …'
   await until('it is taken', () => !screen.includes('demo_01'))
-  caption = '… and is taken when it is whole'
-  press('1')
+  press('1', '… and is taken when it is whole')
   await until('it is de-noised', () => /demo_01 +►/.test(screen))
   caption = 'all that can be made of it now is made'
-  await until('its spikes are sorted', () => /demo_01 +✓ \S+ +►/.test(screen))
-  await until('the second one is at work', () => /demo_02 +►/.test(screen))
+  await until('its spikes are sorted', () => /demo_01 +✓ \S+ +[►✓]/.test(screen))
+  await until('the second one is at work', () => /demo_02 .*[►✓]/.test(screen))
+  caption = 'each batch goes its own way'
   await wait(700)
-  press('j')
-  await wait(700)
-  press('l')
-  caption = 'the log of a job, while it grows'
+  press('j', caption)
+  await wait(1000)
+  press('l', 'the log of a job, while it grows')
   await wait(2500)
-  press('Escape', 'esc')
-  caption = captionOfWork
+  press('Escape', captionOfWork, 'esc')
   await until('a drop was refused', () => /3 inbox \d/.test(screen) && existsSync(`${lab}/inbox/rejected`))
   await wait(1000)
-  press('3')
+  press('3', 'what cannot be taken says why, and what to do')
   await until('the refused drop is listed', () => screen.includes('refused'))
-  caption = 'what cannot be taken says why, and what to do'
   await wait(3500)
-  press('1')
-  caption = captionOfWork
+  press('1', 'what was dropped meanwhile is made as well')
   await until('all is made', () => screen.includes('✓ 8 done'))
   caption = 'all is made'
   await wait(1500)
-  press('2')
-  caption = 'the map: a sign for each batch, however many there are'
+  press('2', 'the map: a sign for each batch, however many there are')
   await wait(1800)
-  press('4')
-  caption = 'the journal: what was made, when, and how long it took'
+  press('4', 'the journal: what was made, when, and how long it took')
   await wait(2500)
-  press('q')
-  caption = ''
+  press('q', '')
   await until('the demo has ended', () => screen.includes('To see labmake decide'))
   await wait(longestPauseMs)
 }
 
-function press(name, shown = name) {
+/** Presses a key; viewers are told what comes of it, and which key it was. */
+function press(name, told, shown = name) {
+  caption = told
   key = { name: shown, untilMs: Date.now() + keyMs }
   tmux('send-keys', name)
 }
