@@ -3,7 +3,7 @@ import type { Style } from '../core/signs.ts'
 import type { Line, Look, Span } from './style.ts'
 
 /** Of these every one is one column wide: measuring a line of a list takes no segmenter. */
-const simple = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff…─│┄╭╮╰╯┌┐└┘■□●○◇◆▌▸►✓✗⊘‖⊖↻×·•→←↑↓━▄]*$/
+const simple = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff…–─│┄╭╮╰╯┌┐└┘■□●○◇◆▌▸►✓✗⊘‖⊖↻×·•→←↑↓━▄]*$/
 
 /** Columns that a text takes. It has no escape sequences: looks are data here. */
 export function width(text: string): number {
