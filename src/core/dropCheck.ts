@@ -72,7 +72,7 @@ function recordingMove(drop: string, unit: DropUnit, count: number, context: Dro
       `"${batch}" cannot be the name of a batch: it is letters, digits and . _ + -, begins with a letter or digit, and has at most 128 signs`,
       named
         ? 'Choose another name.'
-        : `Rename it, or give it a name: ${shownCommand(['labmake', 'inbox', 'take', drop, '--as', 'NAME'])}`,
+        : `Rename it, or give it a name: ${shownCommand(['labmake', 'inbox', 'take', drop, '--as', 'NAME'])}.`,
     )
   }
   const twin = batch === undefined ? undefined : context.twinOf(batch)
