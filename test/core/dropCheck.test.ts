@@ -253,8 +253,8 @@ describe('refused', () => {
   })
 
   test('what the rules would store among the things of labmake itself', () => {
-    const inbox = [{ accept: '{batch}/*.mat', store: 'inbox/kept/{batch}/' }]
-    expect(why(check('B1', { 'a.mat': '' }, { inbox }))).toContain("labmake's own")
+    const inbox = [{ accept: '{top}/{batch}/*.mat', store: '{top}/{batch}/' }]
+    expect(why(check('rules', { 'B1/a.mat': '' }, { inbox }))).toContain("labmake's own")
   })
 })
 
