@@ -2,13 +2,15 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { register } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { type Document, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import { byName } from '../core/names.ts'
 import type { DataPath, Locate } from '../core/ruleFaults.ts'
 import { brokenRuleFile, parseRuleFile, type RuleFile } from '../core/ruleFile.ts'
 import { joinRuleFiles } from '../core/ruleSet.ts'
+import { type RulesInUse, rulesInUse } from '../core/rulesInUse.ts'
 import { withoutSecrets } from '../core/secrets.ts'
-import { type Fault, UserError } from '../model/errors.ts'
+import { UserError } from '../model/errors.ts'
 import type { RuleSet } from '../model/rule.ts'
 import { describeErrno } from './disk.ts'
 
@@ -16,11 +18,11 @@ import { describeErrno } from './disk.ts'
 export const processors = availableParallelism()
 
 /**
- * Reads all rule files of a workspace, each time it is called: rules/*.yaml, *.yml and modules. Of a file that was good
- * before and is not now, the last good version stays in use beside its faults. Never throws: what is wrong is in `faults`.
+ * Reads all rule files of a workspace, each time it is called: rules/*.yaml, *.yml and modules. What was good before and
+ * is not now stays in use as it was, beside the faults: core/rulesInUse. Never throws: what is wrong is in `faults`.
  */
 export function ruleReader(root: string): () => Promise<RuleSet> {
-  const lastGood = new Map<string, RuleFile>()
+  let inUse: RulesInUse | undefined
   return async () => {
     const names = ruleNames(root)
     if (names === undefined) {
@@ -29,16 +31,15 @@ export function ruleReader(root: string): () => Promise<RuleSet> {
         message: 'is not there any more',
         hint: 'Put it back. Until then the rules stay in use.',
       }
-      return joinRuleFiles([...lastGood.values(), brokenRuleFile('rules/', [gone])], processors)
+      return joinRuleFiles([...(inUse?.files ?? []), brokenRuleFile('rules/', [gone])], processors)
     }
     const read = await Promise.all(names.sort(byName).map((name) => readRuleFile(root, `rules/${name}`)))
     const files = read.map((file) => {
-      const before = lastGood.get(file.file)
-      if (file.faults.length > 0 && before !== undefined) return { ...before, faults: file.faults.map(stillInUse) }
-      lastGood.set(file.file, file)
-      return file
+      const before = inUse?.files.find((other) => other.file === file.file)
+      return before !== undefined && isDeepStrictEqual(before, file) ? before : file
     })
-    return joinRuleFiles(files, processors)
+    inUse = rulesInUse(inUse, files, processors)
+    return inUse.rules
   }
 }
 
@@ -53,11 +54,6 @@ function ruleNames(root: string): string[] | undefined {
       hint: 'Mend the permissions of the folder.',
     })
   }
-}
-
-function stillInUse(fault: Fault): Fault {
-  const hint = 'Until it is mended, the rules stay in use as they were before the change.'
-  return { ...fault, hint: fault.hint === undefined ? hint : `${fault.hint} ${hint}` }
 }
 
 async function readRuleFile(root: string, file: string): Promise<RuleFile> {

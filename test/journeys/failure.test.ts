@@ -71,7 +71,11 @@ journey('a rule file that breaks is a bar, and its rules stay; mended, it is gon
   screen.keys('Enter')
   await screen.until('the rules stay in use as they were')
   screen.keys('Escape')
+  // Readable, but of no use: the jobs stay on the board all the same.
+  ws.write('rules/ephys.yaml', droppedRules.replace('pool: ram', 'pool: rma'))
+  const useless = await screen.until(/^ ✗ rules\/ephys\.yaml:\d+ rule denoise: no file declares a pool "rma"/m)
+  expect(useless).toMatch(/m101 +✗ failed +⊘ blocked/)
   ws.write('rules/ephys.yaml', droppedRules)
   await screen.until(/m101 +✓ \d+s +✓ \d+s/)
-  await screen.untilGone('this is not YAML')
+  await screen.untilGone('✗ rules/ephys.yaml')
 })
