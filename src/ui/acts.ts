@@ -21,13 +21,15 @@ const idsOf = (jobs: readonly BoardJob[]) => jobs.map((job) => job.id)
 
 export function retry(state: UiState, view: View): Update {
   const jobs = targetJobs(state, view)
-  const failed = jobs.filter(isIn('failed', 'cancelled'))
+  const isAwaited = ({ status }: BoardJob) => status.state === 'queued' && status.retry !== undefined
+  const failed = jobs.filter((job) => isIn('failed', 'cancelled')(job) || isAwaited(job))
   if (failed.length > 0) return ask(state, view, { type: 'retry', jobs: idsOf(failed) })
   const stale = jobs.filter(isIn('stale'))
   if (stale.length > 0) return ask(state, view, { type: 'build', jobs: idsOf(stale) })
   const blocker = jobs.find(isIn('blocked'))
   if (blocker?.status.state === 'blocked')
     return only(say(state, view, `Try again what it waits for: ${blocker.status.job}.`))
+  if (jobs.some(isIn('running'))) return only(say(state, view, 'It runs at this moment. x stops it.'))
   if (jobs.some(isIn('protected'))) return only(say(state, view, 'Nothing failed here. R asks which version stands.'))
   return only(say(state, view, 'Nothing failed here. R makes it again though it is up to date.'))
 }

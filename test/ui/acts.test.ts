@@ -13,6 +13,12 @@ describe('what is free asks nothing', () => {
     expect(actionsOf(it.press('r'))).toEqual([{ type: 'retry', jobs: ['denoise/B1', 'phy/B1'] }])
   })
 
+  test('r does not wait for the next attempt of what failed', () => {
+    expect(actionsOf(at(job('denoise', 'B1', statuses.retrying)).press('r'))).toEqual([
+      { type: 'retry', jobs: ['denoise/B1'] },
+    ])
+  })
+
   test('r builds what is stale', () => {
     expect(actionsOf(at(job('denoise', 'B1', statuses.stale)).press('r'))).toEqual([
       { type: 'build', jobs: ['denoise/B1'] },
@@ -59,6 +65,7 @@ describe('what is free asks nothing', () => {
 describe('a key that has nothing to do says why, and which key would', () => {
   test.each<[string, JobState, string]>([
     ['r', 'done', 'R makes it again'],
+    ['r', 'running', 'It runs at this moment. x stops it.'],
     ['r', 'protected', 'R asks which version stands'],
     ['r', 'blocked', 'Try again what it waits for: denoise/B1'],
     ['x', 'queued', 'It does not run. h holds it'],

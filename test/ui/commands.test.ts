@@ -159,6 +159,16 @@ describe('the footer', () => {
     it.press('l')
     expect(it.lines().at(-1)).toMatch(/^ esc back {2}f stay here {2}\/ search {2}w wrap/)
   })
+
+  test.each([
+    ['failed', /e pager {2}r retry +q/],
+    ['running', /e pager {2}x stop +q/],
+    ['done', /e pager +q/],
+  ] as const)('in the log of what is %s has what can be done to it', (state, keys) => {
+    const it = person(viewOf(board([job('denoise', 'B1', statuses[state])])), { columns: 120, rows: 24 })
+    it.press('l')
+    expect(it.lines().at(-1)).toMatch(keys)
+  })
 })
 
 test('y copies a report of the chosen job, with all that helps to find the fault', () => {

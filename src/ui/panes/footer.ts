@@ -86,7 +86,7 @@ function keyWords(top: Overlay | undefined, state: UiState, view: View): readonl
     case 'batch':
       return hereKeys(state, view)
     case 'log':
-      return logKeys(top)
+      return [...logKeys(top), ...hereKeys(state, view).filter(([key]) => key === 'r' || key === 'x')]
     case 'confirm':
       return [
         ['y', top.yes],
@@ -109,8 +109,6 @@ function logKeys({ follow, wrap }: LogOverlay): readonly KeyWord[] {
     ['w', wrap ? 'cut' : 'wrap'],
     ['[ ]', 'attempts'],
     ['e', 'pager'],
-    ['r', 'retry'],
-    ['x', 'stop'],
   ]
 }
 
