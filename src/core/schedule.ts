@@ -53,21 +53,35 @@ export function chooseJobs(
   const short: { readonly id: string; readonly of: readonly string[] }[] = []
   const start: string[] = []
   const passedOver = new Set<string>()
+  // Thousands of jobs need the same slots of the same pools, and share the map that says so: each is looked at once for
+  // every change of what is left.
+  const known = new Map<Queued['pools'], readonly string[]>()
+  const lackingOf = (pools: Queued['pools']) => {
+    const before = known.get(pools)
+    if (before !== undefined) return before
+    const lacking = [...pools].filter(([pool, n]) => (left.get(pool) ?? 0) < n).map(([pool]) => pool)
+    known.set(pools, lacking)
+    return lacking
+  }
+  const take = (pools: Queued['pools']) => {
+    for (const [pool, n] of pools) left.set(pool, (left.get(pool) ?? 0) - n)
+    known.clear()
+    return [...left.values()].every((n) => n <= 0)
+  }
+  if ([...left.values()].every((n) => n <= 0)) return { start, passedOver: [] }
   for (const job of queue) {
-    if ([...left.values()].every((slots) => slots <= 0)) break
-    const lacking = [...job.pools].filter(([pool, slots]) => (left.get(pool) ?? 0) < slots).map(([pool]) => pool)
+    const lacking = lackingOf(job.pools)
     if (lacking.length > 0) {
       short.push({ id: job.id, of: lacking })
       // What needs more than a pool has, since a person paused it or made it smaller, keeps nobody else waiting.
-      const fits = [...job.pools].every(([pool, n]) => n <= (slots.get(pool) ?? 0))
-      if (job.passedOver < patience || !fits) continue
+      if (job.passedOver < patience || ![...job.pools].every(([pool, n]) => n <= (slots.get(pool) ?? 0))) continue
     } else {
       start.push(job.id)
       // Whoever waits for ram loses nothing to a job that takes cpu.
       for (const { id, of } of short) if (of.some((pool) => job.pools.has(pool))) passedOver.add(id)
     }
     // A patient job that does not fit takes its slots off the table too: they are kept for it.
-    for (const [pool, slots] of job.pools) left.set(pool, (left.get(pool) ?? 0) - slots)
+    if (take(job.pools)) break
   }
   return { start, passedOver: [...passedOver] }
 }

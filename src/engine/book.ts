@@ -1,4 +1,5 @@
 import type { Graph } from '../core/graph.ts'
+import { compareRanks } from '../core/schedule.ts'
 import type { Board, JobStatus, Rank } from '../model/board.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { Job } from '../model/job.ts'
@@ -47,6 +48,7 @@ const maxAdmissions = 3
 /** All jobs of the workspace and what is to become of each. Knows nothing of recipes and processes. */
 export class JobBook {
   readonly entries = new Map<string, Entry>()
+  private readonly byBatch = new Map<string, Set<Entry>>()
   /** How jobs of a build ended that are in no plan any more. */
   readonly forgotten = new Map<string, Outcome>()
   private readonly retrying = new Set<Entry>()
@@ -72,7 +74,7 @@ export class JobBook {
     const { graph, plan, rules, scope } = planned
     const { pools, queue, ports } = this.options
     pools.declare(new Map([...rules.pools.values()].map((pool) => [pool.name, pool.slots])))
-    queue.slots = pools.limits()
+    queue.limit(pools.limits())
     const chosen = this.options.choose(plan)
     const stale = plan.jobs.filter(({ job, verdict }) => verdict.state === 'stale' && chosen.has(job.id))
     const jobs = stale.map(({ job }) => job)
@@ -87,8 +89,6 @@ export class JobBook {
       const entry = this.update(taken, ranking)
       if (this.decide(entry)) more = true
     }
-    // What was queued already has another rank now.
-    queue.reorder()
     const entries = plan.jobs.map(({ job }) => this.entries.get(job.id)!)
     restBatches(entries)
     this.telling.plan(planned, entries, this.removeAllBut(plan, scope))
@@ -101,12 +101,20 @@ export class JobBook {
     const { job } = taken
     const known = this.entries.get(job.id)
     const entry = known ?? newEntry(taken)
-    if (known === undefined) this.entries.set(job.id, entry)
+    if (known === undefined) this.add(entry)
     Object.assign(entry, taken, { gone: false })
-    rankEntry(entry, ranking)
+    this.rank(entry, ranking)
     // What runs keeps the slots that it took.
     if (entry.state.status !== 'running') entry.pools = this.options.pools.of(job)
     return entry
+  }
+
+  private rank(entry: Entry, { ranks, estimates }: Ranking): void {
+    const rank = { ...(ranks.get(entry.id) ?? entry.rank), say: entry.rank.say }
+    if (compareRanks(rank, entry.rank) !== 0 || rank.timed !== entry.rank.timed) this.options.queue.reorder()
+    entry.rank = rank
+    // What runs keeps the estimate that it started with.
+    if (entry.state.status !== 'running') entry.estimate = estimates.get(entry.id) ?? entry.estimate
   }
 
   /** Ranks all jobs anew, once so much more is known of what they take that it matters. */
@@ -118,16 +126,14 @@ export class JobBook {
     const jobs = all.filter(({ chosen, verdict }) => chosen && verdict.state === 'stale').map(({ job }) => job)
     const bytesOf = ({ id }: Job) => this.entries.get(id)?.sourceBytes ?? 0
     const ranking = rankJobs({ all, jobs, past: this.past, bytesOf })
-    for (const entry of all) rankEntry(entry, ranking)
-    this.options.queue.reorder()
+    for (const entry of all) this.rank(entry, ranking)
     this.telling.ranks(all)
   }
 
   private removeAllBut(plan: Plan, scope: Scope): string[] {
     const removed: string[] = []
-    for (const entry of this.entries.values()) {
-      const inScope = scope === 'all' || (entry.batch !== undefined && scope.has(entry.batch))
-      if (!inScope || plan.byId.has(entry.id)) continue
+    for (const entry of scope === 'all' ? this.entries.values() : this.ofBatches(scope)) {
+      if (plan.byId.has(entry.id)) continue
       // The end of its attempt is told by its name, and calls for another plan.
       if (entry.state.status === 'running') entry.gone = true
       else removed.push(entry.id)
@@ -136,10 +142,26 @@ export class JobBook {
     return removed
   }
 
+  private ofBatches(names: ReadonlySet<string>): Entry[] {
+    return [...names].flatMap((name) => [...(this.byBatch.get(name) ?? [])])
+  }
+
+  private add(entry: Entry): void {
+    const { batch } = entry
+    this.entries.set(entry.id, entry)
+    if (batch === undefined) return
+    const others = this.byBatch.get(batch)
+    if (others === undefined) this.byBatch.set(batch, new Set([entry]))
+    else others.add(entry)
+  }
+
   private forget(entry: Entry): void {
-    const { outcome } = entry
+    const { outcome, batch } = entry
     this.set(entry, { status: 'resting' })
     this.entries.delete(entry.id)
+    const others = batch === undefined ? undefined : this.byBatch.get(batch)
+    others?.delete(entry)
+    if (others?.size === 0) this.byBatch.delete(batch!)
     if (this.options.mode === 'build' && outcome !== undefined) this.forgotten.set(entry.id, outcome)
   }
 
@@ -387,12 +409,6 @@ function newEntry(taken: TakenJob): Entry {
     gone: false,
     passedOver: 0,
   }
-}
-
-function rankEntry(entry: Entry, { ranks, estimates }: Ranking): void {
-  entry.rank = { ...(ranks.get(entry.id) ?? entry.rank), say: entry.rank.say }
-  // What runs keeps the estimate that it started with.
-  if (entry.state.status !== 'running') entry.estimate = estimates.get(entry.id) ?? entry.estimate
 }
 
 /** Is another attempt on its way already? */

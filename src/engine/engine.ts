@@ -317,7 +317,7 @@ export class Engine {
   }
 
   private poolChanged(name: string): void {
-    this.queue.slots = this.pools.limits()
+    this.queue.limit(this.pools.limits())
     const pool = this.pools.find(name)
     if (pool !== undefined) this.tell({ type: 'pool', atMs: this.now(), pool })
   }

@@ -11,6 +11,8 @@ export class Pools {
   private readonly changed = new Map<string, number>()
   private readonly paused = new Map<string, string>()
   private readonly maxJobs: number | undefined
+  /** One map for all jobs of a rule: see chooseJobs. */
+  private readonly limited = new WeakMap<ReadonlyMap<string, number>, ReadonlyMap<string, number>>()
 
   constructor(maxJobs: number | undefined) {
     this.maxJobs = maxJobs
@@ -61,6 +63,11 @@ export class Pools {
   }
 
   private withAllJobs(pools: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
-    return this.maxJobs === undefined ? pools : new Map([...pools, [allJobs, 1]])
+    if (this.maxJobs === undefined) return pools
+    const known = this.limited.get(pools)
+    if (known !== undefined) return known
+    const limited = new Map([...pools, [allJobs, 1]])
+    this.limited.set(pools, limited)
+    return limited
   }
 }

@@ -10,12 +10,19 @@ export class JobQueue<Entry extends QueueEntry> {
   /** In order of rank as of the last look, those that came since behind them. */
   private waiting = new Set<Entry>()
   private isSorted = true
+  /** Nothing changed since the last look, which found nothing that fits. */
+  private isStuck = false
   private readonly taken = new Map<string, number>()
-  /** Slots by pool; 0 for one that is paused. */
-  slots: ReadonlyMap<string, number>
+  private slots: ReadonlyMap<string, number>
 
   constructor(slots: ReadonlyMap<string, number>) {
     this.slots = slots
+  }
+
+  /** `slots`: by pool; 0 for one that is paused. */
+  limit(slots: ReadonlyMap<string, number>): void {
+    this.slots = slots
+    this.isStuck = false
   }
 
   get isEmpty(): boolean {
@@ -25,6 +32,7 @@ export class JobQueue<Entry extends QueueEntry> {
   add(entry: Entry): void {
     this.waiting.add(entry)
     this.isSorted = false
+    this.isStuck = false
   }
 
   remove(entry: Entry): void {
@@ -37,13 +45,15 @@ export class JobQueue<Entry extends QueueEntry> {
   }
 
   /** Removes and returns what the free slots allow to start now, in order. Its slots are yet to be taken. */
-  next(mayStart: (entry: Entry) => boolean = () => true): Entry[] {
+  next(mayStart?: (entry: Entry) => boolean): Entry[] {
+    if (this.isStuck) return []
     // Sorted at once before a look and not entry by entry: a plan puts thousands back, and most are in order already.
     if (!this.isSorted) this.waiting = new Set([...this.waiting].sort(compareQueued))
     this.isSorted = true
-    const open = [...this.waiting].filter(mayStart)
+    const open = mayStart === undefined ? [...this.waiting] : [...this.waiting].filter(mayStart)
     const free = new Map([...this.slots].map(([pool, slots]) => [pool, slots - (this.taken.get(pool) ?? 0)]))
     const choice = chooseJobs(open, free, this.slots)
+    this.isStuck = choice.start.length === 0 && mayStart === undefined
     if (choice.start.length === 0) return []
     const byId = new Map(open.map((entry) => [entry.id, entry]))
     for (const id of choice.passedOver) byId.get(id)!.passedOver++
@@ -61,5 +71,6 @@ export class JobQueue<Entry extends QueueEntry> {
 
   give(pools: ReadonlyMap<string, number>): void {
     for (const [pool, slots] of pools) this.taken.set(pool, (this.taken.get(pool) ?? 0) - slots)
+    this.isStuck = false
   }
 }

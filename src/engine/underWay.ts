@@ -54,6 +54,7 @@ export class UnderWay {
   private readonly work = new Set<Promise<void>>()
   /** What must not be left in the middle: from a start to the recipe, and from its end to the journal. */
   private readonly critical = new Set<Promise<unknown>>()
+  private readonly entries = new Set<Entry>()
   /** Recipes that run. */
   private readonly attempts = new Map<Entry, StartedAttempt>()
   /** Jobs whose recipe has ended, and of which the journal does not know yet. */
@@ -85,8 +86,14 @@ export class UnderWay {
     return this.attempts.size
   }
 
-  /** Is nobody making a target of the job? Where a rule was renamed, the job of the old name may be. */
-  mayStart = ({ job }: Entry): boolean => !job.targets.some(({ path }) => this.targets.has(path))
+  /**
+   * Which jobs may start, where not all may: where a rule was renamed, its target may be being made by the job of the old
+   * name. Undefined as long as all that runs is of the plan, in which no two jobs have one target.
+   */
+  get mayStart(): ((entry: Entry) => boolean) | undefined {
+    if (this.strangers === 0 && ![...this.entries].some(({ gone }) => gone)) return undefined
+    return ({ job }) => !job.targets.some(({ path }) => this.targets.has(path))
+  }
 
   /** Throws the first defect of an attempt. What runs goes on, as when labmake is killed; the next one takes it over. */
   check(): void {
@@ -139,14 +146,14 @@ export class UnderWay {
     const { book, pools, tell, now, rouse } = this.options
     const { state } = attempt
     const slots = pools.ofAttempt(state)
-    const paths = state.targets.map(({ path }) => path)
-    this.take(slots, paths)
     const { job, attempt: number, startedMs, log } = state
-    tell({ type: 'adopted', atMs: now(), job, attempt: number, pid: state.process?.pid, startedMs, log })
     const entry = book.entries.get(job)
     const isOurs = entry?.chosen === true
+    const paths = state.targets.map(({ path }) => path)
+    const give = this.take(slots, paths, isOurs ? entry : undefined)
+    tell({ type: 'adopted', atMs: now(), job, attempt: number, pid: state.process?.pid, startedMs, log })
     const over = isOurs ? this.follow(entry, entry.job, attempt) : this.watchStranger(attempt, entry?.batch)
-    const given = over.finally(() => this.give(slots, paths))
+    const given = over.finally(give)
     if (isOurs) {
       this.track(given)
       return
@@ -189,14 +196,17 @@ export class UnderWay {
     return critical
   }
 
-  private take(slots: ReadonlyMap<string, number>, paths: readonly string[]): void {
-    this.options.queue.take(slots)
+  /** Takes slots and targets. Returns what gives them back. */
+  private take(slots: ReadonlyMap<string, number>, paths: readonly string[], entry: Entry | undefined): () => void {
+    const { queue } = this.options
+    queue.take(slots)
     for (const path of paths) this.targets.add(path)
-  }
-
-  private give(slots: ReadonlyMap<string, number>, paths: readonly string[]): void {
-    this.options.queue.give(slots)
-    for (const path of paths) this.targets.delete(path)
+    if (entry !== undefined) this.entries.add(entry)
+    return () => {
+      queue.give(slots)
+      for (const path of paths) this.targets.delete(path)
+      if (entry !== undefined) this.entries.delete(entry)
+    }
   }
 
   /** One attempt of a job, from taking its slots to giving them back. */
@@ -204,12 +214,12 @@ export class UnderWay {
     const { job, pools } = entry
     const paths = job.targets.map(({ path }) => path)
     this.options.book.start(entry)
-    this.take(pools, paths)
+    const give = this.take(pools, paths, entry)
     try {
       const started = await this.whole(() => this.begin(entry, job))
       if (started !== undefined) await this.follow(entry, job, started)
     } finally {
-      this.give(pools, paths)
+      give()
       if (entry.gone) this.options.changedBy(entry.batch)
     }
   }
