@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { nextBoard } from '../core/board.ts'
 import { runningEngine } from '../io/lock.ts'
 import type { Board } from '../model/board.ts'
@@ -20,18 +21,24 @@ export interface LinkOptions {
 export function engineLink(root: string, options: LinkOptions): EngineLink {
   let client: EngineClient | undefined
   let mayStart = true
-  const join = async (): Promise<EngineClient> => {
-    const running = await joinEngine(root)
-    if (running !== undefined) return running
-    if (!mayStart) throw notRunning(root)
-    const holder = runningEngine(root)
-    // A build listens only once it lasts; it is joined then.
-    if (holder !== undefined)
-      throw new UserError(`${holder.user}'s "${holder.command}" is at work and does not answer yet`)
-    await startInBackground(root, options)
-    const started = await joinEngine(root)
-    if (started === undefined) throw notRunning(root)
-    return started
+  /** Undefined if the person left meanwhile. */
+  const join = async (signal: AbortSignal): Promise<EngineClient | undefined> => {
+    let mayStartNow = mayStart
+    for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += askEveryMs) {
+      const running = await joinEngine(root)
+      if (running !== undefined) return running
+      if (runningEngine(root) !== undefined) {
+        // One that begins or ends does not answer, and a build only once it lasts.
+        await wait(askEveryMs)
+      } else {
+        if (!mayStartNow) break
+        mayStartNow = false
+        // Somebody else may do so in the same instant: then it is theirs that is joined.
+        await startInBackground(root, options)
+      }
+      if (signal.aborted) return undefined
+    }
+    throw notRunning(root)
   }
   const ask = () => {
     if (client === undefined) throw notRunning(root)
@@ -39,7 +46,8 @@ export function engineLink(root: string, options: LinkOptions): EngineLink {
   }
   return {
     async follow(hearer, signal) {
-      const joined = await join()
+      const joined = await join(signal)
+      if (joined === undefined || signal.aborted) return undefined
       client = joined
       mayStart = false
       const why = await new Promise<string | undefined>((resolve) => {
@@ -65,6 +73,10 @@ export function engineLink(root: string, options: LinkOptions): EngineLink {
     history: async () => ask().history(historyShown),
   }
 }
+
+const askEveryMs = 100
+/** Longer than an engine takes to begin or to end; and who looks at a screen wants to know by then that nobody answers. */
+const patienceMs = 10_000
 
 /** As far as anybody scrolls back on a screen; labmake history has the rest. */
 const historyShown = 500

@@ -32,3 +32,15 @@ journey('two watchers see the same, each what the other does, and a third reads 
   await lines.untilShell()
   expect(ws.newRuns()).toEqual(['denoise/m101', 'phy/m101', 'denoise/m102', 'phy/m102'])
 })
+
+journey('who watches while an engine begins or ends waits for it', async () => {
+  await using ws = await workspace(recordings('m101'))
+  ws.hold('denoise/m101')
+  const command = 'labmake watch --plain > first & labmake watch --plain > second & sleep 60'
+  using two = await openScreen(ws, { command })
+  await ws.until('both have joined', () => ['first', 'second'].every((name) => ws.exists(name) && ws.read(name) !== ''))
+  two.keys('C-c')
+  await two.untilShell()
+  two.run('clear; labmake engine stop; labmake watch --plain')
+  await two.until(/The engine ends\..* alive +running=1 /s)
+})
