@@ -9,7 +9,7 @@ export function dropText({ state }: Drop, nowMs: number): string {
   const seconds = (ms: number) => elapsed(ms / 1000)
   switch (state.kind) {
     case 'arriving':
-      return `${state.why}; it is taken once it is still`
+      return `${state.why}; it is taken once it is whole`
     case 'settling': {
       const stillMs = stillForMs(state, nowMs)
       if (stillMs >= state.quietMs) return `still for ${seconds(state.quietMs)}: it is about to be taken`
