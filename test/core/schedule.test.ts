@@ -2,89 +2,128 @@ import { describe, expect, test } from 'vitest'
 import {
   backoffMs,
   chooseJobs,
+  compareQueued,
   compareRanks,
-  expectedSeconds,
+  estimateFrom,
   type Queued,
-  type Rank,
 } from '../../src/core/schedule.ts'
+import type { Rank } from '../../src/model/board.ts'
 
+const rank: Rank = { say: 0, priority: 0, pathSeconds: 1, begun: false, timed: false }
 const job = (id: string, pools: Readonly<Record<string, number>>, passedOver = 0): Queued => {
-  return { id, pools: new Map(Object.entries(pools)), rank, passedOver }
+  return { id, batch: undefined, pools: new Map(Object.entries(pools)), rank, passedOver }
 }
-const rank: Rank = { priority: 0, pathSeconds: 1, begun: false, place: 0, timed: false }
-const free = (slots: Readonly<Record<string, number>>) => new Map(Object.entries(slots))
+const map = (slots: Readonly<Record<string, number>>) => new Map(Object.entries(slots))
+/** `slots`: all that the pools have, where that is more than what is free. */
+const choose = (
+  queue: readonly Queued[],
+  free: Readonly<Record<string, number>>,
+  slots: Readonly<Record<string, number>> = { cpu: 8, ram: 2, gpu: 1 },
+) => chooseJobs(queue, map(free), map(slots))
 
 describe('choosing', () => {
   test('as many start as there are slots, in order', () => {
     const queue = ['a', 'b', 'c'].map((id) => job(id, { cpu: 1 }))
-    expect(chooseJobs(queue, free({ cpu: 2 }))).toEqual({ start: ['a', 'b'], passedOver: [] })
+    expect(choose(queue, { cpu: 2 })).toEqual({ start: ['a', 'b'], passedOver: [] })
   })
 
   test('a job takes from all its pools or from none', () => {
     const queue = [job('both', { ram: 1, gpu: 1 }), job('small', { gpu: 1 })]
-    expect(chooseJobs(queue, free({ ram: 0, gpu: 1 })).start).toEqual(['small'])
+    expect(choose(queue, { ram: 0, gpu: 1 }).start).toEqual(['small'])
+  })
+
+  test('jobs that share what they need are counted one by one', () => {
+    const pools = map({ cpu: 3 })
+    const queue = ['a', 'b', 'c'].map((id) => ({ ...job(id, {}), pools }))
+    expect(choose(queue, { cpu: 7 }).start).toEqual(['a', 'b'])
   })
 
   test('a job that does not fit is passed by those that do', () => {
     const queue = [job('wide', { cpu: 4 }), job('narrow', { cpu: 1 })]
-    expect(chooseJobs(queue, free({ cpu: 3 }))).toEqual({ start: ['narrow'], passedOver: ['wide'] })
+    expect(choose(queue, { cpu: 3 })).toEqual({ start: ['narrow'], passedOver: ['wide'] })
   })
 
   test('a job that was passed over eight times keeps the slots for itself', () => {
-    const queue = [job('wide', { cpu: 4 }, 8), job('narrow', { cpu: 1 })]
-    expect(chooseJobs(queue, free({ cpu: 3 })).start).toEqual([])
+    const queue = (times: number) => [job('wide', { cpu: 4 }, times), job('narrow', { cpu: 1 })]
+    expect(choose(queue(7), { cpu: 3 }).start).toEqual(['narrow'])
+    expect(choose(queue(8), { cpu: 3 })).toEqual({ start: [], passedOver: [] })
   })
 
   test('what takes none of its slots starts all the same', () => {
     const queue = [job('wide', { cpu: 4 }, 8), job('other', { gpu: 1 })]
-    expect(chooseJobs(queue, free({ cpu: 3, gpu: 1 })).start).toEqual(['other'])
+    expect(choose(queue, { cpu: 3, gpu: 1 }).start).toEqual(['other'])
+  })
+
+  test('a job that needs more than the pool has now keeps nobody waiting, however often it was passed over', () => {
+    const queue = [job('wide', { cpu: 4 }, 99), job('narrow', { cpu: 1 })]
+    expect(choose(queue, { cpu: 3 }, { cpu: 3 })).toEqual({ start: ['narrow'], passedOver: ['wide'] })
+  })
+
+  test('nor does one that needs a pool that is paused', () => {
+    const queue = [job('both', { ram: 1, cpu: 2 }, 99), job('narrow', { cpu: 1 })]
+    expect(choose(queue, { ram: 0, cpu: 1 }, { ram: 0, cpu: 2 }).start).toEqual(['narrow'])
   })
 
   test('whoever waits for ram is not passed over by what takes cpu', () => {
     const queue = [job('big', { ram: 1, cpu: 1 }), job('sort', { cpu: 1 })]
-    expect(chooseJobs(queue, free({ ram: 0, cpu: 2 }))).toEqual({ start: ['sort'], passedOver: [] })
+    expect(choose(queue, { ram: 0, cpu: 2 })).toEqual({ start: ['sort'], passedOver: [] })
   })
 
   test('a pool that was shrunk below what is in use starts nothing, and breaks nothing', () => {
-    expect(chooseJobs([job('a', { cpu: 1 })], free({ cpu: -2 })).start).toEqual([])
+    expect(choose([job('a', { cpu: 1 })], { cpu: -2 }).start).toEqual([])
+  })
+
+  test('a pool that nobody declares has no slots', () => {
+    expect(choose([job('a', { tape: 1 })], { cpu: 1 }).start).toEqual([])
   })
 })
 
 describe('order', () => {
-  const compare = (a: Partial<Rank>, b: Partial<Rank>) => compareRanks({ ...rank, ...a }, { ...rank, ...b })
+  const compare = (a: Partial<Rank>, b: Partial<Rank>) => Math.sign(compareRanks({ ...rank, ...a }, { ...rank, ...b }))
 
-  test('priority comes first', () => {
-    expect(compare({ priority: 1 }, { pathSeconds: 99, begun: true })).toBeLessThan(0)
+  test.each<[string, Partial<Rank>, Partial<Rank>]>([
+    ['what a person says comes first', { say: 1 }, { priority: 9, pathSeconds: 99, begun: true }],
+    ['what was said later comes after what nobody spoke of', {}, { say: -1, priority: 9 }],
+    ['then priority', { priority: 1 }, { pathSeconds: 99, begun: true }],
+    [
+      'with known durations the longer path',
+      { timed: true, pathSeconds: 9 },
+      { timed: true, pathSeconds: 5, begun: true },
+    ],
+    ['and then a batch that was begun', { timed: true, begun: true }, { timed: true }],
+    ['without durations a batch that was begun', { begun: true }, { pathSeconds: 9 }],
+    ['and then the longer path', { pathSeconds: 9 }, { pathSeconds: 5 }],
+  ])('%s', (_, first, second) => {
+    expect([compare(first, second), compare(second, first)]).toEqual([-1, 1])
   })
 
-  test('with known durations the longer path goes first, then a batch that was begun', () => {
-    expect(compare({ timed: true, pathSeconds: 9 }, { timed: true, pathSeconds: 5, begun: true })).toBeLessThan(0)
-    expect(compare({ timed: true, begun: true }, { timed: true })).toBeLessThan(0)
+  test('jobs of one rank go by batch and then by name, numbers by their value', () => {
+    const named = (id: string, batch: string | undefined) => ({ id, batch, rank })
+    const jobs = [named('phy/B10', 'B10'), named('b/B9', 'B9'), named('a/B9', 'B9'), named('table', undefined)]
+    expect(compareRanks(rank, rank)).toBe(0)
+    expect(jobs.sort(compareQueued).map(({ id }) => id)).toEqual(['table', 'a/B9', 'b/B9', 'phy/B10'])
   })
 
-  test('without durations a batch that was begun goes first, then the longer path', () => {
-    expect(compare({ begun: true }, { pathSeconds: 9 })).toBeLessThan(0)
-    expect(compare({ pathSeconds: 9 }, { pathSeconds: 5 })).toBeLessThan(0)
-  })
-
-  test('then the place in the plan', () => {
-    expect(compare({ place: 1 }, { place: 2 })).toBeLessThan(0)
+  test('a rank weighs more than a name', () => {
+    const a = { id: 'a', batch: 'B1', rank }
+    const b = { id: 'b', batch: 'B2', rank: { ...rank, priority: 1 } }
+    expect(compareQueued(b, a)).toBeLessThan(0)
   })
 })
 
 describe('expected durations', () => {
   test('there is none without a past', () => {
-    expect(expectedSeconds(undefined, 100)).toBeUndefined()
-    expect(expectedSeconds([], 100)).toBeUndefined()
+    expect(estimateFrom(undefined, 100)).toBeUndefined()
+    expect(estimateFrom([], 100)).toBeUndefined()
   })
 
-  test('the median, scaled to the size of the source', () => {
+  test('the median and the range, scaled to the size of the source', () => {
     const past = [
       { seconds: 10, sourceBytes: 100 },
       { seconds: 40, sourceBytes: 200 },
       { seconds: 3000, sourceBytes: 1000 },
     ]
-    expect(expectedSeconds(past, 300)).toBe(60)
+    expect(estimateFrom(past, 300)).toEqual({ seconds: 60, low: 36, high: 732, runs: 3 })
   })
 
   test('the plain median where a size is not known', () => {
@@ -92,8 +131,8 @@ describe('expected durations', () => {
       { seconds: 10, sourceBytes: 0 },
       { seconds: 20, sourceBytes: 200 },
     ]
-    expect(expectedSeconds(past, 300)).toBe(15)
-    expect(expectedSeconds([{ seconds: 10, sourceBytes: 5 }], 0)).toBe(10)
+    expect(estimateFrom(past, 300)).toEqual({ seconds: 15, low: 11, high: 19, runs: 2 })
+    expect(estimateFrom([{ seconds: 10, sourceBytes: 5 }], 0)).toEqual({ seconds: 10, low: 10, high: 10, runs: 1 })
   })
 })
 
