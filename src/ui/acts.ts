@@ -2,7 +2,7 @@ import { tookMs } from '../core/jobTimes.ts'
 import { plural } from '../core/sizes.ts'
 import type { BoardJob, JobState } from '../model/board.ts'
 import { targetJobs } from './chosen.ts'
-import type { Confirm, UiState, Update } from './state.ts'
+import type { ChoiceOption, Confirm, UiState, Update } from './state.ts'
 import { ask, only, open, say } from './step.ts'
 import { elapsed } from './times.ts'
 import type { View } from './view.ts'
@@ -81,33 +81,33 @@ export function stop(state: UiState, view: View): Update {
 export function rebuild(state: UiState, view: View): Update {
   const jobs = targetJobs(state, view)
   const free = jobs.filter(isIn('done', 'failed', 'cancelled', 'stale', 'protected', 'queued', 'held'))
-  const edited = free.filter(isEdited)
-  const [first] = edited
   if (free.length === 0) {
     const why = jobs.some(isIn('running'))
       ? 'It runs at this moment. x stops it.'
       : 'What it is made from is not there yet.'
     return only(say(state, view, why))
   }
-  const question = rebuildQuestion(free, edited.length, view)
-  if (free.length > 1 || first?.status.state !== 'protected') return only(open(state, question))
+  const all = rebuildQuestion(free, view)
+  const [guarded, ...others] = free.filter(isIn('protected'))
+  if (guarded?.status.state !== 'protected' || others.length > 0) return only(open(state, all))
+  const keep: ChoiceOption = {
+    key: 'k',
+    title: 'keep the edited version, and call it current',
+    does: { act: { type: 'accept', jobs: [guarded.id] } },
+  }
+  const renew: ChoiceOption = {
+    key: 'm',
+    title: 'make a new one (asks); the edited one is kept in .labmake/attic/',
+    does: { open: rebuildQuestion([guarded], view) },
+  }
+  const rest: ChoiceOption[] =
+    free.length === 1 ? [] : [{ key: 'a', title: `make all ${free.length} jobs again (asks)`, does: { open: all } }]
   return only(
     open(state, {
       kind: 'choice',
-      title: `Which version of ${first.id} stands?`,
-      lines: [`${first.status.edited} was edited by a person, and it is stale.`],
-      options: [
-        {
-          key: 'k',
-          title: 'keep the edited version, and call it current',
-          does: { act: { type: 'accept', jobs: [first.id] } },
-        },
-        {
-          key: 'm',
-          title: 'make a new one (asks); the edited one is kept in .labmake/attic/',
-          does: { open: question },
-        },
-      ],
+      title: `Which version of ${guarded.id} stands?`,
+      lines: [`${guarded.status.edited} was edited by a person, and it is stale.`],
+      options: [keep, renew, ...rest],
       index: 0,
     }),
   )
@@ -117,7 +117,8 @@ function isEdited({ status }: BoardJob): boolean {
   return status.state === 'protected' || (status.state === 'done' && status.edited !== undefined)
 }
 
-function rebuildQuestion(jobs: readonly BoardJob[], edited: number, view: View): Confirm {
+function rebuildQuestion(jobs: readonly BoardJob[], view: View): Confirm {
+  const edited = jobs.filter(isEdited).length
   const spent = jobs.reduce((sum, job) => sum + secondsOf(job, view.nowMs), 0)
   const kept = 'The targets that are there stand until the new ones are whole.'
   const attic = edited === 1 ? 'A person edited one of them' : `People edited ${edited} of them`

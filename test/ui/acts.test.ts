@@ -153,7 +153,8 @@ describe('what loses work says what is lost', () => {
   test('R says where the work of a person goes', () => {
     const edited = { state: 'done', last: last(), edited: 'data/kwd/B1.kwd' } as const
     const it = at(job('denoise', 'B1', edited), job('phy', 'B1', statuses.protected))
-    it.press('R')
+    it.press('Ra')
+    expect(it.picture()).toContain('Make 2 jobs again?')
     expect(it.picture()).toContain('People edited 2 of them: the old version goes to .labmake/attic/.')
   })
 })
@@ -180,6 +181,13 @@ describe('what is protected', () => {
     expect(actionsOf(it.press('m'))).toEqual([])
     expect(it.picture()).toContain('.labmake/attic/')
     expect(actionsOf(it.press('y'))).toEqual([{ type: 'rebuild', jobs: ['phy/B1'] }])
+  })
+
+  test('among the jobs of its batch is asked about by its name', () => {
+    const batch = () => at(job('denoise', 'B1', statuses.done), job('phy', 'B1', statuses.protected))
+    expect(actionsOf(batch().press('Rk'))).toEqual([{ type: 'accept', jobs: ['phy/B1'] }])
+    expect(actionsOf(batch().press('Rmy'))).toEqual([{ type: 'rebuild', jobs: ['phy/B1'] }])
+    expect(actionsOf(batch().press('Ray'))).toEqual([{ type: 'rebuild', jobs: ['denoise/B1', 'phy/B1'] }])
   })
 
   test('esc decides nothing', () => {

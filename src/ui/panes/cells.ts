@@ -52,10 +52,11 @@ function stateWord({ status }: BoardJob, room: number, { nowMs, style }: View): 
       return status.last === undefined ? 'done' : elapsed(status.last.seconds)
     case 'failed':
       return status.last.attempt > 1 ? `failed ${style.unicode ? '×' : 'x'}${status.last.attempt}` : 'failed'
-    case 'queued':
-      return status.retry !== undefined && status.retry.atMs > nowMs
-        ? `retry ${elapsed((status.retry.atMs - nowMs) / 1000)}`
-        : 'queued'
+    case 'queued': {
+      if (status.retry === undefined || status.retry.atMs <= nowMs) return 'queued'
+      const left = elapsed((status.retry.atMs - nowMs) / 1000)
+      return width(`retry ${left}`) > room ? `in ${left}` : `retry ${left}`
+    }
     default:
       return room < status.state.length ? (shortWords[status.state] ?? status.state) : status.state
   }

@@ -77,7 +77,8 @@ function headings(place: string, view: View, columns: ListColumns): Line {
   const cells = (view.board?.rules ?? []).slice(0, columns.rules).map((rule) => {
     const name = plain(rule)
     return span(
-      columns.cell === undefined ? fill(name, 1, style).concat(' ') : `${fill(name, columns.cell - 1, style)} `,
+      // Of signs alone the first letter has to do: it tells more than a sign that something was cut.
+      columns.cell === undefined ? `${name.slice(0, 1)} ` : `${fill(name, columns.cell - 1, style)} `,
       dim,
     )
   })

@@ -116,6 +116,20 @@ describe('the width', () => {
     )
     expect(row).toMatch(/^B1 +(✓ ){11}✓/)
   })
+
+  test('of signs alone is headed by the letters that rules begin with', () => {
+    const rules = ['convert', 'motion', 'sort', 'quality', 'figures', 'archive']
+    const it = person(
+      viewOf(
+        board(
+          rules.map((rule) => job(rule, 'B1', statuses.done)),
+          { rules },
+        ),
+      ),
+      { columns: 60 },
+    )
+    expect(it.lines()[4]).toMatch(/ c m s q f a$/)
+  })
 })
 
 test('of 5,000 rows only those that are seen are built', () => {
