@@ -81,10 +81,14 @@ async function retry(known: readonly Entry[], by: string, hands: Hands): Promise
 }
 
 function nothingToTry(known: readonly Entry[], { book }: Hands): string {
-  const held = known.find((entry) => entry.state.status === 'ended' && entry.state.outcome === 'held')
-  if (held !== undefined) return `${held.id} is held, so it is not tried again. Release it.`
-  const blocked = known.find((entry) => book.blockerOf(entry) !== undefined)
-  if (blocked !== undefined) return `${blocked.id} waits for ${book.blockerOf(blocked)!.id}: try that again.`
+  for (const { id, state } of known) {
+    if (state.status !== 'ended') continue
+    if (state.outcome === 'held') return `${id} is held, so it is not tried again. Release it.`
+    const because = book.entries.get(state.because ?? '')
+    if (because === undefined) continue
+    const isHeld = because.state.status === 'ended' && because.state.outcome === 'held'
+    return `${id} waits for ${because.id}: ${isHeld ? 'release that.' : 'try that again.'}`
+  }
   return 'None of these failed or was stopped, so there is nothing to try again.'
 }
 

@@ -264,7 +264,7 @@ export class JobBook {
     }
     const outcome = isBroken(by) ? 'blocked' : 'not-started'
     entry.outcome = outcome
-    this.set(entry, { status: 'ended', outcome, because: by.id })
+    this.set(entry, { status: 'ended', outcome, because: rootOf(by) })
   }
 
   /** What hangs on these jobs is looked at anew: each once, however many of them it hangs on. */
@@ -285,7 +285,7 @@ export class JobBook {
     if (state.status === 'ended') this.set(entry, { status: 'waiting', tries: firstTry })
     this.release(entry)
     this.telling.note(entry)
-    return isPending(entry) !== (state.status === 'waiting') || isBroken(entry) !== isBroken({ state })
+    return isPending(entry) !== (state.status === 'waiting') || rootOf(entry) !== rootOf({ id: entry.id, state })
   }
 
   private consumers(entry: Entry): Entry[] {
@@ -414,6 +414,11 @@ function newEntry(taken: TakenJob): Entry {
 /** Is another attempt on its way already? */
 function isDecided(state: State): state is State & { status: 'waiting' | 'queued' } {
   return state.status === 'waiting' || state.status === 'queued'
+}
+
+/** What failed in the first place, where a job is blocked by one that is blocked itself. */
+function rootOf({ id, state }: Pick<Entry, 'id' | 'state'>): string {
+  return state.status === 'ended' && state.outcome === 'blocked' ? (state.because ?? id) : id
 }
 
 /** Did a job end for now because of another one? */

@@ -21,7 +21,7 @@ export type JobStatus =
   /** Up to date. `last` is the attempt that made it, where the journal knows. */
   | { readonly state: 'done'; readonly last: LastAttempt | undefined; readonly edited: string | undefined }
   | { readonly state: 'failed'; readonly cause: Cause; readonly last: LastAttempt }
-  /** A prerequisite failed, was stopped, is held or protected. */
+  /** `job` failed, which it needs, be it through others. What needs a job that is held or was stopped waits. */
   | { readonly state: 'blocked'; readonly job: string }
   | { readonly state: 'held'; readonly by: string; readonly atMs: number; readonly reason: StaleReason }
   /** A person stopped it; it stays so until a person says retry, or what it is made from changes. */

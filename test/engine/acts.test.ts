@@ -355,10 +355,16 @@ describe('retry', () => {
     expect(states()).toMatchObject({ 'denoise/B1': 'running', 'phy/B1': 'waiting' })
   })
 
-  test('of a job whose prerequisite failed says which', async () => {
+  test('of a job that waits for one that failed, was stopped or is held says which, and what to do', async () => {
     const { act, end } = await watching(labOf())
     await end('denoise/B1', exitWith(1))
-    expect((await act({ type: 'retry', jobs: ['phy/B1'] })).text).toBe('phy/B1 waits for denoise/B1: try that again.')
+    await act({ type: 'hold', jobs: ['denoise/B3'] })
+    await act({ type: 'cancel', jobs: ['denoise/B2'] })
+    await end('denoise/B2', { status: 'cancelled' })
+    const textOf = async (job: string) => (await act({ type: 'retry', jobs: [job] })).text
+    expect(await textOf('phy/B1')).toBe('phy/B1 waits for denoise/B1: try that again.')
+    expect(await textOf('phy/B2')).toBe('phy/B2 waits for denoise/B2: try that again.')
+    expect(await textOf('phy/B3')).toBe('phy/B3 waits for denoise/B3: release that.')
   })
 
   test('is not promised by an engine that ends', async () => {

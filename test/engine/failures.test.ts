@@ -27,10 +27,10 @@ async function failed(): Promise<Watching> {
 
 const ran = ({ it }: Watching) => it.launcher.ran
 
-test('what depends on a failed job is blocked, down to the last, and each is told of once', async () => {
+test('what depends on a failed job is blocked by it, down to the last, and each is told of once', async () => {
   const { states, status, events } = await failed()
   expect(states()).toEqual({ 'denoise/B1': 'failed', 'phy/B1': 'blocked', 'table/B1': 'blocked' })
-  expect(status('table/B1')).toEqual({ state: 'blocked', job: 'phy/B1' })
+  expect(status('table/B1')).toEqual({ state: 'blocked', job: 'denoise/B1' })
   expect(events.flatMap((e) => (e.type === 'blocked' ? [e.job] : []))).toEqual(['phy/B1', 'table/B1'])
 })
 

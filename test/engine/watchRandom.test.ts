@@ -269,6 +269,14 @@ class Life {
     expect([...jobs.keys()].filter((id) => !places.has(id))).toEqual([])
   }
 
+  /** All that a job needs, be it through others. */
+  private needs(id: string): ReadonlySet<string> {
+    const needed = new Set(this.watch.engine.board().jobs.get(id)?.prerequisites)
+    for (const other of needed)
+      for (const more of this.watch.engine.board().jobs.get(other)?.prerequisites ?? []) needed.add(more)
+    return needed
+  }
+
   /** Why a job cannot stand as it does; undefined if it may. */
   private fault({ id, status, prerequisites }: BoardJob, i: number, b: string): string | undefined {
     const { world } = this
@@ -289,8 +297,8 @@ class Life {
       case 'held':
         return history.held === undefined ? 'nobody holds it' : undefined
       case 'blocked':
-        if (!prerequisites.includes(status.job)) return 'that is no prerequisite'
-        return ['failed', 'blocked'].includes(other(status.job) ?? '') ? undefined : 'that did not fail'
+        if (!this.needs(id).has(status.job)) return 'it does not need that'
+        return other(status.job) === 'failed' ? undefined : 'that did not fail'
       case 'waiting': {
         const { reason } = status
         if (reason.kind === 'no-source') return world.sources(i, b) === undefined ? undefined : 'its sources are there'
