@@ -5,7 +5,8 @@ import { version } from './version.ts'
 // times longer than usual (a no-op over 1,000 batches takes a fifth less), and does its work in long ones as ever.
 setFlagsFromString('--interrupt-budget=600000')
 
-const isNobodyReading = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EPIPE'
+/** Of a terminal that is gone (the ssh line dropped) the system says EIO. */
+const isNobodyReading = (error: unknown) => ['EPIPE', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 /** Alone, labmake is run most often, and mostly finds nothing to do: then reading an empty command line is a waste. */
 async function run(argv: readonly string[]): Promise<number> {
@@ -31,8 +32,10 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 // Whoever reads our output may stop reading: `labmake history | head` is no error, and a build goes on to its end.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (!isNobodyReading(error)) throw error
-})
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!isNobodyReading(error)) throw error
+  })
+}
 
 process.exitCode = await main(process.argv.slice(2))

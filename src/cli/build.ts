@@ -70,13 +70,20 @@ export async function runBuild(
   const reporter = openReporter(workspace, options)
   const startedMs = Date.now()
   let signals = 0
+  let isHungUp = false
   let host: EngineHost | undefined
   const onSignal = () => {
     signals++
     host?.engine.stop({ now: signals > 1 })
   }
+  // The ssh line dropped: nobody asked for an end of what may have run for days.
+  const onHangup = () => {
+    isHungUp = true
+    host?.engine.leave()
+  }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
+  process.on('SIGHUP', onHangup)
   try {
     const ended = await hostEngine(workspace, {
       mode: 'build',
@@ -89,21 +96,33 @@ export async function runBuild(
       onStart: (started) => {
         host = started
         if (signals > 0) started.engine.stop({ now: signals > 1 })
+        else if (isHungUp) started.engine.leave()
       },
     })
     reporter.close()
     const { plan } = workspace.plan()
     const chosen = chooseGoals(plan, workspace, goals)
-    const { outcomes, lockLost } = ended
+    const { outcomes, lockLost, left } = ended
     const code = finish(plan, chosen, { outcomes, goals, options, seconds: (Date.now() - startedMs) / 1000 })
     if (lockLost)
       process.stderr.write('The lock of the workspace, in .labmake/, was removed, so this labmake stopped.\n')
-    return signals > 0 || lockLost ? exitCodes.interrupted : code
+    if (left > 0 || isHungUp) process.stderr.write(`${leftText(left, { isHungUp })}\n`)
+    const said = signals > 0 || isHungUp || lockLost ? exitCodes.interrupted : code
+    if (left > 0) process.exit(said)
+    return said
   } finally {
     reporter.close()
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
+    process.off('SIGHUP', onHangup)
   }
+}
+
+function leftText(left: number, { isHungUp }: { readonly isHungUp: boolean }): string {
+  const why = isHungUp ? 'The terminal is gone, so labmake left.' : 'labmake left.'
+  const next = 'labmake goes on from here; labmake engine start, with no terminal.'
+  if (left === 0) return `${why} Nothing was running. ${next}`
+  return `${why} ${plural(left, 'job')} ${left === 1 ? 'goes' : 'go'} on; the next labmake takes over. ${next}`
 }
 
 /** The engine that runs does the work; this shows it, and says how it ended. Used by `rebuild` too. */

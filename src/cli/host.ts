@@ -43,11 +43,14 @@ export interface HostEnd {
   readonly outcomes: ReadonlyMap<string, Outcome>
   /** Somebody removed the lock: the engine stopped, since another may be at work. */
   readonly lockLost: boolean
+  /** Jobs that were left to the next labmake. As children of this process they keep it: it has to exit by itself. */
+  readonly left: number
 }
 
 /** Runs an engine in this process, with the workspace's lock held, to its end. Throws UserError if another one runs. */
 export async function hostEngine(workspace: OpenWorkspace, options: HostOptions): Promise<HostEnd> {
   let lockLost = false
+  let left = 0
   let stop = () => {}
   const onLost = () => {
     const other = runningEngine(workspace.root)
@@ -105,10 +108,11 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
         if (!isQuiet) process.exit(exitCodes.fine)
       }
     } finally {
+      left = engine.running
       await served.close()
     }
   })
-  return { outcomes, lockLost }
+  return { outcomes, lockLost, left }
 }
 
 /** A build that is over sooner than this is not worth joining, and does not pay for being so. */

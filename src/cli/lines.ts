@@ -78,7 +78,7 @@ function describe(event: EngineEvent, board: Board): EventLine[] {
     case 'idle':
       return [['idle', 'nothing runs, nothing is queued']]
     case 'stopping': {
-      const why = event.because === 'asked' ? 'nothing more is started' : 'a job failed: nothing more is started'
+      const why = stoppingText[event.because]
       return [['stopping', why, `running=${event.running}`]]
     }
     case 'trouble':
@@ -193,3 +193,9 @@ function dropStateLines({ name, state }: Drop): EventLine[] {
       return assertNever(state)
   }
 }
+
+const stoppingText = {
+  asked: 'nothing more is started',
+  failed: 'a job failed: nothing more is started',
+  left: 'nothing more is started, and what runs goes on: the next labmake takes it over',
+} as const

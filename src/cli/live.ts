@@ -91,11 +91,7 @@ function eventLines(event: EngineEvent, style: Style, verbose: boolean): string[
     case 'source-changed':
       return [` ${sign(style, 'stale')} ${printable(event.job)}: ${printable(event.path)} changed while the recipe ran`]
     case 'stopping':
-      return [
-        event.because === 'asked'
-          ? 'Stopping. Press Ctrl-C again to end what runs at once.'
-          : 'A job failed; nothing more is started.',
-      ]
+      return [stoppingText[event.because]]
     case 'trouble':
       return [` ${paint(style, 'yellow', '!')} ${printable(event.message)}`]
     case 'taken':
@@ -118,6 +114,12 @@ function eventLines(event: EngineEvent, style: Style, verbose: boolean): string[
       return assertNever(event)
   }
 }
+
+const stoppingText = {
+  asked: 'Stopping. Press Ctrl-C again to end what runs at once.',
+  failed: 'A job failed; nothing more is started.',
+  left: 'Leaving: nothing more is started, and what runs goes on.',
+} as const
 
 function dropLines({ name, state }: Drop, style: Style): string[] {
   const drop = `inbox/${printable(name)}`

@@ -101,6 +101,11 @@ export class Engine {
     return this.shown
   }
 
+  /** Recipes that run; once `run` is over, those that were left to the next labmake. */
+  get running(): number {
+    return this.underWay.running
+  }
+
   /** Called for each event from now on. Returns what ends it. */
   subscribe(listener: (event: EngineEvent) => void): () => void {
     this.listeners.add(listener)
@@ -232,12 +237,12 @@ export class Engine {
 
   /** Ends without ending what runs: the next labmake takes it over. */
   leave(): void {
-    this.stopStarting('asked')
+    this.stopStarting('left')
     this.stopping = 'leaving'
     this.rouse()
   }
 
-  private stopStarting(because: 'asked' | 'failed'): void {
+  private stopStarting(because: 'asked' | 'failed' | 'left'): void {
     if (this.stopping !== 'no') return
     this.tell({ type: 'stopping', atMs: this.now(), running: this.underWay.running, because })
     this.stopping = 'ending'

@@ -21,7 +21,13 @@ export type EngineEvent =
   | DropEvent
   /** Nothing runs and nothing is queued any more. */
   | { readonly type: 'idle'; readonly atMs: number }
-  | { readonly type: 'stopping'; readonly atMs: number; readonly running: number; readonly because: 'asked' | 'failed' }
+  /** Nothing more is started. `left`: what runs goes on for the next labmake. */
+  | {
+      readonly type: 'stopping'
+      readonly atMs: number
+      readonly running: number
+      readonly because: 'asked' | 'failed' | 'left'
+    }
   | { readonly type: 'trouble'; readonly atMs: number; readonly message: string; readonly hint?: string }
 
 /** A plan was made, of everything or of the batches that a change touches. Only what differs from the board is in it. */

@@ -20,7 +20,7 @@ describe('an engine that is told to leave', () => {
       ['denoise/B1', []],
       ['denoise/B2', []],
     ])
-    expect(events).toContainEqual(expect.objectContaining({ type: 'stopping', running: 2, because: 'asked' }))
+    expect(events).toContainEqual(expect.objectContaining({ type: 'stopping', running: 2, because: 'left' }))
   })
 
   test('the next takes over what runs, records it once, and goes on from there', async () => {
