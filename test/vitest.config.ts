@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Four suites: `unit` (pure code and single files, seconds), `e2e` (the built command, Node only), `journeys` (in a real
- * terminal, needs tmux), `heavy` (Python, long recordings).
+ * Five suites: `unit` (pure code and single files, seconds), `e2e` (the built command, Node only), `journeys` (in a real
+ * terminal, needs tmux), `soak` (an engine for minutes, at random), `heavy` (Python, long recordings).
  */
 export default defineConfig({
   define: { LABMAKE_VERSION: '"0.0.0-test"' },
@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/heavy/**', 'test/journeys/**'],
+          exclude: ['test/e2e/**', 'test/heavy/**', 'test/journeys/**', 'test/soak/**'],
         },
       },
       {
@@ -39,6 +39,16 @@ export default defineConfig({
           include: ['test/journeys/**/*.test.ts'],
           testTimeout: 120_000,
           maxWorkers: 3,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'soak',
+          sequence: { groupOrder: 4 },
+          include: ['test/soak/**/*.test.ts'],
+          testTimeout: 900_000,
+          fileParallelism: false,
         },
       },
       {
