@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { formatLine, openJournal, parseLine } from '../../src/io/journal.ts'
-import type { MadeRecord } from '../../src/model/record.ts'
+import type { JournalRecord, MadeRecord } from '../../src/model/record.ts'
 import { workspace } from '../workspace.ts'
 
 const path = '.labmake/journal.jsonl'
@@ -24,6 +24,9 @@ function made(batch: string, attempt = 1): MadeRecord {
     params: {},
   }
 }
+
+const jobsOf = (records: readonly JournalRecord[]) =>
+  records.map((record) => ('job' in record ? record.job : record.type))
 
 test('what was appended is there when the journal is opened again', async () => {
   await using ws = await workspace()
@@ -60,7 +63,7 @@ test('after a cut at every byte of the last record, what is appended next stands
     await journal.append(made('B3'))
     journal.close()
     const again = openJournal(ws.root)
-    const jobs = again.records().map((r) => r.job)
+    const jobs = jobsOf(again.records())
     const expected = cut >= last.length - 1 ? ['denoise/B1', 'denoise/B2', 'denoise/B3'] : ['denoise/B1', 'denoise/B3']
     expect([cut, jobs, again.faults]).toEqual([cut, expected, []])
   }
@@ -80,7 +83,7 @@ test('a damaged line in the middle is a fault with its number, and the others ar
     [path]: `${formatLine(made('B1'))}rubbish\n${formatLine(made('B3'))}`,
   })
   const journal = openJournal(ws.root)
-  expect(journal.records().map((r) => r.job)).toEqual(['denoise/B1', 'denoise/B3'])
+  expect(jobsOf(journal.records())).toEqual(['denoise/B1', 'denoise/B3'])
   expect(journal.faults).toMatchObject([{ where: `${path}:2` }])
 })
 
@@ -98,7 +101,7 @@ test.each([
   const line = damaged(formatLine(made('B2')))
   await using ws = await workspace({ [path]: formatLine(made('B1')) + line + formatLine(made('B3')) })
   const journal = openJournal(ws.root)
-  expect(journal.records().map((r) => r.job)).toEqual(['denoise/B1', 'denoise/B3'])
+  expect(jobsOf(journal.records())).toEqual(['denoise/B1', 'denoise/B3'])
   expect(journal.faults).toMatchObject([{ message: '1 line is damaged (2); the others are used' }])
 })
 
