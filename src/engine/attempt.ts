@@ -4,7 +4,7 @@ import { compareStamps } from '../core/stamp.ts'
 import { surveyDisk } from '../core/survey.ts'
 import type { AttemptState } from '../model/attempt.ts'
 import type { Job } from '../model/job.ts'
-import type { DiskFault, Exit, Running } from '../model/ports.ts'
+import { type DiskFault, type Exit, isNoRoom, type Running } from '../model/ports.ts'
 import type { Cause, MadeRecord } from '../model/record.ts'
 import { checkStaged, commit, editedMeanwhile, faultOf, putAside } from './commit.ts'
 import { type Ports, places } from './ports.ts'
@@ -21,6 +21,12 @@ export type AttemptEnd = {
   | { readonly status: 'failed'; readonly cause: Cause }
   | { readonly status: 'cancelled'; readonly by: string | undefined }
 )
+
+/** What it made is whole, and there is no room to put it into place and say so. Nothing is lost: it can be settled later. */
+export interface NoRoomYet {
+  readonly status: 'no-room'
+  readonly fault: DiskFault
+}
 
 export interface StartedAttempt {
   readonly state: AttemptState
@@ -104,14 +110,15 @@ async function launch(job: Job, state: AttemptState, ports: Ports): Promise<Star
 /**
  * Takes an attempt to its end once its recipe has ended: commits what it made, or puts it aside, and appends the journal.
  * Knows nothing but what was written down of the attempt, so that it serves one of an earlier labmake as well. `stopper`:
- * the person who asked for its end.
+ * the person who asked for its end. Hours of work do not fail for want of room: then nothing was done, and this is
+ * called again.
  */
 export async function settleAttempt(
   state: AttemptState,
   exit: Exit,
   ports: Ports,
   stopper = ports.journal.history(state.targets[0]!.path).stopping?.by,
-): Promise<AttemptEnd> {
+): Promise<AttemptEnd | NoRoomYet> {
   const seconds = Math.max(0, (ports.clock.now() - state.startedMs) / 1000)
   const base = { seconds, attempt: state.attempt, log: state.log }
   if (exit.status === 'cancelled') {
@@ -139,6 +146,9 @@ export async function settleAttempt(
     case 'made':
       return { status: 'made', ...base, attic: committed.attic, ...trouble(committed.fault) }
     case 'undone':
+      // What could not be flushed is not whole: it was the recipe's own that did not fit.
+      if (isNoRoom(committed.fault) && committed.fault.action !== 'flush')
+        return { status: 'no-room', fault: committed.fault }
       return fail(state, diskCause(committed.fault), base, ports)
     case 'left':
       return recordFailure(state, diskCause(committed.fault), base, ports)

@@ -1,7 +1,7 @@
 import { compareStamps } from '../core/stamp.ts'
 import { surveyDisk } from '../core/survey.ts'
 import type { AttemptState, StagedTarget } from '../model/attempt.ts'
-import { DiskFault, exchangeSuffix } from '../model/ports.ts'
+import { DiskFault, exchangeSuffix, isNoRoom } from '../model/ports.ts'
 import type { Cause, MadeRecord } from '../model/record.ts'
 import type { Stamp, Stamps } from '../model/stamp.ts'
 import { fileTime, type Ports, places } from './ports.ts'
@@ -70,9 +70,11 @@ export async function commit(state: AttemptState, record: MadeRecord, ports: Por
   if (fault === undefined) return { status: 'made', ...(await finishCommit(state, ports)) }
   const undoing = await faultOf(async () => {
     for (const { target, replaced } of placed.toReversed()) await putBack(target, replaced, ports)
-    await ports.attempts.write(state)
   })
-  return { status: undoing === undefined ? 'undone' : 'left', fault }
+  if (undoing !== undefined) return { status: 'left', fault }
+  const unsaid = await faultOf(() => ports.attempts.write(state))
+  // For want of room it will be tried again, and then the intent stands: it may stay written down.
+  return { status: unsaid === undefined || isNoRoom(fault) ? 'undone' : 'left', fault }
 }
 
 /** Finishes a commit whose intent was written down and that was cut short. Safe to repeat. Throws DiskFault. */

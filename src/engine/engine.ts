@@ -17,6 +17,7 @@ import { Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
 import { JobQueue } from './queue.ts'
 import type { Recovery } from './recover.ts'
+import { openRoom, type Room } from './room.ts'
 import { UnderWay } from './underWay.ts'
 
 export interface EngineOptions {
@@ -48,6 +49,7 @@ export class Engine {
   private readonly queue: JobQueue<Entry>
   private readonly book: JobBook
   private readonly underWay: UnderWay
+  private readonly room: Room
   private readonly listeners = new Set<(event: EngineEvent) => void>()
   private shown: Board
   /** The last plan of everything. */
@@ -76,12 +78,14 @@ export class Engine {
     const board = () => this.shown
     const tell = (event: EngineEvent) => this.tell(event)
     const { mode } = options.engine
+    this.room = openRoom({ clock: ports.clock, mode, tell, rouse: () => this.rouse() })
     this.book = new JobBook({ mode, choose: (plan) => this.choose(plan), pools, queue, ports, board, emit: tell })
     this.underWay = new UnderWay({
       ports,
       book: this.book,
       pools,
       queue,
+      room: this.room,
       board,
       tell,
       now: () => this.now(),
@@ -90,6 +94,7 @@ export class Engine {
       onFailure: () => options.failFast && this.stopStarting('failed'),
       rouse: () => this.rouse(),
       isStopping: () => this.stopping !== 'no',
+      stays: mode === 'watch',
       user: options.user,
     })
     this.acting = new Promise<void>((resolve) => {
@@ -170,6 +175,7 @@ export class Engine {
       if (result.done) this.tell({ type: 'acted', atMs: this.now(), by, action, text: result.text })
       return result
     } finally {
+      this.room.lookNow()
       this.rouse()
     }
   }
@@ -209,6 +215,7 @@ export class Engine {
       await this.pause(retryInMs, planInMs)
     }
     if (this.stopping === 'no') this.stopping = 'ending'
+    this.room.close()
     await this.underWay.leave()
     return this.outcomes()
   }
@@ -216,6 +223,8 @@ export class Engine {
   private isOver(retryInMs: number | undefined): boolean {
     if (this.underWay.size > 0) return false
     if (this.stopping !== 'no') return true
+    // A build does not wait for a person to free a disk: the next one goes on from here.
+    if (this.options.engine.mode === 'build' && this.room.isShort) return true
     // What is queued while nothing of ours runs is short of slots that a person or an earlier labmake may give back.
     if (this.options.engine.mode === 'watch' || retryInMs !== undefined || !this.queue.isEmpty) return false
     return !this.lookAgain()
@@ -231,6 +240,7 @@ export class Engine {
   /** Starts nothing more and ends what runs; `now` without a grace. */
   stop(how: { readonly now: boolean }): void {
     this.stopStarting('asked')
+    this.room.close()
     this.underWay.cancelAll(how)
     this.rouse()
   }
@@ -238,6 +248,7 @@ export class Engine {
   /** Ends without ending what runs: the next labmake takes it over. */
   leave(): void {
     this.stopStarting('left')
+    this.room.close()
     this.stopping = 'leaving'
     this.rouse()
   }
@@ -282,14 +293,22 @@ export class Engine {
     return more
   }
 
-  /** Starts what the pools allow. Returns ms until the next retry is due, if there is one. */
+  /** Starts what the pools and the disk allow. Returns ms until there may be more to start by itself, if so. */
   private startWhatFits(): number | undefined {
     if (this.stopping !== 'no') return undefined
     const retryInMs = this.book.enqueueDue()
-    for (const entry of this.queue.next(this.underWay.mayStart)) this.underWay.start(entry)
+    const roomInMs = this.room.inMs
+    if (roomInMs === undefined || roomInMs <= 0) {
+      const fitting = this.queue.next(this.underWay.mayStart)
+      const starting = roomInMs === undefined ? fitting : fitting.slice(0, 1)
+      for (const entry of fitting.slice(starting.length)) this.queue.add(entry)
+      if (starting.length > 0) this.room.trying()
+      for (const entry of starting) this.underWay.start(entry)
+    }
     // Retries that are due, and found no slot.
     this.book.tell()
-    return retryInMs
+    const { inMs } = this.room
+    return inMs === undefined ? retryInMs : Math.min(inMs, retryInMs ?? inMs)
   }
 
   private tellIfIdle(planInMs: number | undefined): void {

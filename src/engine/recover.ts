@@ -30,7 +30,12 @@ export async function recover(ports: Ports): Promise<Recovery> {
       const left = ports.launcher.adopt(state)
       const ended = await endedAlready(left.exit)
       if (ended === undefined) running.push({ state, running: left })
-      else settled.push({ job: state.job, end: await settleAttempt(state, ended, ports) })
+      else {
+        const end = await settleAttempt(state, ended, ports)
+        // The engine waits for room, as for what runs.
+        if (end.status === 'no-room') running.push({ state, running: left })
+        else settled.push({ job: state.job, end })
+      }
     } catch (fault) {
       if (!(fault instanceof DiskFault)) throw fault
       troubles.push(fault.message)

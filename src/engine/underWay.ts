@@ -25,12 +25,14 @@ import { retriesOf } from './failures.ts'
 import type { Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
 import type { JobQueue } from './queue.ts'
+import type { Room } from './room.ts'
 
 export interface UnderWayOptions {
   readonly ports: Ports
   readonly book: JobBook
   readonly pools: Pools
   readonly queue: JobQueue<Entry>
+  readonly room: Room
   readonly board: () => Board
   readonly tell: (event: EngineEvent) => void
   readonly now: () => number
@@ -41,6 +43,8 @@ export interface UnderWayOptions {
   /** An attempt ended, and its slots are free. */
   readonly rouse: () => void
   readonly isStopping: () => boolean
+  /** Stays, and waits for what may come: room on a disk. */
+  readonly stays: boolean
   /** Who runs it: what a stopped build says of its jobs. */
   readonly user: string
 }
@@ -171,7 +175,9 @@ export class UnderWay {
     const exit = await attempt.running.exit
     if (this.isLeft) return
     await this.whole(async () => {
-      this.tellEnd(attempt.state.job, await this.settle(attempt, exit))
+      const end = await this.settle(attempt, exit)
+      if (end === undefined) return
+      this.tellEnd(attempt.state.job, end)
       this.options.changedBy(batch)
     })
   }
@@ -226,11 +232,12 @@ export class UnderWay {
 
   /** Starts the recipe; undefined if it did not come to that. */
   private async begin(entry: Entry, job: Job): Promise<StartedAttempt | undefined> {
-    const { ports, book, tell, now } = this.options
+    const { ports, book, tell, now, room } = this.options
     const verdict = judgeNow(entry, book.entries, ports)
     // Hours may have passed since the plan: a person may have edited the target, or taken the source away.
     if (verdict.state !== 'stale') {
       this.skip(entry, verdict)
+      room.toldNothing()
       return undefined
     }
     const ingredients = ingredientsNow(entry, ports.disk)
@@ -238,11 +245,16 @@ export class UnderWay {
       const started = await startAttempt(job, entry.graph.ignoreOf, ports)
       const { attempt, log, process } = started.state
       const reason = verdictReason(verdict)
+      room.found()
       tell({ type: 'started', atMs: now(), job: job.id, attempt, log, pid: process?.pid, reason })
       return started
     } catch (fault) {
       if (!(fault instanceof DiskFault)) throw fault
-      this.failed(entry, { cause: diskCause(fault), attempt: 0, seconds: 0, log: '', ingredients })
+      if (room.takes(fault)) book.again(entry, { status: 'queued', tries: triesOf(entry) })
+      else {
+        room.toldNothing()
+        this.failed(entry, { cause: diskCause(fault), attempt: 0, seconds: 0, log: '', ingredients })
+      }
       return undefined
     }
   }
@@ -268,6 +280,7 @@ export class UnderWay {
   /** Commits what the recipe made or puts it aside, says so in the journal, and to who hangs on it. */
   private async conclude(entry: Entry, job: Job, attempt: StartedAttempt, exit: Exit): Promise<void> {
     const end = await this.settle(attempt, exit, runningState(entry).stoppedBy)
+    if (end === undefined) return
     const ingredients = ingredientsDigest(attempt.state.before)
     switch (end.status) {
       case 'cancelled': {
@@ -290,9 +303,17 @@ export class UnderWay {
     this.options.changedBy(entry.batch)
   }
 
-  private async settle({ state }: StartedAttempt, exit: Exit, stopper?: string): Promise<AttemptEnd> {
-    const { ports, tell, now } = this.options
-    const end = await settleAttempt(state, exit, ports, stopper)
+  /** Undefined where there was no room for it to the end: the next labmake settles it. */
+  private async settle({ state }: StartedAttempt, exit: Exit, stopper?: string): Promise<AttemptEnd | undefined> {
+    const { ports, tell, now, room, stays } = this.options
+    let end = await settleAttempt(state, exit, ports, stopper)
+    while (end.status === 'no-room') {
+      room.takes(end.fault)
+      // Of a build, as long as something else runs.
+      if (!(stays || this.attempts.size > 0) || !(await room.wait())) return undefined
+      end = await settleAttempt(state, exit, ports, stopper)
+    }
+    if (end.status === 'made') room.found()
     if (end.trouble !== undefined) tell({ type: 'trouble', atMs: now(), message: end.trouble })
     return end
   }

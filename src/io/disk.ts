@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '../model/errors.ts'
-import type { Disk, Entry, EntryKind, FileStat } from '../model/ports.ts'
+import { type Disk, type Entry, type EntryKind, type FileStat, noRoomWords } from '../model/ports.ts'
 
 /** fast-glob's synchronous search; loaded only where a rule has `*` or `**`, since it costs more than the whole start. */
 export type Globber = (glob: string, options: object) => string[]
@@ -62,8 +62,7 @@ function looking<T>(path: string, look: () => T): T | undefined {
 const errnoWords: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'not permitted',
-  ENOSPC: 'no space left on the disk',
-  EDQUOT: 'the disk quota is used up',
+  ...noRoomWords,
   EROFS: 'the file system is read-only',
   ENOENT: 'it is not there',
   ENOTDIR: 'a file stands where a folder is expected',

@@ -70,6 +70,14 @@ export class DiskFault extends Error {
   }
 }
 
+/** The words of the two ways in which a system says that nothing more fits. */
+export const noRoomWords = { ENOSPC: 'no space left on the disk', EDQUOT: 'the disk quota is used up' } as const
+
+/** Would the same act do well once somebody made room? */
+export function isNoRoom({ problem }: DiskFault): boolean {
+  return problem === noRoomWords.ENOSPC || problem === noRoomWords.EDQUOT
+}
+
 /** A recipe ready to start. */
 export interface Launch {
   readonly slug: string

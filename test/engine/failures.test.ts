@@ -117,9 +117,9 @@ test('a failure that the journal could not be told of is remembered all the same
   expect(events.filter((e) => e.type === 'trouble')).toHaveLength(1)
 })
 
-test('a job that could not be started on a full disk is not tried by every plan, but when a person says so', async () => {
+test('a job that could not be started on a disk that may not be written is not tried by every plan, but when a person says so', async () => {
   const it = lab(content, files)
-  it.acts.failAt(0, 'full')
+  it.acts.failAt(0, 'read-only')
   const { changed, act, status, states } = await watching(it)
   const attempts = it.acts.count
   await changed()
@@ -130,11 +130,11 @@ test('a job that could not be started on a full disk is not tried by every plan,
   expect(states()['denoise/B1']).toBe('running')
 })
 
-test('a job that a person asked for and that a full disk keeps from starting is not started over and over', async () => {
+test('a job that a person asked for and that the disk keeps from starting is not started over and over', async () => {
   const it = lab(content, files)
   const { act, end, changed, states } = await watching(it)
   await end('denoise/B1', exitWith(1))
-  it.acts.before('write attempt', () => it.acts.failAt(it.acts.count, 'full'))
+  it.acts.before('write attempt', () => it.acts.failAt(it.acts.count, 'read-only'))
   await act({ type: 'retry', jobs: ['denoise/B1'] })
   const attempts = it.acts.count
   await changed()

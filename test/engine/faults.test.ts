@@ -252,5 +252,6 @@ test('a recipe whose process cannot be written down is ended: the next labmake c
   await settled()
   expect(it.launcher.of('both/B1').cancelled).toEqual([{ now: true }])
   it.launcher.of('both/B1').end({ status: 'cancelled' })
-  expect(Object.fromEntries(await outcomes)).toEqual({ 'both/B1': 'failed' })
+  expect(Object.fromEntries(await outcomes)).toEqual({ 'both/B1': 'not-started' })
+  expect(it.stale()).toEqual(['both/B1'])
 })
