@@ -13,6 +13,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Seconds at the most; on a machine with other work to do, many times that.
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/heavy/**', 'test/journeys/**', 'test/soak/**'],

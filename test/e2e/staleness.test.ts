@@ -95,7 +95,9 @@ test('a recipe that writes to its own source is diagnosed and does not run for e
     'in/a.txt': 'one',
   })
   const { code, stdout } = await ws.labmake()
-  expect(stdout).toMatch(/failed +- +copy\/a .*in\/a\.txt changed each time the recipe ran: the recipe writes to its own/)
+  expect(stdout).toMatch(
+    /failed +- +copy\/a .*in\/a\.txt changed each time the recipe ran: the recipe writes to its own/,
+  )
   expect(ws.read('runs')).toBe('run\nrun\n')
   expect(code).toBe(1)
   // It is told later too, not only to who looked on.
