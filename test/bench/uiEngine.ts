@@ -55,7 +55,8 @@ function update(): void {
   if (ended !== undefined) tell({ type: 'done', atMs, job: ended.id, attempt: 1, seconds: 1000, log: log(ended.id) })
   for (const { id, rule, status } of board.jobs.values()) {
     if (rule !== 'phy' || status.state !== 'queued') continue
-    return tell({ type: 'started', atMs, job: id, attempt: 1, pid: 1, reason: status.reason, log: log(id) })
+    tell({ type: 'started', atMs, job: id, attempt: 1, pid: 1, reason: status.reason, log: log(id) })
+    return
   }
 }
 
