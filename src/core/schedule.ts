@@ -123,8 +123,14 @@ export function pathSeconds(jobs: readonly Job[], seconds: (job: Job) => number)
   return path
 }
 
+const longestWaitMs = 3_600_000
+
 /** ms to wait before attempt `next` (2 is the first retry): doubling from `backoffMs`, at most an hour, ± 25 % jitter. */
 export function backoffMs(baseMs: number, next: number, random: number): number {
-  const maxMs = 3_600_000
-  return Math.min(baseMs * 2 ** (next - 2), maxMs) * (0.75 + random / 2)
+  return Math.min(baseMs * 2 ** (next - 2), longestWaitMs) * (0.75 + random / 2)
+}
+
+/** Is a retry due that has to wait this many ms? Also where no wait is that long: then somebody set the clock back. */
+export function isDue(inMs: number): boolean {
+  return inMs <= 0 || inMs > longestWaitMs * 1.25
 }

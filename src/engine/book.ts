@@ -1,5 +1,5 @@
 import type { Graph } from '../core/graph.ts'
-import { compareRanks } from '../core/schedule.ts'
+import { compareRanks, isDue } from '../core/schedule.ts'
 import type { Board, JobStatus, Rank } from '../model/board.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { Job } from '../model/job.ts'
@@ -104,8 +104,7 @@ export class JobBook {
     if (known === undefined) this.add(entry)
     Object.assign(entry, taken, { gone: false })
     this.rank(entry, ranking)
-    // What runs keeps the slots that it took.
-    if (entry.state.status !== 'running') entry.pools = this.options.pools.of(job)
+    entry.pools = this.options.pools.of(job)
     return entry
   }
 
@@ -309,8 +308,6 @@ export class JobBook {
       entry.verdict = { state: 'up-to-date', edited: undefined, absent: false }
       // They are stale for a good reason.
       for (const consumer of this.consumers(entry)) consumer.restless = 0
-    } else if (entry.failure !== undefined && this.options.mode === 'watch' && this.isHeld(entry)) {
-      this.hold(entry, entry.state)
     }
     this.spread([entry])
     this.tell()
@@ -332,8 +329,8 @@ export class JobBook {
     for (const entry of this.retrying) {
       if (entry.state.status !== 'retrying') continue
       const inMs = entry.state.retry.atMs - nowMs
-      if (inMs > 0) nextMs = Math.min(inMs, nextMs ?? inMs)
-      else this.set(entry, { status: 'queued', tries: entry.state.tries })
+      if (isDue(inMs)) this.set(entry, { status: 'queued', tries: entry.state.tries })
+      else nextMs = Math.min(inMs, nextMs ?? inMs)
     }
     return nextMs
   }

@@ -152,7 +152,8 @@ export class UnderWay {
     const slots = pools.ofAttempt(state)
     const { job, attempt: number, startedMs, log } = state
     const entry = book.entries.get(job)
-    const isOurs = entry?.chosen === true
+    // Of two attempts of one job, which only a stolen lock can leave, one is as good as a stranger's.
+    const isOurs = entry?.chosen === true && entry.state.status !== 'running'
     const paths = state.targets.map(({ path }) => path)
     const give = this.take(slots, paths, isOurs ? entry : undefined)
     tell({ type: 'adopted', atMs: now(), job, attempt: number, pid: state.process?.pid, startedMs, log })
@@ -226,7 +227,6 @@ export class UnderWay {
       if (started !== undefined) await this.follow(entry, job, started)
     } finally {
       give()
-      if (entry.gone) this.options.changedBy(entry.batch)
     }
   }
 
@@ -254,6 +254,7 @@ export class UnderWay {
       else {
         room.toldNothing()
         this.failed(entry, { cause: diskCause(fault), attempt: 0, seconds: 0, log: '', ingredients })
+        this.options.changedBy(entry.batch)
       }
       return undefined
     }

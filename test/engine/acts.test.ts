@@ -277,6 +277,17 @@ describe('held', () => {
     expect([done, text]).toEqual([false, 'denoise/B1 is held, so it is not tried again. Release it.'])
   })
 
+  test('a job of a build that runs and fails is not retried', async () => {
+    const it = labOf({ rules: { denoise: { ...denoise, retries: 3 } } })
+    it.launcher.hold()
+    const { engine, outcomes } = it.start({ goals: ['denoise/B1'] })
+    await settled()
+    await engine.act({ type: 'hold', jobs: ['denoise/B1'] }, 'ana')
+    it.launcher.of('denoise/B1').end(exitWith(1))
+    expect(Object.fromEntries(await outcomes)).toEqual({ 'denoise/B1': 'held' })
+    expect(it.launcher.ran).toEqual(['denoise/B1'])
+  })
+
   test('a job of a build is released in that build, however often it was held', async () => {
     const it = labOf()
     it.launcher.hold()

@@ -34,6 +34,17 @@ test('what depends on a failed job is blocked by it, down to the last, and each 
   expect(events.flatMap((e) => (e.type === 'blocked' ? [e.job] : []))).toEqual(['phy/B1', 'table/B1'])
 })
 
+test('a job that needs one that is held and one that failed is blocked by the one that failed', async () => {
+  const probe = { sources: 'mat/{batch}', targets: 'probe/{batch}', recipe: 'p {source} {target}' }
+  const both = { sources: ['kwd/{batch}', 'probe/{batch}'], targets: 'both/{batch}', recipe: 'b {target} {sources}' }
+  const it = lab({ pools: { cpu: 4 }, rules: { denoise, probe, both } }, files)
+  const { act, end, status } = await watching(it)
+  await act({ type: 'hold', jobs: ['denoise/B1'] })
+  await end('denoise/B1', exitWith(1))
+  await end('probe/B1', exitWith(1))
+  expect(status('both/B1')).toEqual({ state: 'blocked', job: 'probe/B1' })
+})
+
 test('a job that failed for good is run again by no later plan, of its batch or of all', async () => {
   const watch = await failed()
   await watch.changed('B1')
@@ -197,6 +208,13 @@ describe('retries', () => {
     expect(it.launcher.ran).toHaveLength(2)
     it.clock.tick(60_000)
     await settled()
+    expect(it.launcher.ran).toHaveLength(2)
+  })
+
+  test('a clock that was set back does not make it wait for longer than any retry does', async () => {
+    const { it, changed } = await waiting()
+    it.clock.tick(-8 * 3_600_000)
+    await changed()
     expect(it.launcher.ran).toHaveLength(2)
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { lab, settled } from '../fakes/lab.ts'
+import { type Lab, lab, settled } from '../fakes/lab.ts'
 import { exitWith } from '../fakes/launcher.ts'
 import { nextEngine, watching } from '../fakes/watching.ts'
 
@@ -58,24 +58,39 @@ describe('an engine that is told to leave', () => {
     ])
   })
 
+  /** An act of the disk that takes until the test lets it go. */
+  function slow(it: Lab, act: 'flush' | 'makeFolder'): () => void {
+    let go = () => {}
+    const gate = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const real = it.disk.writer[act].bind(it.disk.writer)
+    Object.assign(it.disk.writer, { [act]: (path: string) => gate.then(() => real(path)) })
+    return go
+  }
+
   test('finishes a commit that is in progress first', async () => {
     const it = lab(content, mats)
-    const { engine, outcomes, end } = await watching(it)
-    it.acts.before('flush', () => void engine.act({ type: 'stop', jobs: 'leave' }, 'ana'))
-    const ended = outcomes.then(() => made(it))
+    const { act, outcomes, end } = await watching(it)
+    const go = slow(it, 'flush')
     await end('denoise/B1')
-    expect(await ended).toEqual(['denoise/B1'])
+    await act({ type: 'stop', jobs: 'leave' })
+    expect(await Promise.race([outcomes, settled().then(() => 'not yet')])).toBe('not yet')
+    go()
+    await outcomes
     expect(it.disk.read('kwd/B1')).toBe('made by denoise/B1')
+    expect(made(it)).toEqual(['denoise/B1'])
     expect(it.attempts.left().map((state) => state.job)).toEqual(['denoise/B2'])
-    const next = await nextEngine(it)
-    expect(next.states()['denoise/B1']).toBe('done')
+    expect((await nextEngine(it)).states()['denoise/B1']).toBe('done')
   })
 
   test('finishes a start that is in progress first, so that the next one finds its process', async () => {
     const it = lab(content, mats)
-    it.launcher.hold()
-    const { engine, outcomes } = it.start({ mode: 'watch' })
-    it.acts.before('make folder', () => void engine.act({ type: 'stop', jobs: 'leave' }, 'ana'))
+    const go = slow(it, 'makeFolder')
+    const { act, outcomes } = await watching(it)
+    await act({ type: 'stop', jobs: 'leave' })
+    expect(await Promise.race([outcomes, settled().then(() => 'not yet')])).toBe('not yet')
+    go()
     await outcomes
     expect(it.attempts.left().map((state) => [state.job, state.process !== undefined])).toEqual([
       ['denoise/B1', true],
@@ -135,12 +150,30 @@ test('an attempt that the engine before ended, and that ends only now, is starte
   expect(next.states()['denoise/B1']).toBe('running')
 })
 
+test('of two attempts of one job, as a stolen lock may leave them, both are recorded', async () => {
+  const it = lab(content, { 'mat/B1': 'm' })
+  await watching(it)
+  // Another engine that knows nothing of the first.
+  void it.start({ goals: ['denoise/B1'] }).outcomes.catch(() => undefined)
+  await settled()
+  it.dies()
+  const next = await nextEngine(it)
+  expect(it.launcher.running().map((r) => r.job)).toEqual(['denoise/B1', 'denoise/B1'])
+  await next.end('denoise/B1')
+  await next.end('denoise/B1')
+  const ends = it.journal.records.flatMap((r) => (r.type === 'made' || r.type === 'failed' ? [r] : []))
+  expect(ends).toMatchObject([{ type: 'made' }, { type: 'failed', cause: { kind: 'edited-meanwhile' } }])
+  expect(it.attempts.left().map((state) => state.job)).toEqual(['phy/B1'])
+})
+
 test('an attempt that a person stopped is taken over, and stays stopped', async () => {
   const it = lab(content, { 'mat/B1': 'm' })
   const first = await watching(it)
   await first.act({ type: 'cancel', jobs: ['denoise/B1'] })
   it.dies()
   const next = await nextEngine(it)
+  expect(next.status('denoise/B1')).toMatchObject({ state: 'running', stoppedBy: 'ana' })
+  expect(it.launcher.of('denoise/B1').cancelled).toHaveLength(2)
   await next.end('denoise/B1', { status: 'cancelled' })
   expect(it.launcher.ran).toEqual(['denoise/B1'])
   expect(next.status('denoise/B1')).toMatchObject({ state: 'cancelled', by: 'ana' })

@@ -180,6 +180,28 @@ test('a rule that is renamed while its job runs: its target is not made by two a
   expect(it.launcher.ran).toEqual(['denoise/B1'])
 })
 
+test.each(['queued', 'to be tried again'])(
+  'a rule that is renamed while its job is %s: that runs under its new name alone',
+  async (how) => {
+    const it = lab({ rules: { denoise: { ...denoise, retries: 1 } } }, { 'mat/B1': 'm' })
+    const { changed, act, end } = await watching(it)
+    await act({ type: 'pause', pool: 'cpu' })
+    await end('denoise/B1', exitWith(1))
+    if (how === 'queued') {
+      it.disk.write('mat/B1', 'longer')
+      await changed('B1')
+    }
+    it.edit({ rules: { clean: { ...denoise, recipe: 'c {source} {target}' } } })
+    await changed()
+    await act({ type: 'resume', pool: 'cpu' })
+    it.clock.tick(60_000)
+    await settled()
+    expect(it.launcher.running().map((r) => r.job)).toEqual(['clean/B1'])
+    await end('clean/B1')
+    expect(it.launcher.ran).toEqual(['denoise/B1', 'clean/B1'])
+  },
+)
+
 test('a recipe that is edited while it runs runs once more, as it is now', async () => {
   const it = lab({ rules: { denoise } }, { 'mat/B1': 'm' })
   const { changed, end } = await watching(it)
@@ -327,6 +349,20 @@ test('a recording that is corrected again and again once it is made is made ever
     await finish(it)
   }
   expect(it.launcher.ran).toHaveLength(31)
+})
+
+test('a job that is stale because of what is made before it is made each time, though its batch is never at rest', async () => {
+  const withParam = { ...denoise, params: { omit: '' }, recipe: 'd {source} {target} {omit}' }
+  const it = lab({ pools: { cpu: 8 }, rules: { denoise: withParam, phy } }, { 'mat/B1': '' })
+  const { changed, end, states } = await watching(it)
+  await end('denoise/B1')
+  for (let n = 0; n < 30; n++) {
+    it.disk.write('data/manifests/m.tsv', `batch\tomit\nB1\t${n}\n`)
+    await changed('B1')
+    await end('phy/B1')
+    await end('denoise/B1')
+  }
+  expect(states()).toEqual({ 'denoise/B1': 'done', 'phy/B1': 'running' })
 })
 
 test('a table of all batches is made again for each, however many come while it is never at rest', async () => {
