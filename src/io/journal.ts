@@ -1,5 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { noHistory, remember, rememberAttempt } from '../core/history.ts'
 import type { PastAttempt } from '../model/detail.ts'
@@ -72,7 +71,8 @@ export function openJournal(root: string): JournalFile {
     async append(record) {
       try {
         if (descriptor === undefined) {
-          await mkdir(`${root}/.labmake`, { recursive: true })
+          // No turn may come in between: of two records at once the second would cut off the first with the torn line.
+          mkdirSync(`${root}/.labmake`, { recursive: true })
           descriptor = openSync(path, 'a')
           // What a torn line left would join the next record and damage it too.
           if (wholeBytes !== undefined) truncateSync(path, wholeBytes)

@@ -112,6 +112,14 @@ test('much damage is told of once', async () => {
   ])
 })
 
+test('two records appended at once after a torn line are both kept', async () => {
+  await using ws = await workspace({ [path]: `${formatLine(made('B1'))}torn` })
+  const journal = openJournal(ws.root)
+  await Promise.all([journal.append(made('B2')), journal.append(made('B3'))])
+  journal.close()
+  expect(jobsOf(openJournal(ws.root).records())).toEqual(['denoise/B1', 'denoise/B2', 'denoise/B3'])
+})
+
 test('reading a torn journal changes nothing in it', async () => {
   const torn = formatLine(made('B1')) + formatLine(made('B2')).slice(0, 40)
   await using ws = await workspace({ [path]: torn })
