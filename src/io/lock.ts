@@ -71,7 +71,23 @@ async function held(root: string, claim: string, release: () => Promise<void>): 
     await release()
     throw new DiskFault('write', holderPath, describeErrno(error))
   }
+  removeLitter(root)
   return { status: 'held', release }
+}
+
+/** What those wrote down who were killed as they took the lock, or cleared a dead one away. */
+function removeLitter(root: string): void {
+  const claimed = `${holderPath.slice('.labmake/'.length)}.${hostname()}-`
+  for (const name of readdirSync(`${root}/.labmake`)) {
+    const begins = [claimed, 'dead-lock-'].find((start) => name.startsWith(start))
+    const pid = begins === undefined ? undefined : Number.parseInt(name.slice(begins.length), 10)
+    if (pid === undefined || markProcess(pid) !== undefined) continue
+    try {
+      rmSync(`${root}/.labmake/${name}`, { recursive: true, force: true })
+    } catch {
+      // Somebody else's, who shares the workspace: it does no harm.
+    }
+  }
 }
 
 interface FoundHolder {

@@ -62,6 +62,19 @@ test('a lock whose process was killed before it could say that it has it is take
   await (await mustHold(ws)).release()
 })
 
+test('what labmakes left that were killed as they took the lock is cleared away by the next one that has it', async () => {
+  await using ws = await workspace({
+    // No system gives such numbers to processes.
+    [`.labmake/engine.json.${hostname()}-99999999`]: '{"process',
+    '.labmake/dead-lock-99999999.json': '{}',
+    '.labmake/dead-lock-99999998/': '',
+    [`.labmake/engine.json.${hostname()}-1`]: 'of a process that lives',
+  })
+  const lock = await mustHold(ws)
+  expect(ws.list('.labmake')).toEqual(['engine.json', `engine.json.${hostname()}-1`, 'engine.lock'])
+  await lock.release()
+})
+
 test('a lock that is stolen is noticed', async () => {
   await using ws = await workspace()
   let lost = false
