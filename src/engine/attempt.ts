@@ -6,7 +6,7 @@ import type { AttemptState } from '../model/attempt.ts'
 import type { Job } from '../model/job.ts'
 import { type DiskFault, type Exit, isNoRoom, type Running } from '../model/ports.ts'
 import type { Cause, MadeRecord } from '../model/record.ts'
-import { checkStaged, commit, editedMeanwhile, faultOf, putAside } from './commit.ts'
+import { checkStaged, commit, editedMeanwhile, faultOf, forget, putAside } from './commit.ts'
 import { type Ports, places } from './ports.ts'
 import { attemptSlug, stageTargets } from './staging.ts'
 
@@ -72,6 +72,7 @@ export async function startAttempt(
     return await launch(job, state, ports)
   } catch (fault) {
     await putAside(state, ports)
+    await forget(state, ports)
     throw fault
   }
 }
@@ -125,8 +126,9 @@ export async function settleAttempt(
     const fault = await putAside(state, ports)
     const by = stopper === undefined ? {} : { by: stopper, ingredients: ingredientsDigest(state.before) }
     const record = { type: 'cancelled', ...recordOf(state, ports), ...base, ...by } as const
-    const unsaid = fault ?? (await faultOf(() => ports.journal.append(record)))
-    return { status: 'cancelled', ...base, by: stopper, ...trouble(unsaid) }
+    const unsaid = await faultOf(() => ports.journal.append(record))
+    const unforgotten = fault ?? (await forget(state, ports))
+    return { status: 'cancelled', ...base, by: stopper, ...trouble(unsaid ?? unforgotten) }
   }
   if (exit.status === 'failed') return fail(state, exit.cause, base, ports)
   const checked = checkStaged(state, ports)
@@ -164,8 +166,27 @@ interface EndBase {
 }
 
 async function fail(state: AttemptState, cause: Cause, base: EndBase, ports: Ports): Promise<AttemptEnd> {
-  const aside = await putAside(state, ports)
-  return { ...(await recordFailure(state, cause, base, ports)), ...trouble(aside) }
+  const fault = await putAside(state, ports)
+  const end = await recordFailure(state, cause, base, ports)
+  return { ...end, ...trouble(fault ?? (await forget(state, ports))) }
+}
+
+/** Has the journal its end? Then labmake was killed before it had cleared away. */
+export function hasEnded({ attempt, startedMs, targets }: AttemptState, { journal }: Ports): boolean {
+  return journal.attempts(targets[0]!.path).some((past) => past.attempt === attempt && past.endedMs >= startedMs)
+}
+
+/** Clears away an attempt whose labmake was killed before the recipe started: nothing ran, and nothing failed. */
+export async function undoStart(state: AttemptState, ports: Ports): Promise<void> {
+  const { attempts, stopping } = ports.journal.history(state.targets[0]!.path)
+  // What the journal knows of as started has to have its end there too.
+  if (attempts >= state.attempt && !hasEnded(state, ports)) {
+    const { attempt, log } = state
+    const by = stopping === undefined ? {} : { by: stopping.by, ingredients: ingredientsDigest(state.before) }
+    await ports.journal.append({ type: 'cancelled', ...recordOf(state, ports), attempt, seconds: 0, log, ...by })
+  }
+  const fault = await forget(state, ports)
+  if (fault !== undefined) throw fault
 }
 
 /** Says in the journal that an attempt failed. */

@@ -171,17 +171,26 @@ async function removeStaging(state: AttemptState, ports: Ports): Promise<void> {
 /**
  * Puts what a failed or cancelled attempt wrote aside, in place of what the job's attempt before left there: one is
  * enough to see what went wrong, and a backlog of them would fill the disk. Returns the fault if that was not possible;
- * the leftovers then stay in their staging folder, where they count for nothing.
+ * the leftovers then stay in their staging folder, where they count for nothing. What is written down of the attempt stays:
+ * it goes once the journal has its end, for a kill in between must not make it run again as if it never had.
  */
 export async function putAside(state: AttemptState, ports: Ports): Promise<DiskFault | undefined> {
   const aside = `${places.attempts}/${state.job}`
   return faultOf(async () => {
-    await ports.writer.remove(aside)
-    for (const { path, staged } of state.targets) {
-      if (ports.disk.stat(staged) === undefined) continue
+    const there = state.targets.filter(({ staged }) => ports.disk.stat(staged) !== undefined)
+    // Where nothing is left to be moved, it may lie there already.
+    if (there.length > 0) await ports.writer.remove(aside)
+    for (const { path, staged } of there) {
       const isTwin = state.targets.some((other) => other.path !== path && baseName(other.path) === baseName(path))
       await ports.writer.move(staged, `${aside}/${isTwin ? path : baseName(path)}`)
     }
+    await removeStaging(state, ports)
+  })
+}
+
+/** Clears away what was written down of an attempt whose end the journal has. Returns the fault if that was not possible. */
+export async function forget(state: AttemptState, ports: Ports): Promise<DiskFault | undefined> {
+  return faultOf(async () => {
     await removeStaging(state, ports)
     await ports.attempts.remove(state.slug)
   })

@@ -1,6 +1,6 @@
 import { DiskFault } from '../model/ports.ts'
-import { type AttemptEnd, type StartedAttempt, settleAttempt } from './attempt.ts'
-import { resumeCommit } from './commit.ts'
+import { type AttemptEnd, hasEnded, type StartedAttempt, settleAttempt, undoStart } from './attempt.ts'
+import { forget, resumeCommit } from './commit.ts'
 import type { Ports } from './ports.ts'
 
 export interface Recovery {
@@ -28,8 +28,13 @@ export async function recover(ports: Ports): Promise<Recovery> {
         continue
       }
       const left = ports.launcher.adopt(state)
+      if (left === undefined) {
+        await undoStart(state, ports)
+        continue
+      }
       const ended = await endedAlready(left.exit)
       if (ended === undefined) running.push({ state, running: left })
+      else if (hasEnded(state, ports)) await forget(state, ports)
       else {
         const end = await settleAttempt(state, ended, ports)
         // The engine waits for room, as for what runs.

@@ -8,6 +8,11 @@ export function markProcess(pid: number): ProcessMark | undefined {
   return startTime === undefined ? undefined : { pid, startTime, bootId: bootId() }
 }
 
+/** Was it started since the machine was? */
+export function isOfThisBoot(mark: ProcessMark): boolean {
+  return mark.bootId === bootId()
+}
+
 /** Does that very process run still? A process id that was given to another one does not count. */
 export function isRunning(mark: ProcessMark): boolean {
   return mark.bootId === bootId() && processStartTime(mark.pid) === mark.startTime

@@ -105,8 +105,11 @@ export interface Running {
 /** Starts recipes, each in a session of its own that outlives labmake. */
 export interface Launcher {
   start(launch: Launch): Promise<Running>
-  /** Takes over an attempt that an earlier labmake started: it runs still, or its exit was written down, or it is lost. */
-  adopt(state: AttemptState): Running
+  /**
+   * Takes over an attempt that an earlier labmake started: it runs still, or its exit was written down, or it is lost.
+   * Undefined if that labmake was killed before the recipe started; it never will.
+   */
+  adopt(state: AttemptState): Running | undefined
 }
 
 /** Attempts under way, written down so that the next labmake finds them. Methods throw DiskFault. */

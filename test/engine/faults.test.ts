@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Lab, lab, settled } from '../fakes/lab.ts'
+import { exitWith } from '../fakes/launcher.ts'
 
 const rules = {
   rules: {
@@ -56,6 +57,13 @@ async function countActs(prepare: () => Promise<Lab>): Promise<number> {
   it.acts.mend()
   await it.build()
   return it.acts.done.length
+}
+
+/** Each attempt that the journal has as started came to one end, and nothing ended that had not started. */
+function expectOneEndEach(it: Lab, at: string): void {
+  const attempts = (types: readonly string[]) =>
+    it.journal.records.flatMap((r) => (types.includes(r.type) && 'attempt' in r ? [r.attempt] : []))
+  expect(attempts(['made', 'failed', 'cancelled']), at).toEqual(attempts(['started']))
 }
 
 describe.each(situations)('%s', (_, prepare, old) => {
@@ -140,6 +148,7 @@ describe.each(situations)('%s', (_, prepare, old) => {
       const made = it.journal.records.slice(before).filter((record) => record.type === 'made')
       expect(now, at).toEqual(made.length === 1 ? [next, next] : [old, old])
       expect(made.length, at).toBeLessThan(2)
+      expectOneEndEach(it, at)
       expect(it.stale(), at).toEqual(made.length === 1 ? [] : ['both/B1'])
       expect(it.attempts.left(), at).toEqual([])
       expect(
@@ -168,10 +177,42 @@ describe.each(situations)('%s', (_, prepare, old) => {
         const made = it.journal.records.filter((r) => r.type === 'made' && r.attempt === it.launcher.recipes.length)
         expect(targets(it), at).toEqual(targets(it)[0] === next ? [next, next] : [old, old])
         expect(made.length, at).toBeLessThan(2)
+        expectOneEndEach(it, at)
         if (old === 'curated' && targets(it)[0] === next) expectInAttic(it, at)
       }
     }
   })
+})
+
+test('killed before any act of an attempt that fails: the journal has its failure once, and what it wrote is kept', async () => {
+  const failing = async () => {
+    const it = await first()
+    it.launcher.script = (recipe) => {
+      recipe.make('half')
+      recipe.end(exitWith(3))
+    }
+    return it
+  }
+  const acts = await countActs(failing)
+  for (let number = 0; number < acts; number++) {
+    for (let second = 0; second < 8; second++) {
+      const it = await failing()
+      it.acts.mend()
+      it.acts.crashAt(number)
+      await it.build().catch(() => undefined)
+      it.acts.mend()
+      it.acts.crashAt(second)
+      await it.recover().catch(() => undefined)
+      it.acts.mend()
+      const at = `before act ${number}, then ${second}`
+      expect((await it.recover()).troubles, at).toEqual([])
+      expectOneEndEach(it, at)
+      expect(it.attempts.left(), at).toEqual([])
+      const ran = it.launcher.recipes.length
+      const failures = it.journal.records.filter((r) => r.type === 'failed')
+      expect(failures.length, at).toBe(ran)
+    }
+  }
 })
 
 test('what a person edits after a kill, before the next start, is never lost', async () => {

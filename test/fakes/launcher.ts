@@ -62,10 +62,7 @@ export function fakeLauncher(disk: FakeDisk, attempts: FakeAttempts, clock: Fake
       launcher.script(recipe)
       return running
     },
-    adopt: (state) => {
-      const lost: Exit = { status: 'failed', cause: { kind: 'lost' } }
-      return bySlug.get(state.slug) ?? { process: undefined, exit: Promise.resolve(lost), cancel: () => {} }
-    },
+    adopt: (state) => bySlug.get(state.slug),
   }
   return launcher
 

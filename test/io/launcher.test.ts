@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { openLauncher } from '../../src/io/launcher.ts'
 import { markProcess } from '../../src/io/processes.ts'
+import type { AttemptState, ProcessMark } from '../../src/model/attempt.ts'
 import type { Exit, Running } from '../../src/model/ports.ts'
 import { type Workspace, workspace } from '../workspace.ts'
 
@@ -128,4 +129,53 @@ test('an attempt whose shim never wrote its process is not started later, once i
   const running = await start(ws, 'echo ran >ran')
   await running.exit
   expect(ws.exists('ran')).toBe(false)
+})
+
+/** As it was written down by the labmake that started it. */
+function left(process: ProcessMark | undefined): AttemptState {
+  const made = { sources: {}, uses: {}, targets: {}, recipe: '', params: {} }
+  const base = {
+    slug: 'one',
+    job: 'copy/a',
+    attempt: 1,
+    startedMs: 0,
+    sourceBytes: 0,
+    timeoutMs: undefined,
+    log: 'log',
+  }
+  return { ...base, process, targets: [], expects: [], ignore: [], pools: {}, before: made, committing: undefined }
+}
+
+test('what goes on of a recipe whose shim was killed is ended, before another attempt starts beside it', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'echo $$ >recipe.new; mv recipe.new recipe; while :; do sleep 0.02; done')
+  await ws.until('the recipe runs', () => ws.exists('recipe'))
+  process.kill(running.process!.pid, 'SIGKILL')
+  expect(await running.exit).toMatchObject({ status: 'failed', cause: { kind: 'signal', signal: 'SIGKILL' } })
+  await ws.until('the recipe is dead', () => !isAlive(Number(ws.read('recipe'))))
+})
+
+test('of a recipe that was taken over, and whose shim was killed, nothing goes on either', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'echo $$ >recipe.new; mv recipe.new recipe; while :; do sleep 0.02; done')
+  await ws.until('the recipe runs', () => ws.exists('recipe'))
+  const adopted = openLauncher(ws.root).adopt(left(running.process))
+  process.kill(running.process!.pid, 'SIGKILL')
+  expect(await adopted?.exit).toEqual({ status: 'failed', cause: { kind: 'lost' } })
+  await ws.until('the recipe is dead', () => !isAlive(Number(ws.read('recipe'))))
+})
+
+test('an attempt of before the machine was started anew is lost, though it wrote down that it ended well', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'echo made')
+  await running.exit
+  expect(ws.read('.labmake/running/one/exit')).toBe('0\n')
+  const adopted = openLauncher(ws.root).adopt(left({ pid: 1, startTime: '1', bootId: 'the boot before' }))
+  expect(await adopted?.exit).toEqual({ status: 'failed', cause: { kind: 'lost' } })
+})
+
+test('an attempt whose labmake was killed before it started the recipe is none, however often that is asked', async () => {
+  await using ws = await workspace({ '.labmake/running/one/state.json': '{}' })
+  expect(openLauncher(ws.root).adopt(left(undefined))).toBe(undefined)
+  expect(openLauncher(ws.root).adopt(left(undefined))).toBe(undefined)
 })
