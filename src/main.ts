@@ -8,6 +8,8 @@ setFlagsFromString('--interrupt-budget=600000')
 /** Of a terminal that is gone (the ssh line dropped) the system says EIO. */
 const isNobodyReading = (error: unknown) => ['EPIPE', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '')
 
+const isShortOfFiles = (error: unknown) => ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')
+
 /** Alone, labmake is run most often, and mostly finds nothing to do: then reading an empty command line is a waste. */
 async function run(argv: readonly string[]): Promise<number> {
   if (argv.length > 0) return (await import('./cli/program.ts')).runProgram(argv)
@@ -26,6 +28,13 @@ async function main(argv: readonly string[]): Promise<number> {
     return await run(argv)
   } catch (error) {
     if (isNobodyReading(error)) return 0
+    if (isShortOfFiles(error)) {
+      // Said here: what says it otherwise would have to be read from a file.
+      process.stderr.write(
+        'error: labmake may not open as many files as it needs: too many open files\n  Allow it more with ulimit -n 4096, then run it again. Nothing was lost.\n',
+      )
+      return 1
+    }
     const { reportError } = await import('./cli/report.ts')
     return reportError(error)
   }

@@ -40,7 +40,9 @@ export function stateAfterFailure(
   // The engine ended before all retries were made.
   const of = retriesOf(job.rule, failed.cause)
   if (failures > of) return { status: 'ended', outcome: 'failed' }
-  const atMs = Date.parse(failed.at) + backoffMs(job.rule.backoffMs, failures + 1, clock.random())
+  // A clock that was ahead when it failed does not put it off.
+  const atMs =
+    Math.min(Date.parse(failed.at), clock.now()) + backoffMs(job.rule.backoffMs, failures + 1, clock.random())
   return {
     status: 'retrying',
     tries: { retries: failures, reruns: 0 },

@@ -46,7 +46,8 @@ export function openRoom({ clock, mode, tell, rouse }: RoomOptions): Room {
   return {
     get inMs() {
       if (short === undefined) return undefined
-      return short.isTrying ? lookMs : short.tryAtMs - clock.now()
+      // The clock may have been set back meanwhile.
+      return short.isTrying ? lookMs : Math.min(lookMs, short.tryAtMs - clock.now())
     },
     get isShort() {
       return short !== undefined

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import type { AttemptState } from '../model/attempt.ts'
 import { type Attempts, DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
+import { makeFolder } from './makeFolder.ts'
 
 /** A folder for each attempt under way: its state, and the exit that the shim writes. */
 export const runningFolder = '.labmake/running'
@@ -14,7 +15,7 @@ export function openAttempts(root: string): Attempts {
     async write(state) {
       const folder = folderOf(state.slug)
       try {
-        mkdirSync(folder, { recursive: true })
+        makeFolder(folder)
         const handle = await open(`${folder}/state.json.new`, 'w')
         try {
           await handle.writeFile(JSON.stringify(state))

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import type { Claim, Claims } from '../model/inbox.ts'
 import { DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
+import { makeFolder } from './makeFolder.ts'
 
 /** A file for each drop that is being put where it belongs. */
 export const claimsFolder = '.labmake/claims'
@@ -15,7 +16,7 @@ export function openClaims(root: string): Claims {
     async write(claim) {
       const path = `${folder}/${claim.slug}.json`
       try {
-        if (!existsSync(folder)) mkdirSync(folder, { recursive: true })
+        if (!existsSync(folder)) makeFolder(folder)
         const handle = await open(`${path}.new`, 'w')
         try {
           await handle.writeFile(JSON.stringify(claim))

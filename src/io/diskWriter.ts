@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process'
-import { cp, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { cp, link, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { DiskFault, type DiskWriter, exchangeSuffix } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
+import { makeFolder } from './makeFolder.ts'
 
 /** Changes files below `root`. */
 export function openDiskWriter(root: string): DiskWriter {
   const at = (path: string) => resolve(root, path)
   return {
-    makeFolder: (path) => acting('make the folder', path, () => mkdir(at(path), { recursive: true })),
+    makeFolder: (path) => acting('make the folder', path, async () => makeFolder(at(path))),
     rename: (from, to) => acting('move into place', to, () => rename(at(from), at(to))),
     exchange: (a, b) => acting('put into place', b, () => exchange(at(a), at(b))),
     move: (from, to) => acting('move', from, () => move(at(from), at(to))),
@@ -81,7 +82,7 @@ async function exchangedByKernel(a: string, b: string): Promise<boolean> {
 
 /** Within a file system a rename; across, a copy that is flushed before the original goes. */
 async function move(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true })
+  makeFolder(dirname(to))
   try {
     await rename(from, to)
   } catch (error) {

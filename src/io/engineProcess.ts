@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, renameSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
+import { makeFolder } from './makeFolder.ts'
 
 export const engineLog = '.labmake/engine.log'
 
@@ -55,7 +56,7 @@ export async function startEngineProcess(
 function openLog(root: string): number {
   const path = `${root}/${engineLog}`
   try {
-    mkdirSync(`${root}/.labmake`, { recursive: true })
+    makeFolder(`${root}/.labmake`)
     const log = openSync(path, 'a')
     if (fstatSync(log).size < logBytes) return log
     closeSync(log)

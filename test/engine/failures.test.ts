@@ -155,6 +155,20 @@ test('a job that a person asked for and that the disk keeps from starting is not
 })
 
 describe('retries', () => {
+  test('that an engine left whose clock was a day ahead come in their time, not a day later', async () => {
+    const it = lab({ ...content, rules: { denoise: { ...denoise, retries: 1, backoff: '1m' } } }, files)
+    const watch = await watching(it)
+    it.clock.tick(86_400_000)
+    await watch.end('denoise/B1', exitWith(1))
+    watch.engine.leave()
+    await watch.outcomes
+    it.clock.tick(-86_400_000)
+    await nextEngine(it)
+    it.clock.tick(120_000)
+    await settled()
+    expect(it.launcher.ran).toEqual(['denoise/B1', 'denoise/B1'])
+  })
+
   const retried = { ...content, pools: { cpu: 1 }, rules: { denoise: { ...denoise, retries: 2, backoff: '10s' }, phy } }
 
   async function waiting(): Promise<Watching> {
