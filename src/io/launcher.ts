@@ -8,7 +8,7 @@ import { runningFolder } from './attempts.ts'
 import { findCommand, recipePath } from './commands.ts'
 import { describeErrno } from './disk.ts'
 import { lastWords } from './logs.ts'
-import { commandLineOf, isRunning, markProcess } from './processes.ts'
+import { commandLineOf, isOfThisBoot, isRunning, markProcess } from './processes.ts'
 
 /** Between asking a recipe to end and killing it: time to write down where it was. */
 const graceMs = 10_000
@@ -71,6 +71,7 @@ function start(launch: Launch, root: string, grace: number): Running {
   const exit = child.then((result) => {
     group.over()
     if (child.pid === undefined) return failedToStart(launch, result)
+    if (result.exitCode === undefined) endOrphans(child.pid)
     // On a full disk the shim cannot write, and what it ended with tells the same.
     const told = result.exitCode === undefined ? signalled(result.signal ?? 'SIGKILL') : exitOf(result.exitCode)
     return group.exit ?? withLastWords(readExit(folder) ?? told, root, launch.log)
@@ -87,6 +88,26 @@ const signalled = (signal: string): Exit => ({ status: 'failed', cause: { kind: 
 
 const lost: Exit = { status: 'failed', cause: { kind: 'lost' } }
 
+/** Nobody knows how it ended. */
+function lostWith(shim: ProcessMark | undefined): Exit {
+  if (shim !== undefined) endOrphans(shim.pid)
+  return lost
+}
+
+/**
+ * Ends what goes on of a recipe whose shim was killed: it would write on to files that are about to be moved, beside the
+ * next attempt. Its process group keeps the number as long as any of it lives, so it is ours unless a process leads it.
+ */
+function endOrphans(shim: number): void {
+  if (markProcess(shim) !== undefined) return
+  try {
+    process.kill(-shim, 'SIGKILL')
+  } catch (error) {
+    // Nothing goes on, as nearly always.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /** A recipe that failed by itself, with what it said last. */
 function withLastWords(exit: Exit, root: string, log: string): Exit {
   if (exit.status !== 'failed' || (exit.cause.kind !== 'exit' && exit.cause.kind !== 'signal')) return exit
@@ -95,14 +116,17 @@ function withLastWords(exit: Exit, root: string, log: string): Exit {
 }
 
 /** An attempt of an earlier labmake: watched by its process, ended by its exit file, lost if both are gone. */
-function adopt(state: AttemptState, root: string, grace: number): Running {
+function adopt(state: AttemptState, root: string, grace: number): Running | undefined {
   const folder = `${root}/${runningFolder}/${state.slug}`
   const mark = state.process ?? claimShim(folder)
+  if (mark === 'never-started') return undefined
+  // What it wrote, its exit too, may have come to the disk in part only.
+  if (mark !== undefined && !isOfThisBoot(mark)) return ended(lost)
   const written = readExit(folder)
   if (written !== undefined) return ended(withLastWords(written, root, state.log))
   if (mark === undefined || !isRunning(mark)) {
     // It may have ended between the two looks.
-    return ended(withLastWords(readExit(folder) ?? lost, root, state.log))
+    return ended(withLastWords(readExit(folder) ?? lostWith(mark), root, state.log))
   }
   const { timeoutMs, startedMs } = state
   const leftMs = timeoutMs === undefined ? undefined : Math.max(0, startedMs + timeoutMs - Date.now())
@@ -112,25 +136,31 @@ function adopt(state: AttemptState, root: string, grace: number): Running {
       if (isRunning(mark)) return
       clearInterval(timer)
       group.over()
-      resolve(group.exit ?? withLastWords(readExit(folder) ?? lost, root, state.log))
+      resolve(group.exit ?? withLastWords(readExit(folder) ?? lostWith(mark), root, state.log))
     }, adoptedPollMs)
   })
   return { process: mark, exit, cancel: group.cancel }
 }
 
+/** Stands where a shim would have written its process id. */
+const nobody = 'nobody'
+
 /**
  * The shim of an attempt whose labmake was killed in the instant between starting it and writing down its process. Either
  * the shim wrote its process id first, and is taken over; or we write there first, and it never starts the recipe.
  */
-function claimShim(folder: string): ProcessMark | undefined {
+function claimShim(folder: string): ProcessMark | 'never-started' | undefined {
   const path = `${folder}/pid`
   try {
-    writeFileSync(path, 'nobody', { flag: 'wx' })
-    return undefined
+    writeFileSync(path, nobody, { flag: 'wx' })
+    return 'never-started'
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new DiskFault('write', path, describeErrno(error))
   }
-  const pid = Number.parseInt(readFileSync(path, 'utf8'), 10)
+  const written = readFileSync(path, 'utf8')
+  // By a labmake that was killed in turn before it had cleared away.
+  if (written === nobody) return 'never-started'
+  const pid = Number.parseInt(written, 10)
   // Its number may have been given to another process since.
   return pid > 0 && commandLineOf(pid).includes(folder) ? markProcess(pid) : undefined
 }
