@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { noHistory, remember, rememberAttempt } from '../core/history.ts'
 import type { PastAttempt } from '../model/detail.ts'
@@ -6,6 +6,7 @@ import type { Fault } from '../model/errors.ts'
 import { DiskFault, type Journal, type PastDuration } from '../model/ports.ts'
 import type { JournalRecord, TargetHistory } from '../model/record.ts'
 import { describeErrno } from './disk.ts'
+import { makeFolder } from './makeFolder.ts'
 
 export const journalPath = '.labmake/journal.jsonl'
 
@@ -72,7 +73,7 @@ export function openJournal(root: string): JournalFile {
       try {
         if (descriptor === undefined) {
           // No turn may come in between: of two records at once the second would cut off the first with the torn line.
-          mkdirSync(`${root}/.labmake`, { recursive: true })
+          makeFolder(`${root}/.labmake`)
           descriptor = openSync(path, 'a')
           // What a torn line left would join the next record and damage it too.
           if (wholeBytes !== undefined) truncateSync(path, wholeBytes)
@@ -125,6 +126,20 @@ export function parseLine(line: string): JournalRecord | undefined {
   return JSON.parse(`${body}}`) as JournalRecord
 }
 
+const knownTypes: Readonly<Record<JournalRecord['type'], true>> = {
+  started: true,
+  made: true,
+  failed: true,
+  cancelled: true,
+  accepted: true,
+  rebuild: true,
+  action: true,
+  drop: true,
+}
+
+/** A newer labmake may say more than this one understands: that is no damage, and is passed over. */
+const isKnown = ({ type }: JournalRecord) => Object.hasOwn(knownTypes, type)
+
 interface ReadJournal {
   readonly records: JournalRecord[]
   readonly faults: readonly Fault[]
@@ -149,11 +164,12 @@ function readJournal(path: string): ReadJournal {
   const last = lines.pop()!
   lines.forEach((line, i) => {
     const record = parseLine(line)
-    if (record !== undefined) records.push(record)
-    else if (line !== '') bad.push(i + 1)
+    if (record !== undefined) {
+      if (isKnown(record)) records.push(record)
+    } else if (line !== '') bad.push(i + 1)
   })
   const tail = last === '' ? undefined : parseLine(last)
-  if (tail !== undefined) records.push(tail)
+  if (tail !== undefined && isKnown(tail)) records.push(tail)
   const torn = last !== '' && tail === undefined
   return {
     records,

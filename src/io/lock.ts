@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ProcessMark } from '../model/attempt.ts'
 import { DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
+import { makeFolder } from './makeFolder.ts'
 import { isRunning, markProcess } from './processes.ts'
 
 const lockPath = '.labmake/engine.lock'
@@ -42,7 +43,7 @@ const holderLookMs = 25
  */
 export async function lockWorkspace(root: string, onLost: () => void): Promise<Lock> {
   try {
-    mkdirSync(`${root}/.labmake`, { recursive: true })
+    makeFolder(`${root}/.labmake`)
   } catch (error) {
     throw new DiskFault('make the folder', '.labmake', describeErrno(error))
   }

@@ -39,7 +39,7 @@ test('the exit code of a recipe is told, and is written down for a later labmake
   await using ws = await workspace()
   const running = await start(ws, 'exit 7')
   expect(await running.exit).toEqual({ status: 'failed', cause: { kind: 'exit', code: 7 } })
-  expect(ws.read('.labmake/running/one/exit')).toBe('7\n')
+  expect(ws.read('.labmake/running/one/exit').trim()).toBe('7')
 })
 
 test('a recipe reads an empty standard input', async () => {
