@@ -199,15 +199,33 @@ test('-j counts what was taken over', async () => {
 })
 
 test('a wide job that was passed over often does not keep slots for itself the next time it is stale', async () => {
-  const it = lab(
-    { pools: { ram: 2 }, rules: { denoise, wide: { ...wide, priority: 0, sources: 'in/{batch}' } } },
-    { ...mats(20), 'in/A': '' },
-  )
+  const late = { ...wide, sources: 'in/{batch}' }
+  const it = lab({ pools: { ram: 2 }, rules: { denoise, wide: late } }, mats(30))
   const { end, changed } = await watching(it)
-  while (!runs(it).includes('wide/A')) await end(runs(it)[0]!)
+  it.disk.write('in/A', '')
+  await changed('A')
+  for (let n = 0; n < 12 && !runs(it).includes('wide/A'); n++) await end(runs(it)[0]!)
+  expect(it.launcher.ran.length).toBeGreaterThan(8)
   await end('wide/A')
   it.disk.write('in/A', 'longer')
   await changed('A')
   await end(runs(it)[0]!)
   expect(runs(it)).toHaveLength(2)
+})
+
+test('slots that are what the rules say again follow the rules from then on', async () => {
+  const it = lab(content, mats(9))
+  const { act, changed, board } = await watching(it)
+  const declare = async (ram: number) => {
+    it.edit({ ...content, pools: { ram, cpu: 1 } })
+    await changed()
+    return board().pools.get('ram')!.slots
+  }
+  await act({ type: 'slots', pool: 'ram', slots: 3 })
+  await act({ type: 'slots', pool: 'ram', slots: 2 })
+  expect(await declare(4)).toBe(4)
+  const { undo } = await act({ type: 'slots', pool: 'ram', slots: 1 })
+  expect(await declare(5)).toBe(1)
+  await act(undo!)
+  expect(board().pools.get('ram')!.slots).toBe(5)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { lab } from '../fakes/lab.ts'
 import { exitWith } from '../fakes/launcher.ts'
-import { type Watching, watching } from '../fakes/watching.ts'
+import { nextEngine, type Watching, watching } from '../fakes/watching.ts'
 
 const denoise = { sources: 'mat/{batch}', targets: 'kwd/{batch}', recipe: 'd {source} {target}' }
 const phy = { sources: 'kwd/{batch}', targets: 'phy/{batch}/', recipe: 's {source} {target}' }
@@ -140,7 +140,7 @@ describe('rebuild', () => {
     expect(it.launcher.ran).toHaveLength(4)
   })
 
-  test('of what failed tries it again, also when labmake dies before', async () => {
+  test('of what failed tries it again, once', async () => {
     const it = lab(content, { 'mat/B1': 'm' })
     const { act, end, states } = await watching(it)
     await end('denoise/B1', exitWith(1))
@@ -148,6 +148,16 @@ describe('rebuild', () => {
     expect(states()['denoise/B1']).toBe('running')
     await end('denoise/B1', exitWith(1))
     expect(states()['denoise/B1']).toBe('failed')
+  })
+
+  test('of what failed is not forgotten when labmake dies before the attempt', async () => {
+    const it = lab(content, { 'mat/B1': 'm' })
+    const { act, end } = await watching(it)
+    await end('denoise/B1', exitWith(1))
+    await act({ type: 'pause', pool: 'cpu' })
+    await act({ type: 'rebuild', jobs: ['denoise/B1'] })
+    it.dies()
+    expect((await nextEngine(it)).status('denoise/B1')).toMatchObject({ state: 'running', reason: { kind: 'rebuild' } })
   })
 
   test('of what waits for its source is refused, with what it waits for', async () => {
