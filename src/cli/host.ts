@@ -109,6 +109,7 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
       }
     } finally {
       left = engine.running
+      ports.sharedSlots.close()
       await served.close()
     }
   })

@@ -2,13 +2,16 @@ import type { Ports } from '../engine/ports.ts'
 import { openAttempts } from '../io/attempts.ts'
 import { systemClock } from '../io/clock.ts'
 import { openDiskWriter } from '../io/diskWriter.ts'
-import { lockWorkspace } from '../io/lock.ts'
+import { lockWorkspace, userName } from '../io/lock.ts'
 import { UserError } from '../model/errors.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
 /** The real world, for the engine. Loads what starting jobs needs. */
 export async function openPorts(workspace: OpenWorkspace): Promise<Ports> {
-  const { openLauncher } = await import('../io/launcher.ts')
+  const [{ openLauncher }, { openSharedSlots }] = await Promise.all([
+    import('../io/launcher.ts'),
+    import('../io/sharedSlots.ts'),
+  ])
   const { root, disk } = workspace
   return {
     disk,
@@ -22,6 +25,7 @@ export async function openPorts(workspace: OpenWorkspace): Promise<Ports> {
       append: (record) => workspace.journal.append(record),
     },
     clock: systemClock,
+    sharedSlots: openSharedSlots({ root, user: userName() }),
   }
 }
 

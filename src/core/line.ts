@@ -164,7 +164,9 @@ function playedOut(
 /** Slots of each pool that nobody has; none of a paused pool, however many come free. */
 function freeSlots({ jobs, pools }: Board): Map<string, number> {
   const free = new Map<string, number>()
-  for (const { name, slots, pausedBy } of pools.values()) free.set(name, pausedBy === undefined ? slots : 0)
+  for (const { name, slots, pausedBy, shared } of pools.values()) {
+    free.set(name, pausedBy === undefined ? slots - (shared?.usedByOthers ?? 0) : 0)
+  }
   for (const { status, pools: needs } of jobs.values()) {
     // What a person stopped gives its slots back any moment.
     if (status.state !== 'running' || status.stoppedBy !== undefined) continue

@@ -12,13 +12,20 @@ import { withoutAddresses } from './secrets.ts'
 /** One rule file. With a fault, everything else is empty: a file is used as a whole or not at all. */
 export interface RuleFile {
   readonly file: string
-  readonly pools: readonly { readonly name: string; readonly slots: number | 'auto'; readonly where: string }[]
+  readonly pools: readonly DeclaredPool[]
   readonly inbox: readonly Acceptance[]
   /** How long a drop must have been still, if the file says. */
   readonly quietMs: number | undefined
   readonly notify: readonly Notifier[]
   readonly rules: readonly Rule[]
   readonly faults: readonly Fault[]
+}
+
+export interface DeclaredPool {
+  readonly name: string
+  readonly slots: number | 'auto'
+  readonly shared: boolean
+  readonly where: string
 }
 
 /** A file of which nothing can be used. */
@@ -58,8 +65,9 @@ export function parseRuleFile(file: string, content: unknown, locate: Locate): R
     return parseNotifier(entry, locate(path, 'value').where, path, report)
   })
   if (faults.length > 0) return brokenRuleFile(file, faults)
-  const pools = Object.entries(data.pools ?? {}).map(([name, slots]) => {
-    return { name, slots, where: locate(['pools', name], 'key').where }
+  const pools = Object.entries(data.pools ?? {}).map(([name, written]): DeclaredPool => {
+    const { slots, shared = false } = typeof written === 'object' ? written : { slots: written }
+    return { name, slots, shared, where: locate(['pools', name], 'key').where }
   })
   return {
     file,

@@ -32,6 +32,25 @@ const members = z.union([text('a file name'), z.array(text('a file name'))], {
   error: 'expected file names, in a list',
 })
 const slots = count('a number of slots, 1 or more', 1)
+const slotsOrAuto = z.union([slots, z.literal('auto')], {
+  error: 'expected a number of slots, 1 or more, or auto (one for each processor)',
+})
+const poolError = 'expected a number of slots, 1 or more, or auto (one for each processor), or slots: with shared: true'
+const pool = z.union(
+  [
+    slotsOrAuto,
+    z.strictObject({
+      slots: slotsOrAuto,
+      shared: z.optional(
+        describe(
+          z.boolean({ error: 'expected true or false' }),
+          'Counted over all workspaces of this machine that declare the pool so, whoever runs them.',
+        ),
+      ),
+    }),
+  ],
+  { error: poolError },
+)
 const value = z.union([z.string(), z.number(), z.boolean()], {
   error: 'expected a text, a number, or the word required',
 })
@@ -131,16 +150,7 @@ const notifier = z.strictObject(
 export const ruleFileSchema = z.strictObject(
   {
     pools: z.optional(
-      describe(
-        z.record(
-          name,
-          z.union([slots, z.literal('auto')], {
-            error: 'expected a number of slots, 1 or more, or auto (one for each processor)',
-          }),
-          { error: 'expected a map of pools to their slots' },
-        ),
-        'Limits shared by jobs.',
-      ),
+      describe(z.record(name, pool, { error: 'expected a map of pools to their slots' }), 'Limits shared by jobs.'),
     ),
     inbox: z.optional(
       describe(

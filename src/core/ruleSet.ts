@@ -44,19 +44,31 @@ function longestQuiet(files: readonly RuleFile[]): number {
 
 function joinPools(files: readonly RuleFile[], processors: number, faults: Fault[]): Map<string, Pool> {
   // A rule that names no pool takes a slot of cpu, so cpu is always there.
-  const pools = new Map<string, Pool>([['cpu', { name: 'cpu', slots: processors, where: 'default' }]])
+  const pools = new Map<string, Pool>([['cpu', { name: 'cpu', slots: processors, shared: false, where: 'default' }]])
   for (const declared of files.flatMap((file) => file.pools)) {
     const slots = declared.slots === 'auto' ? processors : declared.slots
     const before = pools.get(declared.name)
-    if (before !== undefined && before.where !== 'default' && before.slots !== slots) {
+    const { name, shared, where } = declared
+    if (before === undefined || before.where === 'default') {
+      pools.set(name, { name, slots, shared, where })
+      continue
+    }
+    if (before.slots !== slots) {
       faults.push({
-        where: declared.where,
-        message: `pool ${declared.name} has ${slotsText(slots)} here and ${before.slots} at ${before.where}`,
+        where,
+        message: `pool ${name} has ${slotsText(slots)} here and ${before.slots} at ${before.where}`,
         hint: `Declare it in one file only. Until then it has ${slotsText(Math.min(slots, before.slots))}.`,
       })
-      if (before.slots <= slots) continue
     }
-    pools.set(declared.name, { name: declared.name, slots, where: declared.where })
+    if (before.shared !== shared) {
+      faults.push({
+        where,
+        message: `pool ${name} is ${shared ? 'shared' : 'not shared'} here, and ${shared ? 'not ' : ''}at ${before.where}`,
+        hint: 'Declare it in one file only. Until then it is shared.',
+      })
+    }
+    const least = slots < before.slots ? { slots, where } : before
+    pools.set(name, { ...before, slots: least.slots, where: least.where, shared: shared || before.shared })
   }
   return pools
 }

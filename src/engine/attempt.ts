@@ -38,6 +38,7 @@ export async function startAttempt(
   planned: Job,
   ignoreOf: (path: string) => readonly string[],
   ports: Ports,
+  grant?: string,
 ): Promise<StartedAttempt> {
   const survey = surveyDisk(ports.disk)
   const job = regather(planned, survey)
@@ -63,6 +64,7 @@ export async function startAttempt(
     expects: job.rule.expects,
     ignore: job.rule.ignore,
     pools: Object.fromEntries(job.rule.pools),
+    ...(grant === undefined ? {} : { grant }),
     log: `${places.logs}/${job.id}/${attempt}.log`,
     before: { ...ingredients, targets },
     sourceBytes,
@@ -88,7 +90,7 @@ async function launch(job: Job, state: AttemptState, ports: Ports): Promise<Star
     job,
     recipePaths(job, (path) => staged.get(path) ?? path),
   )
-  const { slug, log, timeoutMs } = state
+  const { slug, log, timeoutMs, grant } = state
   const running = await ports.launcher.start({
     slug,
     words,
@@ -96,6 +98,7 @@ async function launch(job: Job, state: AttemptState, ports: Ports): Promise<Star
     log,
     title: commandLine(job, words),
     timeoutMs,
+    ...(grant === undefined ? {} : { grant }),
   })
   const started = { ...state, process: running.process }
   try {

@@ -73,7 +73,7 @@ export class JobBook {
   integrate(planned: PlannedGraph): boolean {
     const { graph, plan, rules, scope } = planned
     const { pools, queue, ports } = this.options
-    pools.declare(new Map([...rules.pools.values()].map((pool) => [pool.name, pool.slots])))
+    pools.declare(rules.pools)
     queue.limit(pools.limits())
     const chosen = this.options.choose(plan)
     const stale = plan.jobs.filter(({ job, verdict }) => verdict.state === 'stale' && chosen.has(job.id))

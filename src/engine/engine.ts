@@ -18,6 +18,7 @@ import type { Ports } from './ports.ts'
 import { JobQueue } from './queue.ts'
 import type { Recovery } from './recover.ts'
 import { openRoom, type Room } from './room.ts'
+import { Sharing } from './sharing.ts'
 import { UnderWay } from './underWay.ts'
 
 export interface EngineOptions {
@@ -50,6 +51,7 @@ export class Engine {
   private readonly book: JobBook
   private readonly underWay: UnderWay
   private readonly room: Room
+  private readonly sharing: Sharing
   private readonly listeners = new Set<(event: EngineEvent) => void>()
   private shown: Board
   /** The last plan of everything. */
@@ -80,6 +82,8 @@ export class Engine {
     const { mode } = options.engine
     this.room = openRoom({ clock: ports.clock, mode, tell, rouse: () => this.rouse() })
     this.book = new JobBook({ mode, choose: (plan) => this.choose(plan), pools, queue, ports, board, emit: tell })
+    const now = () => this.now()
+    this.sharing = new Sharing({ slots: ports.sharedSlots, pools, queue, mode, tell, now })
     this.underWay = new UnderWay({
       ports,
       book: this.book,
@@ -88,7 +92,7 @@ export class Engine {
       room: this.room,
       board,
       tell,
-      now: () => this.now(),
+      now,
       // A build looks once, when all ended.
       changedBy: (batch) => mode === 'watch' && this.changedBy(batch),
       onFailure: () => options.failFast && this.stopStarting('failed'),
@@ -299,16 +303,32 @@ export class Engine {
     const retryInMs = this.book.enqueueDue()
     const roomInMs = this.room.inMs
     if (roomInMs === undefined || roomInMs <= 0) {
-      const fitting = this.queue.next(this.underWay.mayStart)
-      const starting = roomInMs === undefined ? fitting : fitting.slice(0, 1)
-      for (const entry of fitting.slice(starting.length)) this.queue.add(entry)
-      if (starting.length > 0) this.room.trying()
-      for (const entry of starting) this.underWay.start(entry)
+      this.sharing.look()
+      this.startNext(roomInMs === undefined ? Number.POSITIVE_INFINITY : 1)
     }
     // Retries that are due, and found no slot.
     this.book.tell()
-    const { inMs } = this.room
-    return inMs === undefined ? retryInMs : Math.min(inMs, retryInMs ?? inMs)
+    const due = [retryInMs, this.room.inMs, this.sharing.standInLine(this.underWay.mayStart)]
+    const inMs = Math.min(...due.filter((ms) => ms !== undefined))
+    return Number.isFinite(inMs) ? inMs : undefined
+  }
+
+  /** Starts what fits, `most` at the most. What is refused a shared slot makes way for what needs none. */
+  private startNext(most: number): void {
+    let started = 0
+    for (let isRefused = true; isRefused; ) {
+      isRefused = false
+      for (const entry of this.queue.next(this.underWay.mayStart)) {
+        const taken = started < most ? this.sharing.take(entry) : undefined
+        if (taken?.status === 'taken') {
+          if (started++ === 0) this.room.trying()
+          this.underWay.start(entry, taken.grant)
+        } else {
+          this.queue.add(entry)
+          if (taken !== undefined) isRefused = true
+        }
+      }
+    }
   }
 
   private tellIfIdle(planInMs: number | undefined): void {

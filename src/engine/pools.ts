@@ -1,15 +1,21 @@
+import { plural } from '../core/sizes.ts'
 import type { AttemptState } from '../model/attempt.ts'
 import type { BoardPool } from '../model/board.ts'
 import type { Job } from '../model/job.ts'
+import type { SharedLook, SharedPool, SharedTrouble } from '../model/ports.ts'
+import type { Pool } from '../model/rule.ts'
 
 /** All jobs together are a pool too, so that `-j` is counted like the others. */
 const allJobs = '-j'
 
 /** The limits in force: what the rule files declare, what persons changed until the engine ends, and `-j`. */
 export class Pools {
-  private declared: ReadonlyMap<string, number> = new Map()
+  private declared: ReadonlyMap<string, Pool> = new Map()
   private readonly changed = new Map<string, number>()
   private readonly paused = new Map<string, string>()
+  /** Of the shared pools, what others have; undefined before the first look. */
+  private seen: SharedLook | SharedTrouble | undefined
+  private readonly refusals = new Set<string>()
   private readonly maxJobs: number | undefined
   /** One map for all jobs of a rule: see chooseJobs. */
   private readonly limited = new WeakMap<ReadonlyMap<string, number>, ReadonlyMap<string, number>>()
@@ -18,8 +24,30 @@ export class Pools {
     this.maxJobs = maxJobs
   }
 
-  declare(slots: ReadonlyMap<string, number>): void {
-    this.declared = slots
+  declare(pools: ReadonlyMap<string, Pool>): void {
+    this.declared = pools
+  }
+
+  /** The shared ones, and the slots that we give them. */
+  shared(): ReadonlyMap<string, number> {
+    const shared = [...this.declared.values()].filter((pool) => pool.shared)
+    return new Map(shared.map(({ name, slots }) => [name, this.changed.get(name) ?? slots]))
+  }
+
+  /** Of these slots, those of shared pools. */
+  sharedOf(pools: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+    return new Map([...pools].filter(([name]) => this.declared.get(name)?.shared === true))
+  }
+
+  /** What others have, as it is now. */
+  see(look: SharedLook | SharedTrouble): void {
+    this.seen = look
+    this.refusals.clear()
+  }
+
+  /** No slot of these could be had, until the next look. */
+  refused(pools: readonly string[]): void {
+    for (const pool of pools) this.refusals.add(pool)
   }
 
   /** Slots of a pool by a person's say; undefined is what the rule files say. */
@@ -34,18 +62,42 @@ export class Pools {
     else this.paused.set(pool, by)
   }
 
-  /** Slots by pool as the queue counts them: a paused pool has none. */
+  /** Slots by pool as the queue counts them: a paused pool has none, and others' slots of a shared one are not ours. */
   limits(): ReadonlyMap<string, number> {
     const limits = new Map<string, number>()
-    for (const { name, slots, pausedBy } of this.shown()) limits.set(name, pausedBy === undefined ? slots : 0)
+    for (const { name, slots, pausedBy, shared } of this.shown()) {
+      const isOpen = pausedBy === undefined && (shared === undefined || this.isOpen(name))
+      limits.set(name, isOpen ? Math.max(0, slots - (shared?.usedByOthers ?? 0)) : 0)
+    }
     if (this.maxJobs !== undefined) limits.set(allJobs, this.maxJobs)
     return limits
   }
 
   shown(): BoardPool[] {
-    return [...this.declared].map(([name, declared]) => {
-      return { name, slots: this.changed.get(name) ?? declared, declared, pausedBy: this.paused.get(name) }
+    return [...this.declared.values()].map(({ name, slots: declared, shared }) => {
+      const slots = this.changed.get(name) ?? declared
+      const pool = { name, slots, declared, pausedBy: this.paused.get(name) }
+      return shared ? { ...pool, ...this.shownShared(name, slots) } : pool
     })
+  }
+
+  private shownShared(name: string, own: number): Pick<BoardPool, 'slots' | 'shared'> {
+    const { seen } = this
+    if (seen?.status === 'shut') {
+      return { slots: own, shared: { usedByOthers: 0, holders: [], note: `${seen.problem}. ${seen.hint}` } }
+    }
+    const pool = seen?.pools.get(name)
+    if (pool === undefined) return { slots: own, shared: { usedByOthers: 0, holders: [] } }
+    const { usedByOthers, holders } = pool
+    const note = differenceText(name, own, pool)
+    return {
+      slots: Math.min(own, pool.slots),
+      shared: { usedByOthers, holders, ...(note === undefined ? {} : { note }) },
+    }
+  }
+
+  private isOpen(name: string): boolean {
+    return this.seen?.status === 'open' && this.seen.pools.has(name) && !this.refusals.has(name)
   }
 
   find(name: string): BoardPool | undefined {
@@ -70,4 +122,11 @@ export class Pools {
     this.limited.set(pools, limited)
     return limited
   }
+}
+
+function differenceText(name: string, own: number, { slots, differs }: SharedPool): string | undefined {
+  if (differs === undefined) return undefined
+  const { root, user } = differs
+  const has = `the shared pool ${name} has ${plural(own, 'slot')} here and ${differs.slots} in ${root} (${user})`
+  return `${has}: the smallest number counts, ${slots}. Give it the same in both.`
 }

@@ -1,4 +1,4 @@
-import type { Attempts, Clock, Disk, DiskWriter, Journal, Launcher } from '../model/ports.ts'
+import type { Attempts, Clock, Disk, DiskWriter, Journal, Launcher, SharedSlots } from '../model/ports.ts'
 
 /** Everything that the engine does to the world goes through these. */
 export interface Ports {
@@ -8,6 +8,7 @@ export interface Ports {
   readonly attempts: Attempts
   readonly journal: Journal
   readonly clock: Clock
+  readonly sharedSlots: SharedSlots
 }
 
 /** Where labmake keeps its own things, relative to the workspace. */

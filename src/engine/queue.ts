@@ -65,6 +65,18 @@ export class JobQueue<Entry extends QueueEntry> {
     return start
   }
 
+  /** The first in order that is short of slots of these pools, and of no others. */
+  firstShortOf(pools: ReadonlySet<string>, mayStart?: (entry: Entry) => boolean): Entry | undefined {
+    for (const entry of this.waiting) {
+      const lacking = [...entry.pools].filter(
+        ([pool, n]) => (this.slots.get(pool) ?? 0) - (this.taken.get(pool) ?? 0) < n,
+      )
+      if (lacking.length === 0 || !lacking.every(([pool]) => pools.has(pool))) continue
+      if (mayStart === undefined || mayStart(entry)) return entry
+    }
+    return undefined
+  }
+
   take(pools: ReadonlyMap<string, number>): void {
     for (const [pool, slots] of pools) this.taken.set(pool, (this.taken.get(pool) ?? 0) + slots)
   }

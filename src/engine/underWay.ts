@@ -140,14 +140,14 @@ export class UnderWay {
     if (jobs.length > 0) tell({ type: 'changed', atMs: now(), jobs })
   }
 
-  /** Starts a job whose slots are free. */
-  start(entry: Entry): void {
-    this.track(this.run(entry))
+  /** Starts a job whose slots are free; `grant`: what it has of shared ones. */
+  start(entry: Entry, grant: string | undefined): void {
+    this.track(this.run(entry, grant))
   }
 
   /** Takes over an attempt that still runs. It holds its slots; that of a job of ours is waited for like our own. */
   adopt(attempt: StartedAttempt): void {
-    const { book, pools, tell, now, rouse } = this.options
+    const { book, pools, ports, tell, now, rouse } = this.options
     const { state } = attempt
     const slots = pools.ofAttempt(state)
     const { job, attempt: number, startedMs, log } = state
@@ -155,7 +155,8 @@ export class UnderWay {
     // Of two attempts of one job, which only a stolen lock can leave, one is as good as a stranger's.
     const isOurs = entry?.chosen === true && entry.state.status !== 'running'
     const paths = state.targets.map(({ path }) => path)
-    const give = this.take(slots, paths, isOurs ? entry : undefined)
+    if (state.grant !== undefined) ports.sharedSlots.adopt(state.grant)
+    const give = this.take({ slots, paths, entry: isOurs ? entry : undefined, grant: state.grant })
     tell({ type: 'adopted', atMs: now(), job, attempt: number, pid: state.process?.pid, startedMs, log })
     const over = isOurs ? this.follow(entry, entry.job, attempt) : this.watchStranger(attempt, entry?.batch)
     const given = over.finally(give)
@@ -204,26 +205,27 @@ export class UnderWay {
   }
 
   /** Takes slots and targets. Returns what gives them back. */
-  private take(slots: ReadonlyMap<string, number>, paths: readonly string[], entry: Entry | undefined): () => void {
-    const { queue } = this.options
+  private take({ slots, paths, entry, grant }: Taking): () => void {
+    const { queue, ports } = this.options
     queue.take(slots)
     for (const path of paths) this.targets.add(path)
     if (entry !== undefined) this.entries.add(entry)
     return () => {
       queue.give(slots)
+      if (grant !== undefined) ports.sharedSlots.give(grant)
       for (const path of paths) this.targets.delete(path)
       if (entry !== undefined) this.entries.delete(entry)
     }
   }
 
   /** One attempt of a job, from taking its slots to giving them back. */
-  private async run(entry: Entry): Promise<void> {
+  private async run(entry: Entry, grant: string | undefined): Promise<void> {
     const { job, pools } = entry
     const paths = job.targets.map(({ path }) => path)
     this.options.book.start(entry)
-    const give = this.take(pools, paths, entry)
+    const give = this.take({ slots: pools, paths, entry, grant })
     try {
-      const started = await this.whole(() => this.begin(entry, job))
+      const started = await this.whole(() => this.begin(entry, job, grant))
       if (started !== undefined) await this.follow(entry, job, started)
     } finally {
       give()
@@ -231,7 +233,7 @@ export class UnderWay {
   }
 
   /** Starts the recipe; undefined if it did not come to that. */
-  private async begin(entry: Entry, job: Job): Promise<StartedAttempt | undefined> {
+  private async begin(entry: Entry, job: Job, grant: string | undefined): Promise<StartedAttempt | undefined> {
     const { ports, book, tell, now, room } = this.options
     const verdict = judgeNow(entry, book.entries, ports)
     // Hours may have passed since the plan: a person may have edited the target, or taken the source away.
@@ -242,7 +244,7 @@ export class UnderWay {
     }
     const ingredients = ingredientsNow(entry, ports.disk)
     try {
-      const started = await startAttempt(job, entry.graph.ignoreOf, ports)
+      const started = await startAttempt(job, entry.graph.ignoreOf, ports, grant)
       const { attempt, log, process } = started.state
       const reason = verdictReason(verdict)
       room.found()
@@ -389,6 +391,14 @@ export class UnderWay {
   private stopperOf({ by }: AttemptEnd & { status: 'cancelled' }): string {
     return by ?? this.options.user
   }
+}
+
+interface Taking {
+  readonly slots: ReadonlyMap<string, number>
+  readonly paths: readonly string[]
+  /** Of a job of ours. */
+  readonly entry: Entry | undefined
+  readonly grant: string | undefined
 }
 
 interface FailedEnd {

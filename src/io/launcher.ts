@@ -7,6 +7,7 @@ import { DiskFault, type Exit, type Launch, type Launcher, type Running } from '
 import { runningFolder } from './attempts.ts'
 import { findCommand, recipePath } from './commands.ts'
 import { describeErrno } from './disk.ts'
+import { grantScript } from './grants.ts'
 import { lastWords } from './logs.ts'
 import { commandLineOf, isOfThisBoot, isRunning, markProcess } from './processes.ts'
 
@@ -17,14 +18,15 @@ const adoptedPollMs = 200
 
 /**
  * Runs a recipe and writes its exit status by rename, whether labmake lives or not. TERM is trapped, not ignored: the
- * recipe gets it as usual, and the shim stays to write the status. $1 is the attempt's folder, $2 the log. It begins by
- * writing down its process id where none is yet: see claimShim. Room for the status is taken before the recipe starts, and
- * written over in place: the disk may be full by the time it ends.
+ * recipe gets it as usual, and the shim stays to write the status. $1 is the attempt's folder, $2 the log, $3 where its
+ * shared slots are written down or empty. It begins by writing down its process id where none is yet: see claimShim. Room for
+ * the status is taken before the recipe starts, and written over in place: the disk may be full by the time it ends.
  */
 const shim = `trap : TERM INT HUP
-folder=$1; log=$2; shift 2
+folder=$1; log=$2; grant=$3; shift 3
 (set -C; echo $$ >"$folder/pid") 2>/dev/null || exit 1
 echo '   ' >"$folder/exit.new"
+${grantScript}
 "$@" </dev/null >>"$log" 2>&1
 status=$?
 printf '%3d\\n' $status 1<>"$folder/exit.new" && mv "$folder/exit.new" "$folder/exit"
@@ -57,7 +59,7 @@ function start(launch: Launch, root: string, grace: number): Running {
   } catch (error) {
     throw new DiskFault('write', launch.log, describeErrno(error))
   }
-  const child = execa('sh', ['-c', shim, 'labmake-shim', folder, log, ...launch.words], {
+  const child = execa('sh', ['-c', shim, 'labmake-shim', folder, log, launch.grant ?? '', ...launch.words], {
     cwd: root,
     env: { ...launch.environment, PATH: recipePath() },
     detached: true,

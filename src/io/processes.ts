@@ -18,15 +18,38 @@ export function isRunning(mark: ProcessMark): boolean {
   return mark.bootId === bootId() && processStartTime(mark.pid) === mark.startTime
 }
 
+/**
+ * As isRunning, of processes of any user: where the system hides those of others, one that is there at all counts, for
+ * nobody may take it for dead.
+ */
+export function mayRun(mark: ProcessMark): boolean {
+  if (mark.bootId !== bootId()) return false
+  if (processStartTime(mark.pid) === mark.startTime) return true
+  try {
+    process.kill(mark.pid, 0)
+    // Of our user, and so seen if it ran.
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' && isHidden(mark.pid)
+  }
+}
+
+/** Does the system not tell of this process, which is there? */
+function isHidden(pid: number): boolean {
+  if (process.platform !== 'linux') return false
+  try {
+    readFileSync(`/proc/${pid}/stat`)
+    return false
+  } catch {
+    return true
+  }
+}
+
 /** Start time in the system's units; undefined if there is no such process, or only what is left of a dead one. */
 function processStartTime(pid: number): string | undefined {
   if (process.platform === 'linux') {
     try {
-      // Fields are counted after the command name, which may itself hold spaces and brackets.
-      const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-        .replace(/^.*\) /s, '')
-        .split(' ')
-      return fields[0] === 'Z' ? undefined : fields[19]
+      return startTimeOf(readFileSync(`/proc/${pid}/stat`, 'latin1'))
     } catch {
       return undefined
     }
@@ -36,6 +59,14 @@ function processStartTime(pid: number): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** From the text by which the system tells of a process; undefined if it has ended. */
+export function startTimeOf(told: string): string | undefined {
+  if (process.platform !== 'linux') return told.trim() || undefined
+  // Fields are counted after the command name, which may itself hold spaces and brackets.
+  const fields = told.replace(/^.*\) /s, '').split(' ')
+  return fields[0] === 'Z' ? undefined : fields[19]
 }
 
 /** Words that a process was started with, run together; empty if it is gone. */
@@ -51,7 +82,7 @@ export function commandLineOf(pid: number): string {
 let knownBootId: string | undefined
 
 /** Changes with each start of the machine; empty where the system does not say. */
-function bootId(): string {
+export function bootId(): string {
   if (knownBootId !== undefined) return knownBootId
   try {
     knownBootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()

@@ -32,6 +32,8 @@ export interface AttemptState {
   readonly expects: readonly string[]
   readonly ignore: readonly string[]
   readonly pools: Readonly<Record<string, number>>
+  /** What was granted to it of shared slots, if it takes any. */
+  readonly grant?: string
   readonly log: string
   /** Before the recipe started; `targets` are the old ones. */
   readonly before: Provenance

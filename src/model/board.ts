@@ -95,6 +95,16 @@ export interface BoardPool {
   readonly declared: number
   /** Who paused it: nothing that needs it is started. */
   readonly pausedBy: string | undefined
+  /** As of the last look, where its slots are counted over all workspaces of the host. */
+  readonly shared?: SharedUse
+}
+
+export interface SharedUse {
+  readonly usedByOthers: number
+  /** Who has those slots. */
+  readonly holders: readonly { readonly user: string; readonly root: string; readonly slots: number }[]
+  /** What is wrong with it, and what to do. */
+  readonly note?: string
 }
 
 /** Something in the inbox. */

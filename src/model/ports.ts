@@ -87,6 +87,8 @@ export interface Launch {
   readonly log: string
   readonly title: string
   readonly timeoutMs: number | undefined
+  /** What was granted to it of shared slots: see SharedSlots.take. */
+  readonly grant?: string
 }
 
 export type Exit =
@@ -118,6 +120,60 @@ export interface Attempts {
   remove(slug: string): Promise<void>
   /** What earlier labmakes left. */
   left(): readonly AttemptState[]
+}
+
+/**
+ * Slots that all labmakes of the host share. What was taken stays so as long as the recipe runs, whatever becomes of its
+ * labmake, and is free once it has ended, though nobody be there to say so. Synchronous: each takes well under a ms.
+ */
+export interface SharedSlots {
+  /** How these pools stand; `pools`: the shared ones, and how many slots we give each. */
+  look(pools: ReadonlyMap<string, number>): SharedLook | SharedTrouble
+  /** Takes slots of several pools, all or none. What was granted is handed to the launcher. */
+  take(
+    wish: SharedWish,
+  ): { readonly status: 'taken'; readonly grant: string } | { readonly status: 'short' } | SharedTrouble
+  /** Stands in line for these slots, so that others leave them to us; undefined: for none any more. */
+  waitFor(pools: ReadonlyMap<string, number> | undefined): unknown
+  /** What an attempt of an earlier labmake took, and has still. */
+  adopt(grant: string): void
+  /** The attempt is over, or never came to its recipe. */
+  give(grant: string): void
+  /** Takes our name off the list of those who share. */
+  close(): void
+}
+
+export interface SharedWish {
+  readonly job: string
+  readonly pools: ReadonlyMap<string, number>
+}
+
+export interface SharedLook {
+  readonly status: 'open'
+  readonly pools: ReadonlyMap<string, SharedPool>
+}
+
+export interface SharedPool {
+  /** The fewest that any workspace gives it: these count. */
+  readonly slots: number
+  readonly usedByOthers: number
+  readonly holders: readonly SharedHolder[]
+  /** A workspace that gives it another number of slots than ours. */
+  readonly differs: SharedHolder | undefined
+}
+
+/** Another workspace of the host, and slots of a pool. */
+export interface SharedHolder {
+  readonly user: string
+  readonly root: string
+  readonly slots: number
+}
+
+/** Nothing can be handed out, since nobody knows what others have. */
+export interface SharedTrouble {
+  readonly status: 'shut'
+  readonly problem: string
+  readonly hint: string
 }
 
 export interface Journal {

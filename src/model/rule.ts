@@ -78,6 +78,8 @@ export interface Rule {
 export interface Pool {
   readonly name: string
   readonly slots: number
+  /** Counted over all workspaces of the host that declare it so. */
+  readonly shared: boolean
   readonly where: string
 }
 

@@ -16,6 +16,7 @@ import { type FakeDisk, fakeDisk } from './disk.ts'
 import { type FakeAttempts, type FakeJournal, fakeAttempts, fakeJournal } from './journal.ts'
 import { type FakeLauncher, fakeLauncher } from './launcher.ts'
 import { planOf, type RuleFileContent, soundRules } from './rules.ts'
+import { type FakeSharedSlots, fakeSharedSlots } from './sharedSlots.ts'
 
 export interface LabBuild {
   readonly goals?: readonly string[]
@@ -45,6 +46,7 @@ export interface Lab {
   readonly journal: FakeJournal
   readonly attempts: FakeAttempts
   readonly launcher: FakeLauncher
+  readonly sharedSlots: FakeSharedSlots
   readonly ports: Ports
   /** The rules in force; set them to edit a rule file. */
   rules: RuleSet
@@ -75,7 +77,9 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
   const journal = fakeJournal(acts)
   const attempts = fakeAttempts(acts)
   const launcher = fakeLauncher(disk, attempts, clock)
-  const alive = (): Ports => mortal({ disk, writer: disk.writer, launcher, attempts, journal, clock }, life, () => life)
+  const sharedSlots = fakeSharedSlots()
+  const alive = (): Ports =>
+    mortal({ disk, writer: disk.writer, launcher, attempts, journal, clock, sharedSlots }, life, () => life)
   const self: Lab = {
     disk,
     clock,
@@ -83,6 +87,7 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
     journal,
     attempts,
     launcher,
+    sharedSlots,
     get ports() {
       return alive()
     },

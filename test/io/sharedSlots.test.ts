@@ -1,0 +1,212 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { expect, test } from 'vitest'
+import { grantScript } from '../../src/io/grants.ts'
+import { markProcess } from '../../src/io/processes.ts'
+import { openSharedSlots } from '../../src/io/sharedSlots.ts'
+import { openSuccession } from '../../src/io/succession.ts'
+import type { SharedSlots } from '../../src/model/ports.ts'
+
+interface Place extends Disposable {
+  readonly path: string
+  /** A labmake of this workspace, which knows of gpu. */
+  join(root: string, gpu?: number): SharedSlots
+  /** What lies in the newest state, changed. */
+  edit(change: (state: { grants: Record<string, unknown>[] }) => void): void
+}
+
+function place(): Place {
+  const path = mkdtempSync(`${tmpdir()}/labmake-shared-`)
+  chmodSync(path, 0o1777)
+  return {
+    path,
+    join(root, gpu = 1) {
+      const slots = openSharedSlots({ root, user: 'ana' }, path)
+      slots.look(new Map([['gpu', gpu]]))
+      return slots
+    },
+    edit(change) {
+      const [newest = ''] = readdirSync(path)
+        .filter((name) => name.startsWith('state.'))
+        .sort((a, b) => Number(b.slice(6)) - Number(a.slice(6)))
+      const state = JSON.parse(readFileSync(`${path}/${newest}`, 'utf8'))
+      change(state)
+      writeFileSync(`${path}/${newest}`, JSON.stringify(state))
+    },
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  }
+}
+
+const one = { job: 'sort/B1', pools: new Map([['gpu', 1]]) }
+const take = (slots: SharedSlots): string | undefined => {
+  const taken = slots.take(one)
+  return taken.status === 'taken' ? taken.grant : undefined
+}
+
+/** As the launcher's shim, with a recipe that runs until it is killed. */
+async function shim(grant: string, log = '/dev/null') {
+  const script = `grant=$1; log=$2\n${grantScript}\necho started; exec sleep 600`
+  const child = spawn('sh', ['-c', script, 'shim', grant, log], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const exit = once(child, 'exit')
+  const started = await Promise.race([once(child.stdout, 'data').then(() => true), exit.then(() => false)])
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await exit
+  }
+  return { started, kill, pid: child.pid! }
+}
+
+test('a slot that one has is not given to another', () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
+  expect(take(ana)).toBeDefined()
+  expect(take(ben)).toBeUndefined()
+})
+
+test('a slot that was given back is free, though no recipe came of it', () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
+  ana.give(take(ana)!)
+  expect(take(ben)).toBeDefined()
+})
+
+test('others see how many are used, and by whom; own ones are not among them', () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
+  take(ana)
+  const none = { slots: 1, usedByOthers: 0, holders: [], differs: undefined }
+  expect(ana.look(one.pools)).toEqual({ status: 'open', pools: new Map([['gpu', none]]) })
+  const used = { ...none, usedByOthers: 1, holders: [{ user: 'ana', root: '/srv/ana', slots: 1 }] }
+  expect(ben.look(one.pools)).toEqual({ status: 'open', pools: new Map([['gpu', used]]) })
+})
+
+test('a slot is taken as long as its recipe runs though its labmake is dead, and free when that has ended', async () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
+  const recipe = await shim(take(ana)!)
+  dies(at)
+  expect(take(ben)).toBeUndefined()
+  await recipe.kill()
+  expect(take(ben)).toBeDefined()
+})
+
+test('a slot of a labmake that died before it started anything is free, and a late shim does not start', async () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
+  const grant = take(ana)!
+  dies(at)
+  expect(take(ben)).toBeDefined()
+  const log = `${at.path}/log`
+  const late = await shim(grant, log)
+  expect(late.started).toBe(false)
+  expect(readFileSync(log, 'utf8')).toContain('it was not started')
+})
+
+test('a process id that was given to another process holds no slot', async () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
+  const grant = take(ana)!
+  dies(at)
+  const told = readFileSync('/proc/self/stat', 'latin1').replace(/(?<=\) )(.*)$/s, (rest) => {
+    return rest.split(' ').with(19, '1').join(' ')
+  })
+  writeFileSync(grant, `${process.pid}\n${told}`)
+  expect(take(ben)).toBeDefined()
+})
+
+test('what is left of before a restart of the machine holds no slot', () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
+  take(ana)
+  at.edit(({ grants }) => {
+    grants[0]!.labmake = { ...markProcess(process.pid), bootId: 'another' }
+  })
+  expect(take(ben)).toBeDefined()
+})
+
+test('an attempt that was taken over keeps its slot, which is not one of others then', async () => {
+  using at = place()
+  const grant = take(at.join('/srv/ana'))!
+  const recipe = await shim(grant)
+  dies(at)
+  const next = at.join('/srv/ana')
+  next.adopt(grant)
+  expect(next.look(one.pools)).toMatchObject({ pools: new Map([['gpu', { usedByOthers: 0 }]]) })
+  expect(take(next)).toBeUndefined()
+  await recipe.kill()
+})
+
+test('the smallest number of slots counts, and both are told of it', () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana', 2), at.join('/srv/ben', 1)]
+  expect(take(ana)).toBeDefined()
+  expect(take(ana)).toBeUndefined()
+  const gpu = (look: ReturnType<SharedSlots['look']>) => (look.status === 'open' ? look.pools.get('gpu') : undefined)
+  expect(gpu(ana.look(new Map([['gpu', 2]])))).toMatchObject({ slots: 1, differs: { root: '/srv/ben', slots: 1 } })
+  expect(gpu(ben.look(one.pools))).toMatchObject({ slots: 1, differs: { root: '/srv/ana', slots: 2 } })
+})
+
+test('a workspace whose labmake has ended has no say in the number of slots', () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana', 2), at.join('/srv/ben', 1)]
+  ben.close()
+  expect([take(ana), take(ana)]).not.toContain(undefined)
+})
+
+test('who waits is left the slot that comes free', () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
+  const grant = take(ana)!
+  ben.waitFor(one.pools)
+  ana.give(grant)
+  expect(take(ana)).toBeUndefined()
+  expect(take(ben)).toBeDefined()
+})
+
+test('a state that nobody understands hands out nothing and says what to do', () => {
+  using at = place()
+  const ana = at.join('/srv/ana')
+  take(ana)
+  writeFileSync(`${at.path}/state.7`, '{"version": 9}')
+  expect(ana.look(one.pools)).toMatchObject({ status: 'shut', problem: expect.stringContaining('another version') })
+  expect(ana.take(one)).toMatchObject({ status: 'shut' })
+})
+
+test('a folder that is not open to all hands out nothing and says what to do', () => {
+  using at = place()
+  rmSync(at.path, { recursive: true })
+  writeFileSync(at.path, '')
+  const shut = openSharedSlots({ root: '/srv/ana', user: 'ana' }, at.path).look(one.pools)
+  expect(shut).toMatchObject({ status: 'shut', hint: expect.stringContaining(`install -d -m 1777 ${at.path}`) })
+})
+
+test('the folder is made for everybody, and nothing is left in it but a bounded number of states', () => {
+  using at = place()
+  rmSync(at.path, { recursive: true })
+  const ana = at.join('/srv/ana')
+  expect(statSync(at.path).mode & 0o7777).toBe(0o1777)
+  for (let i = 0; i < 50; i++) ana.give(take(ana)!)
+  const names = readdirSync(at.path)
+  expect(names.filter((name) => name.startsWith('state.'))).toHaveLength(16)
+  expect(names.filter((name) => name.startsWith('grant.'))).toHaveLength(1)
+  ana.close()
+  expect(readdirSync(at.path).some((name) => name.startsWith('labmake.'))).toBe(false)
+})
+
+test('whoever decided by a state that is out of date gets nothing, also where its number is free again', () => {
+  using at = place()
+  const ana = at.join('/srv/ana')
+  for (let i = 0; i < 30; i++) ana.give(take(ana)!)
+  expect(existsSync(`${at.path}/state.2`)).toBe(false)
+  expect(openSuccession(at.path).follow(1, '{}')).toBe(false)
+  expect(existsSync(`${at.path}/state.2`)).toBe(false)
+})
+
+/** The labmake of every grant is one that is no more. */
+function dies(at: Place): void {
+  at.edit(({ grants }) => {
+    for (const grant of grants) grant.labmake = { ...markProcess(process.pid), startTime: '1' }
+  })
+}
