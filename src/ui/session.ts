@@ -64,7 +64,6 @@ export function watchSession({ link, logs, shell, timers, style, size, user }: S
     style,
     nowMs: timers.now(),
     user,
-    others: [],
     ...store.known(),
     log: log.picture(),
   })

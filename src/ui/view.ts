@@ -12,8 +12,6 @@ export interface View {
   readonly nowMs: number
   /** As whom this person acts. */
   readonly user: string
-  /** Who else looks, where it is known. */
-  readonly others: readonly string[]
   readonly link: Link
   /** The last one that was heard of, also when the engine is gone; undefined before the first. */
   readonly board: Board | undefined

@@ -203,7 +203,6 @@ export function viewOf(shown: Board | undefined, more: Partial<View> = {}): View
     style: { color: true, unicode: true },
     nowMs,
     user: 'ana',
-    others: [],
     link: { state: 'alive' },
     board: shown,
     version: 1,

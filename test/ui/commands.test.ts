@@ -143,11 +143,6 @@ describe('the footer', () => {
     expect(lab({ columns: 120, rows: 30 }).lines().at(-1)).toMatch(/q leave \(jobs go on\)$/)
   })
 
-  test('says who else looks, where there is room', () => {
-    const it = person(viewOf(labBoard(60), { others: ['ben'] }), { columns: 140, rows: 30 })
-    expect(it.lines().at(-1)).toContain('ana, ben look')
-  })
-
   test('in a question has its answers alone', () => {
     const it = person(viewOf(board([job('denoise', 'B1', statuses.running)])))
     it.press('x')

@@ -108,7 +108,6 @@ export const randomView: fc.Arbitrary<View> = fc
     why: fc.option(dirtyText, { nil: undefined }),
     log: fc.option(log, { nil: undefined }),
     history: fc.option(history, { nil: undefined }),
-    others: fc.array(dirtyText, { maxLength: 4 }),
   })
   .map(({ board, color, unicode, isGone, why, ...more }) =>
     viewOf(board, {

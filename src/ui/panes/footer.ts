@@ -67,7 +67,7 @@ function keys(state: UiState, view: View): Line {
   const top = state.overlays.at(-1)
   const leave: Line = [span('q', bold), span(state.columns >= 100 ? ' leave (jobs go on) ' : ' leave ', dim)]
   // In a question or where one types, q is an answer or a letter.
-  const right = top === undefined || isPage(top) ? [...lookers(state, view), ...leave] : []
+  const right = top === undefined || isPage(top) ? leave : []
   const pairs = keyWords(top, state, view)
   const marked = markedBatches(state, view).size
   const left: Span[] = [span(' ')]
@@ -154,12 +154,4 @@ function canTake(state: UiState, view: View): boolean {
 function wordOf({ short }: Command, state: UiState, view: View): string {
   if (short === 'hold' && targetJobs(state, view).some(({ status }) => status.state === 'held')) return 'release'
   return short
-}
-
-/** Who looks, where there is room for it. */
-function lookers({ columns }: UiState, { user, others }: View): Span[] {
-  if (columns < 100 || others.length === 0) return []
-  const names = [user, ...others]
-  const text = names.length > 3 ? `${names.length} look` : `${names.join(', ')} look`
-  return [span(`${plain(text)}   `, dim)]
 }
