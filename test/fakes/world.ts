@@ -24,6 +24,8 @@ export interface RandomRule {
 export type Change =
   | { readonly kind: 'write'; readonly batch: string; readonly file: number; readonly old: number }
   | { readonly kind: 'remove'; readonly batch: string; readonly file: number }
+  /** The whole recording goes. */
+  | { readonly kind: 'take away'; readonly batch: string }
   | { readonly kind: 'param'; readonly batch: string; readonly value: number }
   | { readonly kind: 'recipe'; readonly rule: number }
   | { readonly kind: 'delete target'; readonly rule: number; readonly batch: string }
@@ -32,6 +34,7 @@ export const batch = fc.constantFrom(...batches)
 export const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('write' as const), batch, file: fc.nat(2), old: fc.nat(9) }) },
   fc.record({ kind: fc.constant('remove' as const), batch, file: fc.nat(2) }),
+  fc.record({ kind: fc.constant('take away' as const), batch }),
   fc.record({ kind: fc.constant('param' as const), batch, value: fc.nat(2) }),
   fc.record({ kind: fc.constant('recipe' as const), rule: fc.nat(3) }),
   fc.record({ kind: fc.constant('delete target' as const), rule: fc.nat(3), batch }),
@@ -124,6 +127,8 @@ export class World {
         // by the stamps of before and after.
         const [other] = Object.keys(disk.tree(`in/${c.batch}`))
         if (other !== undefined) this.write(other, 0)
+      } else if (c.kind === 'take away') {
+        if (disk.stat(`in/${c.batch}`) !== undefined) disk.delete(`in/${c.batch}`)
       } else if (c.kind === 'param') {
         this.params.set(c.batch, c.value)
         disk.write(
