@@ -52,7 +52,7 @@ export async function lockWorkspace(root: string, onLost: () => void): Promise<L
   try {
     for (let tries = 0; ; tries++) {
       writeClaim(root, claim)
-      const release = await tryLock(root, onLost)
+      const release = await tryLock(root, claim, onLost)
       if (release !== undefined) return await held(root, claim, release)
       const found = await awaitHolder(root, claim)
       if (found === undefined && tries < takeovers && !existsSync(`${root}/${lockPath}`)) continue
@@ -124,7 +124,7 @@ function isDead(root: string, holder: Holder | undefined): boolean {
   return lock === undefined || lock.mtimeMs < Date.now() - staleMs
 }
 
-async function tryLock(root: string, onLost: () => void): Promise<(() => Promise<void>) | undefined> {
+async function tryLock(root: string, claim: string, onLost: () => void): Promise<(() => Promise<void>) | undefined> {
   let lost = false
   const onCompromised = () => {
     lost = true
@@ -138,8 +138,10 @@ async function tryLock(root: string, onLost: () => void): Promise<(() => Promise
     return async () => {
       // A lock that was lost is somebody else's by now, and so is what is written beside it.
       if (lost) return
-      rmSync(`${root}/${holderPath}`, { force: true })
+      // As when it was taken: who is killed in between is known to be dead. The file is gone where all of .labmake is.
+      if (existsSync(`${root}/${holderPath}`)) renameSync(`${root}/${holderPath}`, `${root}/${claim}`)
       await release()
+      rmSync(`${root}/${claim}`, { force: true })
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return undefined
