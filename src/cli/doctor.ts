@@ -12,8 +12,9 @@ import { stagingPrefix } from '../core/names.ts'
 import { leftAttempts } from '../io/attempts.ts'
 import { findCommand } from '../io/commands.ts'
 import { describeErrno } from '../io/disk.ts'
-import { runningEngine } from '../io/lock.ts'
+import { runningEngine, userName } from '../io/lock.ts'
 import { processors } from '../io/ruleFiles.ts'
+import { openSharedSlots } from '../io/sharedSlots.ts'
 import type { Rule } from '../model/rule.ts'
 import { plural } from './dryRun.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
@@ -33,6 +34,7 @@ export async function doctorCommand(options: CommonOptions): Promise<ExitCode> {
     ...checkRules(workspace),
     ...workspace.ruleSet.rules.flatMap((rule) => checkRecipe(rule, workspace.root)),
     ...checkPools(workspace),
+    ...checkSharedPools(workspace),
     ...checkDisk(workspace.root),
     ...checkOwnFolders(workspace),
   ]
@@ -89,6 +91,34 @@ function checkPools({ ruleSet }: OpenWorkspace): Finding[] {
     if (name !== 'cpu' || slots <= processors) return { level: 'fine', text }
     return { level: 'note', text: `${text}, but this machine has ${processors} processors` }
   })
+}
+
+/** What other workspaces of the machine have of the shared pools, and whether all agree on them. */
+function checkSharedPools({ root, ruleSet }: OpenWorkspace): Finding[] {
+  const shared = [...ruleSet.pools.values()].filter((pool) => pool.shared)
+  if (shared.length === 0) return []
+  const port = openSharedSlots({ root, user: userName() })
+  const look = port.look(new Map(shared.map(({ name, slots }) => [name, slots])))
+  port.close()
+  if (look.status === 'shut') return [{ level: 'wrong', text: look.problem, hint: look.hint }]
+  return [...look.pools].flatMap(([name, { slots, usedByOthers, holders, differs }]): Finding[] => [
+    ...holders.map((holder): Finding => {
+      const text = `pool ${name} is shared: ${plural(holder.slots, 'slot')} of ${slots} taken in ${holder.root} (${holder.user})`
+      return { level: 'fine', text }
+    }),
+    ...(usedByOthers === 0
+      ? [{ level: 'fine', text: `pool ${name} is shared: nobody else uses it now` } as const]
+      : []),
+    ...(differs === undefined
+      ? []
+      : [
+          {
+            level: 'note',
+            text: `the shared pool ${name} has ${plural(differs.slots, 'slot')} in ${differs.root} (${differs.user}): the smallest number counts, ${slots}`,
+            hint: 'Give it the same number in both.',
+          } as const,
+        ]),
+  ])
 }
 
 /** Less than this free, and the next recording may not fit. */

@@ -1,10 +1,11 @@
 import { countStates, usedSlots } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
+import { holdersText, usedText } from '../core/poolText.ts'
 import { printable } from '../core/printable.ts'
 import { causeHint, causeText, reasonText } from '../core/reasons.ts'
 import { plural } from '../core/sizes.ts'
 import { tailOfLog } from '../io/logs.ts'
-import type { Board, Drop } from '../model/board.ts'
+import type { Board, BoardPool, Drop } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
 import type { DropEvent, EngineEvent, JobEvent } from '../model/event.ts'
 import type { Cause } from '../model/record.ts'
@@ -72,7 +73,7 @@ function describe(event: EngineEvent, board: Board): EventLine[] {
     case 'changed':
       return []
     case 'pool':
-      return []
+      return poolLines(event.pool, board)
     case 'acted':
       return [['asked', `by=${event.by}`, event.text]]
     case 'idle':
@@ -101,6 +102,14 @@ function describe(event: EngineEvent, board: Board): EventLine[] {
 function plannedLines(board: Board): EventLine[] {
   const { queued, waiting, running, done } = countStates(board.jobs.values())
   return [['planned', `queued=${queued} waiting=${waiting} running=${running} up-to-date=${done}`]]
+}
+
+/** Others have a shared pool that jobs in line need. */
+function poolLines({ name, slots, shared }: BoardPool, board: Board): EventLine[] {
+  const used = usedSlots(board).get(name) ?? 0
+  if (shared === undefined || shared.usedByOthers === 0 || used < slots) return []
+  if (![...board.jobs.values()].some(({ status, pools }) => status.state === 'queued' && name in pools)) return []
+  return [['busy', `pool=${name} ${usedText(used, { slots, shared })}${holdersText(shared)}`]]
 }
 
 function jobLines(event: JobEvent, board: Board): EventLine[] {

@@ -1,5 +1,6 @@
 import { countStates, usedSlots } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
+import { holdersText, usedText } from '../core/poolText.ts'
 import { causeHint, causeText, reasonText } from '../core/reasons.ts'
 import { tailOfLog } from '../io/logs.ts'
 import type { Board, BoardJob, Drop } from '../model/board.ts'
@@ -155,7 +156,7 @@ export function footerLines(board: Board, nowMs: number, style: Style, width: nu
   const second = [
     ...[...board.pools.values()]
       .filter((p) => busy.has(p.name))
-      .map((p) => `${p.name} ${used.get(p.name) ?? 0}/${p.slots}`),
+      .map((p) => `${p.name} ${usedText(used.get(p.name) ?? 0, { slots: p.slots, shared: p.shared })}`),
     `${toCome} to come`,
     `${counts.done} up to date`,
     counts.failed > 0 ? `${counts.failed} failed` : '',
@@ -164,12 +165,19 @@ export function footerLines(board: Board, nowMs: number, style: Style, width: nu
   const plainSign = style.unicode ? '►' : '>'
   const first =
     running.length === 0
-      ? `${plainSign} waiting to try again`
+      ? `${plainSign} ${waitingText(board, busy, used)}`
       : `${plainSign} ${running.map((job) => runningText(job, nowMs)).join('   ')}`
   return [
     paint(style, 'cyan', cut(` ${first}`, width, style)),
     cut(` ${second.filter(Boolean).join('   ')}`, width, style),
   ]
+}
+
+function waitingText(board: Board, needed: ReadonlySet<string>, used: ReadonlyMap<string, number>): string {
+  const pool = [...board.pools.values()].find(({ name, slots, shared }) => {
+    return needed.has(name) && shared !== undefined && shared.usedByOthers > 0 && (used.get(name) ?? 0) >= slots
+  })
+  return pool === undefined ? 'waiting to try again' : `waiting for ${pool.name}: busy${holdersText(pool.shared)}`
 }
 
 /** Will it be made, as things stand? */

@@ -62,6 +62,7 @@ function statusJson(root: string, board: Board, jobs: readonly BoardJob[], isAsk
       used: used.get(pool.name) ?? 0,
       queued: queued(pool),
       ...(pool.pausedBy === undefined ? {} : { pausedBy: pool.pausedBy }),
+      ...(pool.shared === undefined ? {} : { shared: pool.shared }),
     })),
     batches: [...groupBy(jobs, (job) => job.batch)].map(([batch, list]) => ({
       batch: batch ?? null,

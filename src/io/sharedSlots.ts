@@ -75,11 +75,10 @@ export function openSharedSlots(
     const live = grants.filter((grant) => isTaken(place, grant))
     return { number, grants, host: { grants: live, labmakes: readLabmakes(place) } }
   }
-  const take = (job: string, pools: Readonly<Record<string, number>>): string | undefined => {
-    const grant = `grant.${randomUUID()}`
+  const take = (grant: string, job: string, pools: Readonly<Record<string, number>>): boolean => {
     for (let tries = 0; tries < maxTries; tries++) {
       const { number, grants, host } = read()
-      if (!maySharedTake(pools, id, host)) return undefined
+      if (!maySharedTake(pools, id, host)) return false
       const taken: Grant = { id: grant, labmake, ...self, job, pools, slots: declared }
       const next = { version: 1, grants: [...(host.grants as Grant[]), taken] }
       if (!succession.follow(number, JSON.stringify(next))) continue
@@ -87,13 +86,19 @@ export function openSharedSlots(
       for (const gone of grants) {
         if (!left.has(gone.id) && isOver(place, gone, labmake)) removeOwn(`${place}/${gone.id}`)
       }
-      return grant
+      return true
     }
-    return undefined
+    return false
+  }
+  const attempt = <T>(work: () => T): T | SharedTrouble => {
+    const result = guarded(work)
+    // The folder may be another one by the next look.
+    if (isTrouble(result)) said = undefined
+    return result
   }
   return {
     look(pools) {
-      return guarded((): SharedLook => {
+      return attempt((): SharedLook => {
         if (said === undefined) {
           openPlace(place)
           tidy(place)
@@ -109,12 +114,17 @@ export function openSharedSlots(
       })
     },
     take({ job, pools }) {
-      return guarded(() => {
-        const grant = take(job, Object.fromEntries(pools))
-        if (grant === undefined) return { status: 'short' } as const
+      return attempt(() => {
+        const grant = `grant.${randomUUID()}`
+        try {
+          if (!take(grant, job, Object.fromEntries(pools))) return { status: 'short' } as const
+        } catch (error) {
+          // It may be written down already that we have them.
+          guarded(() => giveBack(place, grant))
+          throw error
+        }
         own.add(grant)
         wish = undefined
-        say()
         return { status: 'taken', grant: `${place}/${grant}` } as const
       })
     },
@@ -122,18 +132,15 @@ export function openSharedSlots(
       const needs = pools === undefined ? undefined : Object.fromEntries(pools)
       if (needs === undefined) wish = undefined
       else wish = { pools: needs, sinceMs: wish?.sinceMs ?? Date.now() }
-      return guarded(() => {
-        say()
-        return { status: 'said' } as const
+      attempt(() => {
+        // Before the first look, or since the folder failed us, we are not there.
+        if (said !== undefined) say()
       })
     },
     adopt: (grant) => void own.add(nameOf(grant)),
     give(grant) {
       own.delete(nameOf(grant))
-      guarded(() => {
-        giveBack(place, nameOf(grant))
-        return { status: 'given' } as const
-      })
+      guarded(() => giveBack(place, nameOf(grant)))
     },
     close() {
       if (said !== undefined) removeOwn(`${place}/${id}`)
@@ -145,6 +152,10 @@ function ownMark() {
   const own = markProcess(process.pid)
   invariant(own !== undefined, 'the system tells of our own process')
   return own
+}
+
+const isTrouble = (result: unknown): result is SharedTrouble => {
+  return typeof result === 'object' && result !== null && 'status' in result && result.status === 'shut'
 }
 
 /** Where the folder fails us, nothing is handed out. */

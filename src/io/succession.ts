@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 
 /**
  * A text that many processes change, none of which may be trusted to live on: each version is a file of its own, `state.7`
@@ -41,7 +41,7 @@ export function openSuccession(folder: string): Succession {
       if (!writeOnce(folder, `state.${next}`, text)) return false
       // The number was free because others had gone on far beyond it and removed it: what was decided is out of date.
       if (highest(folder) !== next) {
-        rmSync(`${folder}/state.${next}`, { force: true })
+        removeOwn(`${folder}/state.${next}`)
         return false
       }
       for (const old of numbers(folder)) if (old <= next - keptVersions) removeOwn(`${folder}/state.${old}`)
@@ -69,16 +69,15 @@ export function writeOnce(folder: string, name: string, text: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   } finally {
-    rmSync(aside, { force: true })
+    removeOwn(aside)
   }
 }
 
 /** Removes a file if it is there and ours: in a sticky folder only its owner can. */
 export function removeOwn(path: string): void {
   try {
-    rmSync(path, { force: true })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EPERM' && code !== 'EACCES') throw error
+    unlinkSync(path)
+  } catch {
+    // What is left counts for nothing, and what was done before must not fail for it: the next one tries again.
   }
 }

@@ -134,7 +134,7 @@ export interface SharedSlots {
     wish: SharedWish,
   ): { readonly status: 'taken'; readonly grant: string } | { readonly status: 'short' } | SharedTrouble
   /** Stands in line for these slots, so that others leave them to us; undefined: for none any more. */
-  waitFor(pools: ReadonlyMap<string, number> | undefined): unknown
+  waitFor(pools: ReadonlyMap<string, number> | undefined): void
   /** What an attempt of an earlier labmake took, and has still. */
   adopt(grant: string): void
   /** The attempt is over, or never came to its recipe. */
@@ -190,6 +190,8 @@ export interface Journal {
 export interface PastDuration {
   readonly seconds: number
   readonly sourceBytes: number
+  /** 0 where it is not known. */
+  readonly targetBytes: number
 }
 
 export interface Clock {

@@ -1,5 +1,5 @@
 import { countStates, type StateCounts, usedSlots } from '../core/board.ts'
-import type { Drop } from '../model/board.ts'
+import type { Drop, SharedUse } from '../model/board.ts'
 import { lineOf } from './lineFacts.ts'
 import { memo } from './memo.ts'
 import { jobsKey } from './rows.ts'
@@ -18,6 +18,7 @@ export interface PoolFact {
   /** Jobs in line that need it. */
   readonly queued: number
   readonly pausedBy: string | undefined
+  readonly shared?: SharedUse
 }
 
 const poolsKey = (view: View) => [...jobsKey(view), view.board?.pools]

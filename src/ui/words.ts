@@ -1,4 +1,5 @@
 import type { Line } from '../core/line.ts'
+import { holdersText } from '../core/poolText.ts'
 import { briefCauseText, causeText, reasonText } from '../core/reasons.ts'
 import type { Board, BoardJob, JobStatus } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
@@ -102,7 +103,10 @@ function queuedText(job: BoardJob, { retry }: JobStatus & { readonly state: 'que
   // It is played to the second, and told to the minute.
   const isNext = place === undefined || place === 1 || (seconds !== undefined && seconds < 1)
   if (full.length === 0) return isNext ? 'about to start' : rest.join(', ')
-  const busy = full.map((pool) => `${pool}: ${used.get(pool) ?? 0}/${board.pools.get(pool)?.slots ?? 0} busy`)
+  const busy = full.map((pool) => {
+    const { slots = 0, shared } = board.pools.get(pool) ?? {}
+    return `${pool}: ${used.get(pool) ?? 0}/${slots} busy${holdersText(shared)}`
+  })
   return [`waits for ${busy.join(' and ')}`, ...rest].join(', ')
 }
 

@@ -204,6 +204,34 @@ test('whoever decided by a state that is out of date gets nothing, also where it
   expect(existsSync(`${at.path}/state.2`)).toBe(false)
 })
 
+test('a folder that somebody removed is made anew', () => {
+  using at = place()
+  const ana = at.join('/srv/ana')
+  rmSync(at.path, { recursive: true })
+  expect(ana.look(one.pools)).toMatchObject({ status: 'shut' })
+  expect(ana.look(one.pools)).toMatchObject({ status: 'open' })
+  expect(take(ana)).toBeDefined()
+})
+
+test.skipIf(process.getuid?.() !== 0)(
+  'states of other users, who alone can remove them, keep nobody from his slots',
+  () => {
+    using at = place()
+    const ana = at.join('/srv/ana')
+    for (let i = 0; i < 20; i++) ana.give(take(ana)!)
+    process.seteuid!(65534)
+    try {
+      const ben = at.join('/srv/ben')
+      const grant = take(ben)
+      expect(grant).toBeDefined()
+      ben.give(grant!)
+      expect(take(ben)).toBeDefined()
+    } finally {
+      process.seteuid!(0)
+    }
+  },
+)
+
 /** The labmake of every grant is one that is no more. */
 function dies(at: Place): void {
   at.edit(({ grants }) => {

@@ -1,3 +1,4 @@
+import { holdersText } from '../../core/poolText.ts'
 import type { PoolFact } from '../facts.ts'
 import { poolsOf } from '../facts.ts'
 import { paletteCommands } from '../palette.ts'
@@ -113,12 +114,13 @@ const keyWord = (key: string, word: string): Span[] => [span(key, bold), span(` 
 const widestGauge = 16
 
 function poolLine(pool: PoolFact, names: number, isSelected: boolean, isAsked: boolean, { style }: View): Line {
-  const { name, used, slots, declared, queued, pausedBy } = pool
+  const { name, used, slots, declared, queued, pausedBy, shared } = pool
   const look = { color: pausedBy === undefined ? 'cyan' : 'yellow' } as const
   const bar = gauge(slots === 0 ? 0 : used / slots, Math.max(1, Math.min(slots, widestGauge)), look, style)
   const notes = [
     queued > 0 ? `${queued} in line` : '',
     pausedBy === undefined ? '' : `paused by ${plain(pausedBy)}`,
+    shared === undefined || shared.usedByOthers === 0 ? '' : `${shared.usedByOthers}${plain(holdersText(shared))}`,
     slots === declared ? '' : `the rules say ${declared}`,
   ].filter((note) => note !== '')
   return [

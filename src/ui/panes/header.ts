@@ -1,3 +1,4 @@
+import { usedText } from '../../core/poolText.ts'
 import { signs } from '../../core/signs.ts'
 import { countsOf, dropsOf, needsPerson, type PoolFact, poolsOf } from '../facts.ts'
 import { lineOf } from '../lineFacts.ts'
@@ -75,7 +76,7 @@ function pools(state: UiState, view: View): Line {
   return spread(left, hasEnd ? end : [], state.columns, view.style)
 }
 
-function poolPiece({ name, used, slots, queued, pausedBy }: PoolFact, columns: number, { style }: View): Line {
+function poolPiece({ name, used, slots, queued, pausedBy, shared }: PoolFact, columns: number, { style }: View): Line {
   const isPaused = pausedBy !== undefined
   const look = { color: isPaused ? 'yellow' : 'cyan' } as const
   return [
@@ -86,7 +87,7 @@ function poolPiece({ name, used, slots, queued, pausedBy }: PoolFact, columns: n
     span(' '),
     ...(isPaused
       ? [span(used > 0 ? `paused ${used}/${slots}` : 'paused', { color: 'yellow' as const })]
-      : [span(`${used}/${slots}`)]),
+      : [span(usedText(used, { slots, shared }))]),
     ...(queued > 0 ? [span(` +${queued}`, dim)] : []),
   ]
 }
