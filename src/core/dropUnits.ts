@@ -1,6 +1,7 @@
 import type { Binding } from '../model/job.ts'
 import type { Acceptance, Segment } from '../model/rule.ts'
 import { isBatchName } from './names.ts'
+import { bindingOf } from './pattern.ts'
 
 /**
  * A recording in a drop: a folder whose members an acceptance names, or a single file. It is stored as a whole and never
@@ -130,5 +131,5 @@ function matchNames(
 function matchSegment(segment: Exclude<Segment, { kind: 'anyDepth' }>, name: string, how: 'strict' | 'loose') {
   if (segment.kind === 'literal') return segment.name === name ? {} : undefined
   const match = segment[how].exec(name)
-  return match === null ? undefined : { ...match.groups }
+  return match === null ? undefined : bindingOf(match)
 }

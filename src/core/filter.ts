@@ -1,6 +1,7 @@
 import type { BoardJob, JobState } from '../model/board.ts'
 import { assertNever, UserError } from '../model/errors.ts'
 import { parseDuration } from './durations.ts'
+import { globSource } from './globs.ts'
 import { lastEventMs, tookMs, triesOf } from './jobTimes.ts'
 import { signs } from './signs.ts'
 import { didYouMean } from './suggest.ts'
@@ -132,12 +133,8 @@ function duration(text: string, word: string): number {
 }
 
 function globPattern(glob: string): RegExp {
-  const source = glob
-    .replace(/\*+/g, '*')
-    .replace(/[^*?]+/g, (text) => text.replace(/[.+^${}()|[\]\\]/g, '\\$&'))
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`)
+  const pieces = glob.split('*').map((piece) => piece.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('?', '.'))
+  return new RegExp(`^${globSource(pieces, '.')}$`)
 }
 
 /** Do all words hold? */

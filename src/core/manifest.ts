@@ -101,7 +101,7 @@ function readRow({ cells, columns, where, line, headerless }: RowText): Manifest
   for (const [i, cell] of cells.entries()) {
     const column = columns[i]!
     if (i === 0 || column === '' || column.startsWith('#')) continue
-    if (/[\0-\x1f\x7f]/.test(cell)) {
+    if (/[\0-\x1f\x7f-\x9f]/.test(cell)) {
       return { batch: name, message: `the value of ${column} holds a control character`, hint: 'Type the value anew.' }
     }
     params.set(column, cell)

@@ -10,6 +10,7 @@ import {
   type Notifier,
   noticeKinds,
 } from '../model/notice.ts'
+import { globSource } from './globs.ts'
 import { composeNotice } from './noticeText.ts'
 import { enqueue } from './outbox.ts'
 
@@ -235,7 +236,10 @@ function stillNews(news: readonly News[], board: Board): readonly News[] {
 function isWanted(news: News, { batches }: Notifier): boolean {
   const batch = news.kind === 'failed' || news.kind === 'done' ? news.batch : undefined
   if (batches === undefined || batch === undefined) return true
-  return batches.some((name) => new RegExp(`^${name.replace(/[.+]/g, '\\$&').replaceAll('*', '.*')}$`).test(batch))
+  return batches.some((name) => {
+    const pieces = name.split('*').map((piece) => piece.replace(/[.+]/g, '\\$&'))
+    return new RegExp(`^${globSource(pieces, '.')}$`).test(batch)
+  })
 }
 
 /**

@@ -3,6 +3,16 @@ import type { Binding } from '../model/job.ts'
 import type { Part, Pattern, Segment } from '../model/rule.ts'
 import { batchPattern, namePattern } from './names.ts'
 
+/** PATH_MAX of Linux. */
+const longestPath = 4096
+
+/**
+ * A name may be matched in as many ways as there are places for what is open in it: with more of them, a name that somebody
+ * made for it would be tried for hours. Names of real programs have three at the most (`{batch}_g{g}_t{t}.imec{probe}`).
+ */
+const mostWays = 3
+const mostDepths = 2
+
 const wildcardRegex = new RegExp(`^${namePattern}$`)
 
 /**
@@ -16,6 +26,7 @@ export function parsePattern(written: string, options: { readonly absolute: bool
     throw new UserError(`"${written}" names no file or folder`, { hint: 'Write a path below the workspace.' })
   }
   if (text.includes('\0') || text.includes('\n')) throw new UserError('a path holds a line end or a NUL')
+  if (text.length > longestPath) throw new UserError(`a path of ${text.length} signs is longer than any system takes`)
   const rooted = text.startsWith('/')
   if (rooted && !options.absolute) {
     throw new UserError(`"${written}" is an absolute path`, {
@@ -24,12 +35,13 @@ export function parsePattern(written: string, options: { readonly absolute: bool
   }
   const names = (rooted ? text.slice(1) : text).split('/')
   const segments = names.map((name) => parseSegment(name, written))
+  refuseManyWays(segments, written)
   const wildcards: string[] = []
   const source = segments.map((segment, i) => segmentSource(segment, i === segments.length - 1, wildcards)).join('')
   return {
     text,
     isFolder,
-    wildcards,
+    wildcards: wildcards.filter((name) => !isOwnGroup(name)),
     gathers: segments.some((s) => s.kind === 'anyDepth' || (s.kind === 'match' && s.parts.some((p) => 'star' in p))),
     segments,
     pieces: text.split(/\{([a-z0-9_]+)\}/),
@@ -54,6 +66,24 @@ function parseSegment(name: string, written: string): Segment {
   return { kind: 'match', parts, strict, loose }
 }
 
+function refuseManyWays(segments: readonly Segment[], written: string): void {
+  const known = new Set<string>()
+  let ways = 0
+  for (const segment of segments) {
+    if (segment.kind !== 'match' || isStarsOnly(segment.parts)) continue
+    const open = segment.parts.filter((part) => 'star' in part || ('wildcard' in part && !known.has(part.wildcard)))
+    ways += Math.max(0, open.length - 1)
+    for (const part of segment.parts) if ('wildcard' in part) known.add(part.wildcard)
+  }
+  const depths = segments.filter(({ kind }) => kind === 'anyDepth').length
+  if (ways <= mostWays && depths <= mostDepths) return
+  throw new UserError(`"${written}" leaves too much open: a path could be read in too many ways`, {
+    hint: 'Write ** twice at the most, and fewer {wildcards} and * into one name.',
+  })
+}
+
+const isStarsOnly = (parts: readonly Part[]) => parts.every((part) => !('wildcard' in part))
+
 function parseParts(name: string, written: string): Part[] {
   const parts: Part[] = []
   for (const [piece] of name.matchAll(/\{[^}]*\}?|\*|[^{*]+/g)) {
@@ -67,6 +97,8 @@ function parseParts(name: string, written: string): Part[] {
           hint: 'A wildcard is {name}: small letters, digits and _. For alternatives write two patterns.',
         })
       }
+      // The one small-letter name that every object of JavaScript has a value for.
+      if (wildcard === 'constructor') throw new UserError('a wildcard cannot be called "constructor"')
       if (before !== undefined && !('literal' in before)) {
         throw new UserError(`"${written}": nothing stands between ${piece} and what is before it`, {
           hint: 'Put a letter or sign between them, so that it is clear where one ends.',
@@ -87,6 +119,7 @@ const quote = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 function partsSource(parts: readonly Part[], seen: string[], how: 'strict' | 'loose'): string {
   const first = parts[0]
   let source = first !== undefined && 'literal' in first ? '' : '(?!\\.)'
+  if (isStarsOnly(parts)) return source + starsSource(parts, seen)
   for (const part of parts) {
     if ('literal' in part) source += quote(part.literal)
     else if ('star' in part) source += '[^/]*'
@@ -98,6 +131,23 @@ function partsSource(parts: readonly Part[], seen: string[], how: 'strict' | 'lo
     }
   }
   return source
+}
+
+/** As globs.ts; groups are numbered on through the whole pattern, in names that no wildcard can have. */
+function starsSource(parts: readonly Part[], seen: string[]): string {
+  let source = ''
+  let isOpen = false
+  parts.forEach((part, i) => {
+    if (!('literal' in part)) isOpen = true
+    else if (!isOpen) source += quote(part.literal)
+    else if (i === parts.length - 1) source += `[^/]*${quote(part.literal)}`
+    else {
+      const group = `_${seen.length}`
+      seen.push(group)
+      source += `(?=(?<${group}>[^/]*?${quote(part.literal)}))\\k<${group}>`
+    }
+  })
+  return parts.at(-1) !== undefined && 'star' in parts.at(-1)! ? `${source}[^/]*` : source
 }
 
 function segmentSource(segment: Segment, isLast: boolean, wildcards: string[]): string {
@@ -112,12 +162,21 @@ function segmentSource(segment: Segment, isLast: boolean, wildcards: string[]): 
   }
 }
 
+const isOwnGroup = (name: string) => name.startsWith('_')
+
+/** What wildcards are bound to, of a match of a pattern or a segment. */
+export function bindingOf({ groups = {} }: RegExpExecArray): Binding {
+  const names = Object.keys(groups)
+  if (!names.some(isOwnGroup)) return { ...groups }
+  return Object.fromEntries(Object.entries(groups).filter(([name]) => !isOwnGroup(name)))
+}
+
 /** Values of the wildcards where the whole path matches, else undefined. `path` has no trailing slash. */
 export function matchPattern(pattern: Pattern, path: string): Binding | undefined {
   // Most paths belong to other rules: the first letters tell, at a fraction of the cost.
   if (!path.startsWith(pattern.prefix)) return undefined
   const match = pattern.regex.exec(path)
-  return match === null ? undefined : { ...match.groups }
+  return match === null ? undefined : bindingOf(match)
 }
 
 /** The path with the wildcards filled in; `*` and `**` stay. Wildcards without a value stay as `{name}`. */

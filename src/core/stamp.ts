@@ -1,6 +1,7 @@
 import type { Disk, FileStat } from '../model/ports.ts'
 import type { FileStamp, FolderStamp, Snapshot, Stamp } from '../model/stamp.ts'
 import { digest } from './digest.ts'
+import { globSource } from './globs.ts'
 import { neverCounts } from './names.ts'
 
 /** A folder of more members than this is kept as a digest: the journal stays small, and a change cannot be named. */
@@ -87,7 +88,7 @@ export function isIgnored(member: string, ignore: readonly string[]): boolean {
     if (pattern.endsWith('/')) return member.startsWith(pattern) || member.includes(`/${pattern}`)
     if (!pattern.includes('*')) return member === pattern || member.startsWith(`${pattern}/`)
     const source = pattern.split('*').map((text) => text.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'))
-    return new RegExp(`^${source.join('[^/]*')}$`).test(member)
+    return new RegExp(`^${globSource(source, '[^/]')}$`).test(member)
   })
 }
 
@@ -101,13 +102,14 @@ export function compareStamps(path: string, before: Stamp, now: Stamp): StampCha
   const past = before as Readonly<Record<string, FileStamp>>
   const present = now as Readonly<Record<string, FileStamp>>
   for (const name of Object.keys(present)) {
-    if (past[name] === present[name]) continue
+    if (Object.hasOwn(past, name) && past[name] === present[name]) continue
     const digested = name === '#digest' || '#digest' in past
     if (digested || name === '.') return { kind: 'changed', path: `${path}/` }
-    return { kind: past[name] === undefined ? 'added' : 'changed', path: `${path}/${name}` }
+    return { kind: Object.hasOwn(past, name) ? 'changed' : 'added', path: `${path}/${name}` }
   }
   for (const name of Object.keys(past)) {
-    if (present[name] !== undefined) continue
+    // A file may be called `constructor`, which every object has.
+    if (Object.hasOwn(present, name)) continue
     if (name === '.' || name === '#digest') return { kind: 'changed', path: `${path}/` }
     return { kind: 'removed', path: `${path}/${name}` }
   }

@@ -60,9 +60,19 @@ async function readRuleFile(root: string, file: string): Promise<RuleFile> {
   return /\.(mjs|ts)$/.test(file) ? readModule(root, file) : readYaml(root, file)
 }
 
+/** A hundred times the rules of a lab with very many: what is larger is something else, and would take minutes to read. */
+const longestRules = 1_000_000
+
+const tooLong = (file: string, length: number) => {
+  const hint = 'A rule speaks of every batch: only its wildcards tell them apart.'
+  return brokenRuleFile(file, [{ where: file, message: `is too large for rules: ${length} bytes`, hint }])
+}
+
 function readYaml(root: string, file: string): RuleFile {
   let text: string
   try {
+    const { size } = statSync(`${root}/${file}`)
+    if (size > longestRules) return tooLong(file, size)
     text = readFileSync(`${root}/${file}`, 'utf8')
   } catch (error) {
     return brokenRuleFile(file, [{ where: file, message: `cannot be read: ${describeErrno(error)}` }])
@@ -72,6 +82,7 @@ function readYaml(root: string, file: string): RuleFile {
 
 /** Reads a rule file's text. Positions in faults are of the text: line and column count from 1. */
 export function parseYamlRules(file: string, text: string): RuleFile {
+  if (text.length > longestRules) return tooLong(file, text.length)
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const place = (offset: number) => {
