@@ -16,7 +16,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const labmakePath = fileURLToPath(new URL('../dist/bin/labmake', import.meta.url))
+export const labmakePath = fileURLToPath(new URL('../dist/bin/labmake', import.meta.url))
 /** Fake recipes (`denoise`, `phy`) that a test can hold and that write down when they ran. */
 const recipeFolder = fileURLToPath(new URL('recipes', import.meta.url))
 

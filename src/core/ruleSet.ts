@@ -63,7 +63,7 @@ function joinPools(files: readonly RuleFile[], processors: number, faults: Fault
     if (before.shared !== shared) {
       faults.push({
         where,
-        message: `pool ${name} is ${shared ? 'shared' : 'not shared'} here, and ${shared ? 'not ' : ''}at ${before.where}`,
+        message: `pool ${name} is ${shared ? '' : 'not '}shared here, and it is ${shared ? 'not ' : ''}at ${before.where}`,
         hint: 'Declare it in one file only. Until then it is shared.',
       })
     }

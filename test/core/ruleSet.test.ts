@@ -87,6 +87,18 @@ test('more slots than the pool has are an error of the plan', () => {
   ])
 })
 
+test('a pool that one file shares and another does not is shared, and it is said', () => {
+  const it = join({ 'a.yaml': { pools: { gpu: { slots: 1, shared: true } } }, 'b.yaml': { pools: { gpu: 1 } } })
+  expect(it.pools.get('gpu')).toMatchObject({ slots: 1, shared: true })
+  expect(it.faults).toEqual([
+    {
+      where: 'b.yaml (pools.gpu)',
+      message: 'pool gpu is not shared here, and it is at a.yaml (pools.gpu)',
+      hint: 'Declare it in one file only. Until then it is shared.',
+    },
+  ])
+})
+
 test('a pool that two files declare alike is one', () => {
   const it = join({ 'a.yaml': { pools: { ram: 2 } }, 'b.yaml': { pools: { ram: 2 } } })
   expect(it.faults).toEqual([])
