@@ -146,10 +146,22 @@ function left(process: ProcessMark | undefined): AttemptState {
   return { ...base, process, targets: [], expects: [], ignore: [], pools: {}, before: made, committing: undefined }
 }
 
+/** Also where labmake does not: the recipe would go on for ever. */
+function endRecipe(ws: Workspace): void {
+  ws.atEnd(() => {
+    try {
+      process.kill(Number(ws.read('recipe')), 'SIGKILL')
+    } catch {
+      // It has ended, as it should.
+    }
+  })
+}
+
 test('what goes on of a recipe whose shim was killed is ended, before another attempt starts beside it', async () => {
   await using ws = await workspace()
   const running = await start(ws, 'echo $$ >recipe.new; mv recipe.new recipe; while :; do sleep 0.02; done')
   await ws.until('the recipe runs', () => ws.exists('recipe'))
+  endRecipe(ws)
   process.kill(running.process!.pid, 'SIGKILL')
   expect(await running.exit).toMatchObject({ status: 'failed', cause: { kind: 'signal', signal: 'SIGKILL' } })
   await ws.until('the recipe is dead', () => !isAlive(Number(ws.read('recipe'))))
@@ -159,6 +171,7 @@ test('of a recipe that was taken over, and whose shim was killed, nothing goes o
   await using ws = await workspace()
   const running = await start(ws, 'echo $$ >recipe.new; mv recipe.new recipe; while :; do sleep 0.02; done')
   await ws.until('the recipe runs', () => ws.exists('recipe'))
+  endRecipe(ws)
   const adopted = openLauncher(ws.root).adopt(left(running.process))
   process.kill(running.process!.pid, 'SIGKILL')
   expect(await adopted?.exit).toEqual({ status: 'failed', cause: { kind: 'lost' } })
@@ -169,7 +182,7 @@ test('an attempt of before the machine was started anew is lost, though it wrote
   await using ws = await workspace()
   const running = await start(ws, 'echo made')
   await running.exit
-  expect(ws.read('.labmake/running/one/exit')).toBe('0\n')
+  expect(ws.read('.labmake/running/one/exit').trim()).toBe('0')
   const adopted = openLauncher(ws.root).adopt(left({ pid: 1, startTime: '1', bootId: 'the boot before' }))
   expect(await adopted?.exit).toEqual({ status: 'failed', cause: { kind: 'lost' } })
 })
