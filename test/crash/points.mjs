@@ -80,14 +80,18 @@ export async function killAt(template, first, second) {
   return { problems, points, kills, jobs: runs.length }
 }
 
-/** A drop that is put back has changed, and is whole only after a while: then one more build takes it. */
+/**
+ * A drop that is put back has changed, and is whole only after a while; and a recipe that ran on may have been about to fail:
+ * then one more build is needed.
+ */
 async function buildInPeace(root) {
   for (let builds = 1; ; builds++) {
     const last = startLabmake(root, [])
     const timer = setTimeout(() => last.child.kill('SIGKILL'), patienceMs)
     const end = await last.ended
     clearTimeout(timer)
-    if (builds === 2 || readdirSync(join(root, 'inbox')).every((name) => name === 'rejected')) return end
+    const isTaken = readdirSync(join(root, 'inbox')).every((name) => name === 'rejected')
+    if (builds === 2 || (end.code === 0 && isTaken)) return end
     await wait(quietMs + 50)
   }
 }
