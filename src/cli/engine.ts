@@ -120,9 +120,9 @@ export async function engineStatus(options: CommonOptions): Promise<ExitCode> {
     const kind = engine.mode === 'build' ? 'a build, which ends when it is done' : 'an engine'
     const since = formatSeconds((Date.now() - engine.startedMs) / 1000)
     process.stdout.write(
-      printable(
-        `${engine.user}'s labmake ${engine.version} on ${engine.host} (process ${engine.pid}), ${kind}, for ${since}: ${plural(running, 'job')} running, ${queued} queued, ${failed} failed.\n`,
-      ),
+      `${printable(
+        `${engine.user}'s labmake ${engine.version} on ${engine.host} (process ${engine.pid}), ${kind}, for ${since}: ${plural(running, 'job')} running, ${queued} queued, ${failed} failed.`,
+      )}\n`,
     )
   }
   return holder === undefined ? exitCodes.unfinished : exitCodes.fine

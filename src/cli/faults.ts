@@ -1,3 +1,4 @@
+import { printableLines } from '../core/printable.ts'
 import type { Fault, UserError } from '../model/errors.ts'
 import { type Color, paint, printable, type Style } from './terminal.ts'
 
@@ -5,19 +6,19 @@ import { type Color, paint, printable, type Style } from './terminal.ts'
 export function faultLines(fault: Fault, style: Style, kind: 'error' | 'warning' = 'error'): string[] {
   const color: Color = kind === 'error' ? 'red' : 'yellow'
   const lines = [
-    `${paint(style, color, `${kind}:`)} ${paint(style, 'bold', printable(fault.where))}: ${printable(fault.message)}`,
+    `${paint(style, color, `${kind}:`)} ${paint(style, 'bold', printable(fault.where))}: ${printableLines(fault.message)}`,
   ]
   const column = /:\d+:(\d+)$/.exec(fault.where)?.[1]
   if (fault.excerpt !== undefined && fault.excerpt.trim() !== '') {
     lines.push(`    | ${printable(fault.excerpt)}`)
     if (column !== undefined) lines.push(`    | ${' '.repeat(Number(column) - 1)}${paint(style, color, '^')}`)
   }
-  if (fault.hint !== undefined) lines.push(`    ${paint(style, 'dim', printable(fault.hint))}`)
+  if (fault.hint !== undefined) lines.push(`    ${paint(style, 'dim', printableLines(fault.hint))}`)
   return lines
 }
 
 export function userErrorLines(error: UserError, style: Style): string[] {
-  const lines = [`${paint(style, 'red', 'error:')} ${printable(error.message)}`]
-  if (error.hint !== undefined) lines.push(`    ${paint(style, 'dim', printable(error.hint))}`)
+  const lines = [`${paint(style, 'red', 'error:')} ${printableLines(error.message)}`]
+  if (error.hint !== undefined) lines.push(`    ${paint(style, 'dim', printableLines(error.hint))}`)
   return lines
 }
