@@ -1,31 +1,16 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  readdirSync,
-  statfsSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { stagingPrefix } from '../core/names.ts'
-import { leftAttempts } from '../io/attempts.ts'
 import { findCommand } from '../io/commands.ts'
 import { describeErrno } from '../io/disk.ts'
-import { runningEngine, userName } from '../io/lock.ts'
+import { userName } from '../io/lock.ts'
 import { processors } from '../io/ruleFiles.ts'
 import { openSharedSlots } from '../io/sharedSlots.ts'
 import type { Rule } from '../model/rule.ts'
 import { plural } from './dryRun.ts'
+import { checkLeftovers, type Finding } from './leftovers.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { paint, printable, sign, styleOf } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
-
-interface Finding {
-  readonly level: 'fine' | 'note' | 'wrong'
-  readonly text: string
-  readonly hint?: string
-}
 
 /** `labmake doctor`: what is missing or wrong here, each with its remedy. Changes nothing that lasts. */
 export async function doctorCommand(options: CommonOptions): Promise<ExitCode> {
@@ -36,7 +21,7 @@ export async function doctorCommand(options: CommonOptions): Promise<ExitCode> {
     ...checkPools(workspace),
     ...checkSharedPools(workspace),
     ...checkDisk(workspace.root),
-    ...checkOwnFolders(workspace),
+    ...(await checkLeftovers(workspace)),
   ]
   const wrong = findings.some((f) => f.level === 'wrong')
   if (options.json) {
@@ -164,61 +149,4 @@ function checkClock(root: string): Finding[] {
   } catch (error) {
     return [{ level: 'wrong', text: `nothing can be written in ${root}: ${describeErrno(error)}` }]
   }
-}
-
-function checkOwnFolders({ root, disk, ruleSet }: OpenWorkspace): Finding[] {
-  const findings: Finding[] = []
-  const engine = runningEngine(root)
-  if (engine !== undefined) {
-    findings.push({
-      level: 'fine',
-      text: `${engine.user}'s "${engine.command}" is at work (process ${engine.process.pid})`,
-    })
-  }
-  const left = leftAttempts(root)
-  if (left.length > 0 && engine === undefined) {
-    findings.push({
-      level: 'note',
-      text: `${left.map((a) => a.job).join(', ')}: left by a labmake that was killed`,
-      hint: 'Run labmake: it takes them over, or says that they are lost.',
-    })
-  }
-  const known = new Set(left.flatMap((attempt) => attempt.targets.map((t) => t.folder)))
-  for (const folder of stagingFolders(ruleSet.rules, (path) => disk.list(path)?.map((e) => e.name) ?? [])) {
-    if (known.has(folder)) continue
-    findings.push({
-      level: 'note',
-      text: `${folder}/ was left by an attempt that nothing is known of`,
-      hint: 'It counts for nothing. Remove it once no recipe writes there.',
-    })
-  }
-  for (const [folder, what] of [
-    ['attic', 'old targets that a person may have edited'],
-    ['attempts', 'what failed attempts left'],
-  ] as const) {
-    const count = countEntries(`${root}/.labmake/${folder}`)
-    if (count > 0)
-      findings.push({
-        level: 'note',
-        text: `.labmake/${folder}/ keeps ${what}`,
-        hint: 'Look through it and remove what nobody needs; labmake never does.',
-      })
-  }
-  return findings
-}
-
-function* stagingFolders(rules: readonly Rule[], list: (path: string) => readonly string[]): Generator<string> {
-  const parents = new Set(
-    rules.flatMap((rule) => rule.targets.map(({ pattern }) => pattern.text.split('/').slice(0, -1).join('/'))),
-  )
-  for (const parent of parents) {
-    if (parent.includes('{')) continue
-    for (const name of list(parent === '' ? '.' : parent)) {
-      if (name.startsWith(stagingPrefix)) yield parent === '' ? name : `${parent}/${name}`
-    }
-  }
-}
-
-function countEntries(path: string): number {
-  return existsSync(path) ? readdirSync(path).length : 0
 }
