@@ -44,11 +44,14 @@ async function killBetweenSteps(untilMs) {
   for (let i = 0; Date.now() < untilMs && problems.length === 0; i++) {
     const first = order[i] ?? chance.upTo(calls)
     const second = i >= order.length || chance.bool(0.3) ? chance.upTo(calls / 2) : undefined
-    const end = await killAt(template, first, second)
+    // Mostly a build; an engine does the same, and looks after more.
+    const words = chance.bool(0.25) ? ['engine', 'run'] : []
+    const end = await killAt(template, { words, first, second })
     sum.kills += end.kills
     sum.points += end.kills
     sum.jobs += end.jobs
-    if (end.problems.length > 0) problems.push(`killed before ${end.points.join(', then before ')}:`, ...end.problems)
+    if (end.problems.length > 0)
+      problems.push(`labmake ${words.join(' ')} killed before ${end.points.join(', then before ')}:`, ...end.problems)
   }
   console.log(`between the steps: ${sum.kills} kills; the run has ${calls} calls that change something`)
   rmSync(template, { recursive: true })

@@ -101,7 +101,7 @@ function checkRepeats(runs, excused, problems) {
 
 /** A socket of one that was killed is replaced by the next that serves. */
 const keptInState =
-  /^(journal\.jsonl|logs|running|claims|attempts|attic|engine\.sock|engine\.socket|notices.*|version.*)$/
+  /^(journal\.jsonl|logs|running|claims|attempts|attic|engine\.sock|engine\.socket(\.new)?|notices.*|version.*)$/
 
 function checkLeftovers(root, problems) {
   const stagings = readdirSync(root, { recursive: true }).filter((path) => path.includes('.labmake-'))

@@ -7,6 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { drop, endProcess, makeLab, processesIn, quietMs, replaceFile, startLabmake } from './lab.mjs'
 import { judge } from './oracle.mjs'
 
+/** By then a run has done all that it had to do. */
+const stayMs = 8_000
 /** Recipes end within this, unless something is wrong. */
 const patienceMs = 30_000
 
@@ -56,16 +58,21 @@ export async function countCalls(template) {
 }
 
 /**
- * One run that is killed at its call `first`, then, where `second` is given, one that is killed at its own call `second`, and
- * then one that is not. Returns what is wrong after it, the call by name, and the numbers; removes the workspace if all is well.
+ * One run of labmake with these words that is killed at its call `first`, then, where `second` is given, one that is killed at
+ * its own call `second`, and then one that is not. Returns what is wrong after it, the calls by name, and how many kills and
+ * recipes there were; removes the workspace if all is well.
  */
-export async function killAt(template, first, second) {
+export async function killAt(template, { words, first, second }) {
   const root = await copyOf(template)
   const points = []
   let kills = 0
   for (const at of second === undefined ? [first] : [first, second]) {
     const trace = join(root, `trace-${points.length}`)
-    const { signal } = await startLabmake(root, [], { killAt: at, trace }).ended
+    const labmake = startLabmake(root, words, { killAt: at, trace })
+    // An engine stays, where it does not come to that call.
+    const timer = setTimeout(() => labmake.child.kill('SIGKILL'), stayMs)
+    const { signal } = await labmake.ended
+    clearTimeout(timer)
     if (signal === 'SIGKILL') kills++
     points.push(callsOf(trace).at(-1)?.replaceAll(root, '') ?? 'no call')
     rmSync(trace, { force: true })
