@@ -75,5 +75,7 @@ function dropText({ drop, outcome }: DropRecord, style: Style): string {
       return `${sign(style, 'failed')} ${name}  refused: ${printable(outcome.why)}`
     case 'conflict':
       return `${sign(style, 'protected')} ${name}  not taken: ${printable(outcome.why)}`
+    default:
+      return `${name}  ${printable((outcome as { readonly kind: string }).kind)}, says a newer labmake`
   }
 }

@@ -1,10 +1,11 @@
 import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
+import { pastDuration } from '../core/estimates.ts'
 import { noHistory, remember, rememberAttempt } from '../core/history.ts'
 import type { PastAttempt } from '../model/detail.ts'
 import type { Fault } from '../model/errors.ts'
 import { DiskFault, type Journal, type PastDuration } from '../model/ports.ts'
-import type { JournalRecord, TargetHistory } from '../model/record.ts'
+import type { JournalRecord, MadeRecord, TargetHistory } from '../model/record.ts'
 import { describeErrno } from './disk.ts'
 import { makeFolder } from './makeFolder.ts'
 
@@ -34,9 +35,10 @@ export function openJournal(root: string): JournalFile {
   const path = `${root}/${journalPath}`
   const { records, faults, wholeBytes, endsInLine } = readJournal(path)
   const targets = new Map<string, TargetHistory>()
-  const durations = new Map<string, PastDuration[]>()
+  const made = new Map<string, MadeRecord[]>()
   /** Asked for by few, so that they are gathered when somebody does. */
   let attempts: Map<string, PastAttempt[]> | undefined
+  let durations: Map<string, PastDuration[]> | undefined
   let recent: JournalRecord[] | undefined
   for (const record of records) take(record)
   let descriptor: number | undefined
@@ -47,10 +49,8 @@ export function openJournal(root: string): JournalFile {
     if (recent !== undefined && recent.push(record) > 2 * recentKept) recent = recent.slice(-recentKept)
     if (record.type !== 'made') return
     const rule = record.job.split('/', 1)[0]!
-    const past = durations.get(rule) ?? []
-    past.push({ seconds: record.seconds, sourceBytes: record.sourceBytes })
-    if (past.length > durationsKept) past.shift()
-    durations.set(rule, past)
+    keep(made, rule, record)
+    if (durations !== undefined) keep(durations, rule, pastDuration(record))
   }
 
   return {
@@ -61,7 +61,10 @@ export function openJournal(root: string): JournalFile {
       return recent.slice(-Math.min(limit, recentKept))
     },
     history: (target) => targets.get(target) ?? noHistory,
-    durations: () => durations,
+    durations() {
+      durations ??= new Map([...made].map(([rule, records]) => [rule, records.map(pastDuration)]))
+      return durations
+    },
     attempts(target) {
       if (attempts === undefined) {
         attempts = new Map()
@@ -92,6 +95,13 @@ export function openJournal(root: string): JournalFile {
       descriptor = undefined
     },
   }
+}
+
+function keep<T>(past: Map<string, T[]>, rule: string, one: T): void {
+  const kept = past.get(rule) ?? []
+  kept.push(one)
+  if (kept.length > durationsKept) kept.shift()
+  past.set(rule, kept)
 }
 
 /** Writes a line, and flushes it if it matters after a power cut. A line that did not fit is taken back, so that the next one stands by itself. */
@@ -137,8 +147,15 @@ const knownTypes: Readonly<Record<JournalRecord['type'], true>> = {
   drop: true,
 }
 
-/** A newer labmake may say more than this one understands: that is no damage, and is passed over. */
-const isKnown = ({ type }: JournalRecord) => Object.hasOwn(knownTypes, type)
+/**
+ * A newer labmake may say more than this one understands: that is no damage. What it says of a job is shown as such; what
+ * is of another kind altogether is passed over.
+ */
+function isReadable(record: JournalRecord): boolean {
+  if (Object.hasOwn(knownTypes, record.type)) return true
+  const { type, at, job, target } = record as unknown as Readonly<Record<string, unknown>>
+  return [type, at, job, target].every((text) => typeof text === 'string')
+}
 
 interface ReadJournal {
   readonly records: JournalRecord[]
@@ -165,11 +182,11 @@ function readJournal(path: string): ReadJournal {
   lines.forEach((line, i) => {
     const record = parseLine(line)
     if (record !== undefined) {
-      if (isKnown(record)) records.push(record)
+      if (isReadable(record)) records.push(record)
     } else if (line !== '') bad.push(i + 1)
   })
   const tail = last === '' ? undefined : parseLine(last)
-  if (tail !== undefined && isKnown(tail)) records.push(tail)
+  if (tail !== undefined && isReadable(tail)) records.push(tail)
   const torn = last !== '' && tail === undefined
   return {
     records,

@@ -340,6 +340,25 @@ describe('a journal', () => {
       { type: 'signed', at: '2031-01-01T00:00:00.000Z', job: 'copy/a', target: 'out/a.txt', by: 'ana' },
       { type: 'moon', at: '2031-01-01T00:00:00.000Z' },
       { type: 7 },
+      {
+        type: 'failed',
+        at: '2031-01-01T00:00:00.000Z',
+        job: 'copy/z',
+        target: 'out/z.txt',
+        attempt: 3,
+        seconds: 1,
+        cause: { kind: 'moonstruck', phase: 1 },
+        log: 'x',
+      },
+      {
+        type: 'action',
+        at: '2031-01-01T00:00:00.000Z',
+        by: 'ana',
+        action: { type: 'bless', jobs: [] },
+        targets: ['out/a.txt'],
+        text: 'Blessed.',
+      },
+      { type: 'drop', at: '2031-01-01T00:00:00.000Z', drop: 'B1', outcome: { kind: 'eaten', why: 'x' } },
       {},
     ].map((record) => formatLine(record as unknown as JournalRecord))
     ws.write('.labmake/journal.jsonl', [...known, ...unknown].join(''))
