@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import type { AttemptState } from '../model/attempt.ts'
 import { type Attempts, DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
 import { makeFolder } from './makeFolder.ts'
+import { readOwnFile } from './ownFiles.ts'
 
 /** A folder for each attempt under way: its state, and the exit that the shim writes. */
 export const runningFolder = '.labmake/running'
@@ -57,10 +58,7 @@ function runningSlugs(root: string): string[] {
 /** What is written down of attempts under way; empty if none are. A state that was never finished writing never started. */
 export function leftAttempts(root: string): AttemptState[] {
   return runningSlugs(root).flatMap((slug) => {
-    try {
-      return [JSON.parse(readFileSync(`${root}/${runningFolder}/${slug}/state.json`, 'utf8')) as AttemptState]
-    } catch {
-      return []
-    }
+    const keys = ['slug', 'job', 'attempt', 'startedMs', 'targets', 'before', 'log'] as const
+    return readOwnFile<AttemptState>(`${root}/${runningFolder}/${slug}/state.json`, keys) ?? []
   })
 }

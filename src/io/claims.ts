@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import type { Claim, Claims } from '../model/inbox.ts'
 import { DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
 import { makeFolder } from './makeFolder.ts'
+import { readOwnFile } from './ownFiles.ts'
 
 /** A file for each drop that is being put where it belongs. */
 export const claimsFolder = '.labmake/claims'
@@ -45,7 +46,12 @@ export function openClaims(root: string): Claims {
       return names
         .filter((name) => name.endsWith('.json'))
         .sort()
-        .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as Claim)
+        .flatMap((name) => {
+          const claim = readOwnFile<Claim>(`${folder}/${name}`, ['slug', 'folder', 'drop', 'moves', 'attic', 'record'])
+          // Its drop lies in a folder of the inbox that no claim speaks of then, and is put back and looked at anew.
+          if (claim === undefined) rmSync(`${folder}/${name}`)
+          return claim ?? []
+        })
     },
   }
 }

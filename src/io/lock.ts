@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ProcessMark } from '../model/attempt.ts'
 import { DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
 import { makeFolder } from './makeFolder.ts'
+import { readOwnFile } from './ownFiles.ts'
 import { isRunning, markProcess } from './processes.ts'
 
 const lockPath = '.labmake/engine.lock'
@@ -197,11 +198,7 @@ export function readHolder(root: string): Holder | undefined {
 }
 
 function readHolderFile(path: string): Holder | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder
-  } catch {
-    return undefined
-  }
+  return readOwnFile<Holder>(path, ['process', 'host', 'user', 'since', 'command'])
 }
 
 /** The engine that runs on this workspace now; undefined if none does. */

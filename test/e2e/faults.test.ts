@@ -371,6 +371,30 @@ describe('a journal', () => {
   })
 })
 
+test.each(['', '\0\0\0\0', '{}', '[]', '{"slug":', 'null'])(
+  'files of state that hold %j, as a machine without power leaves them, keep nobody from working',
+  async (content) => {
+    await using ws = await workspace({
+      ...oneCopy,
+      'rules/r.yaml': `quiet: 50ms\ninbox:\n  - { accept: "{batch}/*.mat", store: "data/mat/{batch}/" }\n${copying}`,
+      '.labmake/running/x-1-y/state.json': content,
+      '.labmake/claims/abc.json': content,
+      'inbox/.labmake-abc/B1/a.mat': 'spikes',
+      '.labmake/engine.json': content,
+      '.labmake/engine.socket': content,
+    })
+    for (const command of [['status'], ['doctor'], ['-n'], []]) {
+      const run = await ws.labmake(...command)
+      expectWords(run)
+      expect([command, run.code]).toEqual([command, 0])
+    }
+    expect(ws.read('out/a.txt')).toBe('new')
+    await still()
+    await ws.labmake()
+    expect(ws.read('data/mat/B1/a.mat')).toBe('spikes')
+  },
+)
+
 test('a labmake that may open few files says so in words, and starts nothing that it could not follow', async () => {
   await using ws = await workspace(oneCopy)
   const limited = (files: number) => {

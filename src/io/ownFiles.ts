@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+
+/**
+ * One of labmake's own files of state. Undefined where it is not there, or is not as labmake writes it: a machine that lost
+ * its power leaves files of zeros, and a person may have had a hand in it. `keys`: what it must have.
+ */
+export function readOwnFile<T extends object>(path: string, keys: readonly (keyof T)[]): T | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const own = value
+  return keys.every((key) => Object.hasOwn(own, key)) ? (own as T) : undefined
+}
