@@ -1,5 +1,4 @@
 import { stagingPrefix } from '../core/names.ts'
-import { isBelow } from '../core/pattern.ts'
 import { plural, sizeText } from '../core/sizes.ts'
 import { findLeftovers, holdingOf, type Leftovers, namesIn } from '../io/leftovers.ts'
 import { runningEngine } from '../io/lock.ts'
@@ -128,7 +127,7 @@ function checkStaging({ root, ruleSet }: OpenWorkspace, left: Leftovers, jobs: r
     namesIn(`${root}/${parent}`)
       .filter((name) => name.startsWith(stagingPrefix))
       .map((name) => (parent === '.' ? name : `${parent}/${name}`))
-      .filter((path) => !known.has(path) && !isOfClaim(path) && ![...known].some((folder) => isBelow(path, folder))),
+      .filter((path) => !known.has(path) && !isOfClaim(path)),
   )
   return lost.sort().map((path): Finding => {
     const holding = holdingOf(`${root}/${path}`)
