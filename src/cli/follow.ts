@@ -1,6 +1,7 @@
 import { nextBoard } from '../core/board.ts'
+import { jobsToCome } from '../core/line.ts'
 import type { Outcome } from '../engine/entry.ts'
-import type { Board, BoardJob } from '../model/board.ts'
+import type { Board } from '../model/board.ts'
 import { UserError } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { EngineClient } from '../server/client.ts'
@@ -36,7 +37,8 @@ export async function followBuild(
   const gone = await new Promise<string | undefined>((resolve) => {
     let board: Board
     const endIfDone = () => {
-      if (![...jobs].some((id) => isToCome(board.jobs.get(id)))) resolve(undefined)
+      const toCome = pending(board)
+      if (![...jobs].some((id) => toCome.has(id))) resolve(undefined)
     }
     const onLeave = () => resolve(undefined)
     leave.addEventListener('abort', onLeave)
@@ -45,7 +47,8 @@ export async function followBuild(
       {
         onSnapshot(snapshot) {
           board = snapshot
-          for (const id of jobs) if (isToCome(board.jobs.get(id))) outcomes.set(id, 'not-started')
+          const toCome = pending(board)
+          for (const id of jobs) if (toCome.has(id)) outcomes.set(id, 'not-started')
           onStart(asked.text)
           endIfDone()
         },
@@ -70,15 +73,10 @@ export async function followBuild(
   return { outcomes, left: leave.aborted }
 }
 
-/** Is it on its way to being made? */
-function isToCome(job: BoardJob | undefined): boolean {
-  if (job === undefined) return false
-  const { status } = job
-  return (
-    status.state === 'queued' ||
-    status.state === 'running' ||
-    (status.state === 'waiting' && status.reason.kind === 'prerequisite')
-  )
+/** Jobs that will be made as things stand, and those that are being ended. */
+function pending(board: Board): ReadonlySet<string> {
+  const running = [...board.jobs.values()].filter(({ status }) => status.state === 'running')
+  return new Set([...jobsToCome(board), ...running].map((job) => job.id))
 }
 
 function concerns(event: EngineEvent, jobs: ReadonlySet<string>): boolean {

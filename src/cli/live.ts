@@ -1,5 +1,6 @@
 import { countStates, usedSlots } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
+import { jobsToCome } from '../core/line.ts'
 import { holdersText, usedText } from '../core/poolText.ts'
 import { causeHint, causeText, reasonText } from '../core/reasons.ts'
 import { tailOfLog } from '../io/logs.ts'
@@ -147,12 +148,11 @@ export function footerLines(board: Board, nowMs: number, style: Style, width: nu
   const jobs = [...board.jobs.values()].filter(({ status }) => status.state !== 'stale')
   const running = jobs.filter(({ status }) => status.state === 'running')
   const counts = countStates(jobs)
-  const toCome = jobs.filter(isToCome).length
+  const coming = jobsToCome(board)
+  const toCome = coming.filter(({ status }) => status.state !== 'running').length
   if (running.length === 0 && toCome === 0) return []
   const used = usedSlots(board)
-  const busy = new Set(
-    jobs.filter((job) => isToCome(job) || job.status.state === 'running').flatMap((job) => Object.keys(job.pools)),
-  )
+  const busy = new Set([...coming, ...running].flatMap((job) => Object.keys(job.pools)))
   const second = [
     ...[...board.pools.values()]
       .filter((p) => busy.has(p.name))
@@ -178,11 +178,6 @@ function waitingText(board: Board, needed: ReadonlySet<string>, used: ReadonlyMa
     return needed.has(name) && shared !== undefined && shared.usedByOthers > 0 && (used.get(name) ?? 0) >= slots
   })
   return pool === undefined ? 'waiting to try again' : `waiting for ${pool.name}: busy${holdersText(pool.shared)}`
-}
-
-/** Will it be made, as things stand? */
-function isToCome({ status }: BoardJob): boolean {
-  return status.state === 'queued' || (status.state === 'waiting' && status.reason.kind === 'prerequisite')
 }
 
 function runningText({ id, status }: BoardJob, nowMs: number): string {

@@ -68,8 +68,8 @@ function slotsKey(pools: BoardJob['pools']): string {
   return key
 }
 
-/** Those that run, are queued, or wait for nothing but such jobs. */
-function jobsToCome({ jobs }: Board): BoardJob[] {
+/** Those that run, are queued, or wait for nothing but such jobs: all that will be made as things stand. */
+export function jobsToCome({ jobs }: Board): BoardJob[] {
   const known = new Map<string, boolean>()
   const willRun = (job: BoardJob): boolean => {
     const { status } = job

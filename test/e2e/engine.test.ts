@@ -123,6 +123,17 @@ test('what changed a moment before a build is in it, though an engine runs', asy
   expect(ws.read('out/b.txt')).toBe('b')
 })
 
+test('a build by way of the engine does not wait for what somebody holds', async () => {
+  await using ws = await workspace(oneBatch)
+  ws.hold('denoise/B1')
+  await ws.labmake('engine', 'start')
+  await ws.untilStarted('denoise/B1')
+  await ws.labmake('cancel', 'B1', 'denoise')
+  await untilState(ws, 'denoise/B1', 'cancelled')
+  await ws.labmake('hold', 'denoise/B1')
+  expect((await ws.labmake('phy/B1')).code).toBe(1)
+})
+
 test('leaving a build that an engine does ends nothing', async () => {
   await using ws = await workspace(oneBatch)
   ws.hold('denoise/B1')
