@@ -35,7 +35,7 @@ const attemptsKept = 20
 export function rememberAttempt(attempts: Map<string, PastAttempt[]>, record: JournalRecord): void {
   if (record.type !== 'made' && record.type !== 'failed' && record.type !== 'cancelled') return
   const past = attempts.get(record.target) ?? []
-  const { attempt, seconds, log } = record
+  const { attempt, seconds, log, use } = record
   past.push({
     attempt,
     endedMs: Date.parse(record.at),
@@ -43,6 +43,7 @@ export function rememberAttempt(attempts: Map<string, PastAttempt[]>, record: Jo
     seconds,
     cause: record.type === 'failed' ? record.cause : undefined,
     log,
+    ...(use && { use }),
   })
   if (past.length > attemptsKept) past.shift()
   attempts.set(record.target, past)

@@ -66,13 +66,17 @@ function clipped(text: string): string {
 export function causeText(cause: Cause): string {
   switch (cause.kind) {
     case 'exit':
-      return `the recipe ended with exit code ${cause.code}`
+      return `the recipe ended with exit code ${cause.code}${cause.because === undefined ? '' : `: ${shortOf[cause.because]}`}`
     case 'signal':
-      return `the recipe was killed by ${cause.signal}${cause.signal === 'SIGKILL' ? ' (out of memory?)' : ''}`
+      return `the recipe was killed by ${cause.signal}${killedText(cause)}`
     case 'timeout':
       return `it took longer than its timeout of ${formatSeconds(cause.timeoutMs / 1000)}`
     case 'no-command':
       return `${cause.command} could not be started: ${cause.problem}`
+    case 'no-start':
+      return `the recipe could not be started: ${cause.problem}`
+    case 'still-writing':
+      return `the recipe ended well, but ${cause.process}, which it had started, was still writing ${cause.path}`
     case 'no-target':
       return `the recipe ended well but did not make ${cause.target}`
     case 'no-member':
@@ -93,6 +97,15 @@ export function causeText(cause: Cause): string {
   }
 }
 
+const shortOf = { space: 'no space was left on the disk', memory: 'memory ran out' } as const
+
+/** Who killed it can only be guessed: what is known decides how. */
+function killedText({ signal, because }: Cause & { kind: 'signal' }): string {
+  if (because === 'memory') return ', probably because memory ran out'
+  if (because === 'killed') return ', by somebody or by a limit of this machine: memory had not run out'
+  return signal === 'SIGKILL' ? ' (out of memory?)' : ''
+}
+
 /** Why an attempt failed, with what the recipe itself said of it. For where the log is not shown beside it. */
 export function fullCauseText(cause: Cause): string {
   const says = cause.kind === 'exit' || cause.kind === 'signal' ? cause.says : undefined
@@ -106,7 +119,8 @@ export function briefCauseText(cause: Cause, seconds: number): string {
   const after = `after ${formatSeconds(seconds)}`
   if (cause.kind === 'exit') return `exit ${cause.code} ${after}${tail}`
   if (cause.kind !== 'signal') return causeText(cause)
-  const memory = cause.signal === 'SIGKILL' && says === undefined ? ' (out of memory?)' : ''
+  const mayBeMemory = cause.signal === 'SIGKILL' && says === undefined && cause.because === undefined
+  const memory = cause.because === 'memory' ? ' (probably out of memory)' : mayBeMemory ? ' (out of memory?)' : ''
   return `killed by ${cause.signal} ${after}${memory}${tail}`
 }
 
@@ -115,6 +129,15 @@ export function causeHint(cause: Cause): string | undefined {
   switch (cause.kind) {
     case 'no-command':
       return 'Install it, or put its folder on the PATH; labmake doctor checks all recipes.'
+    case 'exit':
+    case 'signal':
+      if (cause.because === 'space') return 'Free some space, then run labmake again: the old target is as it was.'
+      if (cause.because !== 'memory') return undefined
+      return 'Let fewer run at once (the slots of its pool), or give it less to do at a time; labmake doctor says what fits.'
+    case 'no-start':
+      return 'It is tried again. If that goes on, too much runs on this machine.'
+    case 'still-writing':
+      return 'Let the recipe wait for what it starts (in a script: wait), so that its target is whole when it ends.'
     case 'no-target':
       return 'The recipe must write exactly to {target}.'
     case 'no-member':

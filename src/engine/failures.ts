@@ -1,9 +1,13 @@
 import { backoffMs } from '../core/schedule.ts'
+import { tooManyFiles } from '../model/ports.ts'
 import type { Cause, TargetHistory } from '../model/record.ts'
 import type { Rule } from '../model/rule.ts'
 import { ingredientsNow } from './asOfNow.ts'
 import type { Entry, State } from './entry.ts'
 import type { Ports } from './ports.ts'
+
+/** What the machine had no room for just then, it has in a while: with waits that double, up to some minutes. */
+const busyRetries = 5
 
 /** How often what failed so is tried again. */
 export function retriesOf({ retries }: Rule, cause: Cause): number {
@@ -13,6 +17,10 @@ export function retriesOf({ retries }: Rule, cause: Cause): number {
     case 'edited-meanwhile':
     case 'no-command':
       return 0
+    case 'no-start':
+      return Math.max(busyRetries, retries)
+    case 'disk':
+      return cause.problem.startsWith(tooManyFiles) ? Math.max(busyRetries, retries) : retries
     // The machine stopped, which is no fault of the recipe. Once only: the recipe may have stopped the machine.
     case 'lost':
       return Math.max(1, retries)

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '../model/errors.ts'
-import { type Disk, type Entry, type EntryKind, type FileStat, noRoomWords } from '../model/ports.ts'
+import { type Disk, type Entry, type EntryKind, type FileStat, noRoomWords, tooManyFiles } from '../model/ports.ts'
 
 /** fast-glob's synchronous search; loaded only where a rule has `*` or `**`, since it costs more than the whole start. */
 export type Globber = (glob: string, options: object) => string[]
@@ -69,8 +69,8 @@ const errnoWords: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   ENOTEMPTY: 'the folder is not empty',
   EEXIST: 'something is there already',
-  EMFILE: 'too many open files',
-  ENFILE: 'too many open files on this machine',
+  EMFILE: tooManyFiles,
+  ENFILE: `${tooManyFiles} on this machine`,
   ENAMETOOLONG: 'the name is too long',
   ELOOP: 'links lead in a circle',
   EIO: 'the disk reports an input/output error',

@@ -1,5 +1,5 @@
 import type { JobState } from './board.ts'
-import type { Cause } from './record.ts'
+import type { Cause, Use } from './record.ts'
 
 /** What a client asks for when a person looks at one job: too much to send of every job. */
 export interface JobDetail {
@@ -24,4 +24,5 @@ export interface PastAttempt {
   readonly seconds: number
   readonly cause: Cause | undefined
   readonly log: string
+  readonly use?: Use
 }

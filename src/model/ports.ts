@@ -1,6 +1,6 @@
 import type { AttemptState, ProcessMark } from './attempt.ts'
 import type { PastAttempt } from './detail.ts'
-import type { Cause, JournalRecord, TargetHistory } from './record.ts'
+import type { Cause, JournalRecord, TargetHistory, Use } from './record.ts'
 
 export type EntryKind = 'file' | 'folder' | 'other'
 
@@ -55,6 +55,9 @@ export interface DiskWriter {
   flush(path: string): Promise<void>
 }
 
+/** How a problem begins that ends by itself, when others close their files. */
+export const tooManyFiles = 'too many open files'
+
 /** A fault of the disk under an act of labmake: no space, not permitted. */
 export class DiskFault extends Error {
   readonly action: string
@@ -91,10 +94,11 @@ export interface Launch {
   readonly grant?: string
 }
 
-export type Exit =
+export type Exit = { readonly use?: Use } & (
   | { readonly status: 'done' }
   | { readonly status: 'failed'; readonly cause: Cause }
   | { readonly status: 'cancelled' }
+)
 
 export interface Running {
   readonly process: ProcessMark | undefined

@@ -3,11 +3,16 @@ import type { Stamps } from './stamp.ts'
 
 /** Why an attempt failed, as data; text is made of it in core/reasons. */
 export type Cause =
-  /** `says`: the line of the log that tells it, if there is one. */
-  | { readonly kind: 'exit'; readonly code: number; readonly says?: string }
-  | { readonly kind: 'signal'; readonly signal: string; readonly says?: string }
+  /** `says`: the line of the log that tells it, if there is one. `because`: what it is known by, or at least likely. */
+  | { readonly kind: 'exit'; readonly code: number; readonly says?: string; readonly because?: 'space' | 'memory' }
+  /** `killed`: somebody or something did it, and not because memory ran out. */
+  | { readonly kind: 'signal'; readonly signal: string; readonly says?: string; readonly because?: 'memory' | 'killed' }
   | { readonly kind: 'timeout'; readonly timeoutMs: number }
   | { readonly kind: 'no-command'; readonly command: string; readonly problem: string }
+  /** The machine could not start it just then. */
+  | { readonly kind: 'no-start'; readonly problem: string }
+  /** It ended well, but a process that it left behind writes on. */
+  | { readonly kind: 'still-writing'; readonly path: string; readonly process: string }
   | { readonly kind: 'no-target'; readonly target: string }
   | { readonly kind: 'no-member'; readonly target: string; readonly member: string }
   | { readonly kind: 'wrong-kind'; readonly target: string; readonly expected: 'file' | 'folder' }
@@ -15,6 +20,17 @@ export type Cause =
   | { readonly kind: 'edited-meanwhile'; readonly path: string }
   | { readonly kind: 'disk'; readonly action: string; readonly path: string; readonly problem: string }
   | { readonly kind: 'lost' }
+
+/** What an attempt used, with all that it started. What could not be measured is absent. */
+export interface Use {
+  /** Processor time, user and system together. */
+  readonly cpuSeconds?: number
+  /** The most memory that was resident at once, as far as it was seen: memory is looked at again and again. */
+  readonly peakBytes?: number
+  /** What it asked the system to read and write, whether that came from the disk or was in memory. */
+  readonly readBytes?: number
+  readonly writtenBytes?: number
+}
 
 interface RecordBase {
   /** ISO 8601 time, UTC. */
@@ -46,6 +62,7 @@ export interface MadeRecord extends RecordBase, Provenance {
   readonly seconds: number
   readonly sourceBytes: number
   readonly log: string
+  readonly use?: Use
 }
 
 export interface FailedRecord extends RecordBase {
@@ -54,6 +71,7 @@ export interface FailedRecord extends RecordBase {
   readonly seconds: number
   readonly cause: Cause
   readonly log: string
+  readonly use?: Use
   /** Digest of what it was to be made from: as long as that stays the same, an engine leaves it to a person to try again. */
   readonly ingredients?: string
 }
@@ -63,6 +81,7 @@ export interface CancelledRecord extends RecordBase {
   readonly attempt: number
   readonly seconds: number
   readonly log: string
+  readonly use?: Use
   /** The person who stopped this very job; absent where labmake itself was stopped. */
   readonly by?: string
   /** As of FailedRecord. */

@@ -41,6 +41,14 @@ const causes: Readonly<Record<Cause['kind'], readonly [Cause, string]>> = {
   signal: [{ kind: 'signal', signal: 'SIGKILL' }, 'the recipe was killed by SIGKILL (out of memory?)'],
   timeout: [{ kind: 'timeout', timeoutMs: 5_400_000 }, 'it took longer than its timeout of 1h30'],
   'no-command': [{ kind: 'no-command', command: 'srot', problem: 'none' }, 'srot could not be started: none'],
+  'no-start': [
+    { kind: 'no-start', problem: 'too many open files' },
+    'the recipe could not be started: too many open files',
+  ],
+  'still-writing': [
+    { kind: 'still-writing', path: 'k', process: 'bash' },
+    'the recipe ended well, but bash, which it had started, was still writing k',
+  ],
   'no-target': [{ kind: 'no-target', target: 'k' }, 'the recipe ended well but did not make k'],
   'no-member': [{ kind: 'no-member', target: 'p/', member: 'x' }, 'the recipe ended well but p/ has no x'],
   'wrong-kind': [{ kind: 'wrong-kind', target: 'p/', expected: 'folder' }, 'the recipe made p/, but not as a folder'],
@@ -64,8 +72,35 @@ test.each(Object.values(causes))('%j has its text', (cause, text) => {
   expect(causeText(cause)).toBe(text)
 })
 
+test.each<[Cause, string]>([
+  [
+    { kind: 'exit', code: 1, says: 'x', because: 'space' },
+    'the recipe ended with exit code 1: no space was left on the disk',
+  ],
+  [{ kind: 'exit', code: 1, because: 'memory' }, 'the recipe ended with exit code 1: memory ran out'],
+  [
+    { kind: 'signal', signal: 'SIGKILL', because: 'memory' },
+    'the recipe was killed by SIGKILL, probably because memory ran out',
+  ],
+  [
+    { kind: 'signal', signal: 'SIGKILL', because: 'killed' },
+    'the recipe was killed by SIGKILL, by somebody or by a limit of this machine: memory had not run out',
+  ],
+])('what is known of why a recipe failed is told with it: %j', (cause, text) => {
+  expect(causeText(cause)).toBe(text)
+})
+
+test.each<[Cause, string]>([
+  [{ kind: 'exit', code: 1, because: 'space' }, 'Free some space'],
+  [{ kind: 'signal', signal: 'SIGKILL', because: 'memory' }, 'labmake doctor says what fits'],
+])('what to do about %j is told', (cause, hint) => {
+  expect(causeHint(cause)).toContain(hint)
+})
+
 test.each([
   'no-command',
+  'no-start',
+  'still-writing',
   'no-target',
   'no-member',
   'wrong-kind',
@@ -107,6 +142,8 @@ test.each<[Cause, string]>([
   [{ kind: 'exit', code: 1 }, 'exit 1 after 41m00'],
   [{ kind: 'exit', code: 1, says: 'CUDA error' }, 'exit 1 after 41m00: CUDA error'],
   [{ kind: 'signal', signal: 'SIGKILL' }, 'killed by SIGKILL after 41m00 (out of memory?)'],
+  [{ kind: 'signal', signal: 'SIGKILL', because: 'memory' }, 'killed by SIGKILL after 41m00 (probably out of memory)'],
+  [{ kind: 'signal', signal: 'SIGKILL', because: 'killed' }, 'killed by SIGKILL after 41m00'],
   [{ kind: 'signal', signal: 'SIGKILL', says: 'MemoryError' }, 'killed by SIGKILL after 41m00: MemoryError'],
   [{ kind: 'signal', signal: 'SIGSEGV' }, 'killed by SIGSEGV after 41m00'],
   [{ kind: 'lost' }, 'it was lost when labmake or the machine stopped'],

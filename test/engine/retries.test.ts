@@ -82,3 +82,20 @@ test('a stop during the wait for a retry ends the build at once', async () => {
   stop()
   expect(Object.fromEntries(await outcomes)).toEqual({ 'denoise/B1': 'failed' })
 })
+
+test.each([
+  { kind: 'no-start', problem: 'too many open files' },
+  { kind: 'disk', action: 'write', path: '.labmake/logs/1.log', problem: 'too many open files on this machine' },
+] as const)('what the machine had no room for just then is tried again, unasked: %j', async (cause) => {
+  const it = lab(rules({}), { 'data/B1.mat': 'm' })
+  it.launcher.hold()
+  const { outcomes } = it.start()
+  await settled()
+  it.launcher.of('denoise/B1').end({ status: 'failed', cause })
+  await settled()
+  it.clock.tick(it.clock.waits()[0])
+  await settled()
+  it.launcher.of('denoise/B1').make()
+  it.launcher.of('denoise/B1').end()
+  expect(Object.fromEntries(await outcomes)).toEqual({ 'denoise/B1': 'done' })
+})
