@@ -24,11 +24,9 @@ export function nextBoard(board: Board, event: EngineEvent): Board {
       return { ...board, pools, rules, orphans, faults, warnings, quietMs }
     }
     case 'changed':
-      for (const { job: id, status, say } of event.jobs) {
+      for (const { job: id, ...changes } of event.jobs) {
         const job = jobs.get(id)
-        if (job === undefined) continue
-        const rank = say === undefined ? job.rank : { ...job.rank, say }
-        jobs.set(id, { ...job, status, rank })
+        if (job !== undefined) jobs.set(id, { ...job, ...changes })
       }
       return board
     case 'pool': {

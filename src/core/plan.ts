@@ -85,7 +85,10 @@ function neededIntermediates(graph: Graph, verdicts: ReadonlyMap<string, Verdict
 
 function finishPlan(input: PlanInput, verdicts: ReadonlyMap<string, Verdict>, strays: readonly Orphan[]): Plan {
   const { graph } = input
-  const jobs: PlannedJob[] = graph.jobs.map((job) => ({ job, verdict: verdicts.get(job.id)! }))
+  const jobs: PlannedJob[] = graph.jobs.map((job) => {
+    const verdict = verdicts.get(job.id)!
+    return { job, verdict, sourceBytes: verdict.state === 'stale' ? sourceBytes(job, input) : undefined }
+  })
   return {
     jobs,
     byId: new Map(jobs.map((planned) => [planned.job.id, planned])),
@@ -93,6 +96,19 @@ function finishPlan(input: PlanInput, verdicts: ReadonlyMap<string, Verdict>, st
     errors: [...input.faults, ...graph.faults, ...unreadableFaults(input.survey)],
     warnings: futureSources(input, jobs),
   }
+}
+
+/** Bytes of all that a job reads; undefined where something is yet to be made. All of it was looked at for the verdict. */
+function sourceBytes(job: Job, { survey, graph }: PlanInput): number | undefined {
+  let bytes = 0
+  for (const source of job.sources) {
+    for (const path of source.gathered ?? [source.path]) {
+      const snapshot = survey.snapshot(path, { isFolder: source.isFolder, ignore: graph.ignoreOf(path) })
+      if (snapshot.status !== 'there') return undefined
+      bytes += snapshot.sizeBytes
+    }
+  }
+  return bytes
 }
 
 function unreadableFaults(survey: Survey): Fault[] {

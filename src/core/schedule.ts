@@ -1,6 +1,4 @@
-import type { Estimate, Rank } from '../model/board.ts'
-import type { Job } from '../model/job.ts'
-import type { PastDuration } from '../model/ports.ts'
+import type { Rank } from '../model/board.ts'
 import { byName } from './names.ts'
 
 /** A job that was passed over this often keeps its slots free, so that wide jobs are not starved by narrow ones. */
@@ -22,9 +20,7 @@ export function compareQueued(a: Ranked, b: Ranked): number {
 export function compareRanks(a: Rank, b: Rank): number {
   if (a.say !== b.say) return b.say - a.say
   if (a.priority !== b.priority) return b.priority - a.priority
-  const begun = Number(b.begun) - Number(a.begun)
-  const path = b.pathSeconds - a.pathSeconds
-  return a.timed ? path || begun : begun || path
+  return b.order - a.order
 }
 
 /** A job that could start. */
@@ -84,43 +80,6 @@ export function chooseJobs(
     if (take(job.pools)) break
   }
   return { start, passedOver: [...passedOver] }
-}
-
-/** Median and 10-90 % range of a rule's past attempts, scaled to the size of the source where sizes are known; undefined if none. */
-export function estimateFrom(past: readonly PastDuration[] | undefined, sourceBytes: number): Estimate | undefined {
-  if (past === undefined || past.length === 0) return undefined
-  const scaled = sourceBytes > 0 && past.every((p) => p.sourceBytes > 0)
-  const seconds = past
-    .map((p) => (scaled ? (p.seconds / p.sourceBytes) * sourceBytes : p.seconds))
-    .sort((a, b) => a - b)
-  return {
-    seconds: quantile(seconds, 0.5),
-    low: quantile(seconds, 0.1),
-    high: quantile(seconds, 0.9),
-    runs: past.length,
-  }
-}
-
-/** Of sorted values, with linear interpolation between the two nearest. */
-function quantile(sorted: readonly number[], q: number): number {
-  const at = q * (sorted.length - 1)
-  const below = sorted[Math.floor(at)]!
-  return below + (sorted[Math.ceil(at)]! - below) * (at % 1)
-}
-
-/**
- * Seconds from each job's start to the end of the longest chain behind it (critical path). `jobs` in plan order;
- * `seconds` is the expected duration of a job, or any constant if nothing is known, which counts jobs.
- */
-export function pathSeconds(jobs: readonly Job[], seconds: (job: Job) => number): Map<string, number> {
-  const path = new Map<string, number>()
-  const behind = new Map<string, number>()
-  for (const job of jobs.toReversed()) {
-    const total = seconds(job) + (behind.get(job.id) ?? 0)
-    path.set(job.id, total)
-    for (const id of job.prerequisites) behind.set(id, Math.max(behind.get(id) ?? 0, total))
-  }
-  return path
 }
 
 const longestWaitMs = 3_600_000

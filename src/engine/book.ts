@@ -1,8 +1,7 @@
 import type { Graph } from '../core/graph.ts'
-import { compareRanks, isDue } from '../core/schedule.ts'
+import { isDue } from '../core/schedule.ts'
 import type { Board, JobStatus, Rank } from '../model/board.ts'
 import type { EngineEvent } from '../model/event.ts'
-import type { Job } from '../model/job.ts'
 import type { Plan } from '../model/plan.ts'
 import type { TargetHistory } from '../model/record.ts'
 import type { RuleSet } from '../model/rule.ts'
@@ -12,7 +11,7 @@ import { stateAfterFailure } from './failures.ts'
 import type { Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
 import type { JobQueue } from './queue.ts'
-import { freezePast, hasLearned, inOrder, type Past, type Ranking, rankJobs, sourceBytes } from './ranks.ts'
+import { noOrder, Ranks } from './ranks.ts'
 import { restBatches, restlessCause, restlessFailure } from './restless.ts'
 import { Telling } from './telling.ts'
 
@@ -52,8 +51,9 @@ export class JobBook {
   /** How jobs of a build ended that are in no plan any more. */
   readonly forgotten = new Map<string, Outcome>()
   private readonly retrying = new Set<Entry>()
-  /** What all jobs are ranked by. */
-  private past: Past = new Map()
+  private readonly ranks: Ranks
+  /** How many were taken over. */
+  private plans = 0
   /** By the plan that is being taken over. */
   private givenUp: Entry[] = []
   private readonly options: BookOptions
@@ -61,6 +61,7 @@ export class JobBook {
 
   constructor(options: BookOptions) {
     this.options = options
+    this.ranks = new Ranks(options)
     this.telling = new Telling(options, (entry) => this.statusOf(entry))
   }
 
@@ -72,61 +73,62 @@ export class JobBook {
   /** Takes over a new plan. Returns whether there is more to do than before. */
   integrate(planned: PlannedGraph): boolean {
     const { graph, plan, rules, scope } = planned
-    const { pools, queue, ports } = this.options
+    const { pools, queue } = this.options
     pools.declare(rules.pools)
     queue.limit(pools.limits())
     const chosen = this.options.choose(plan)
-    const stale = plan.jobs.filter(({ job, verdict }) => verdict.state === 'stale' && chosen.has(job.id))
-    const jobs = stale.map(({ job }) => job)
-    // A plan of some batches ranks them by what was known when all were ranked.
-    if (scope === 'all') this.past = freezePast(ports.journal.durations())
-    const bytes = new Map(jobs.map((job) => [job, sourceBytes(job, ports.disk)]))
-    const bytesOf = (job: Job) => bytes.get(job) ?? 0
-    const ranking = rankJobs({ all: plan.jobs, jobs, past: this.past, bytesOf })
+    if (scope === 'all') this.ranks.learn({ always: true })
+    this.plans++
     let more = false
-    for (const { job, verdict } of plan.jobs) {
-      const taken = { job, verdict, graph, chosen: chosen.has(job.id), sourceBytes: bytesOf(job) }
-      const entry = this.update(taken, ranking)
+    for (const planned of plan.jobs) {
+      const entry = this.update({ ...planned, graph, chosen: chosen.has(planned.job.id) })
       if (this.decide(entry)) more = true
     }
     const entries = plan.jobs.map(({ job }) => this.entries.get(job.id)!)
     restBatches(entries)
-    this.telling.plan(planned, entries, this.removeAllBut(plan, scope))
+    const removed = this.removeAllBut(plan, scope)
+    this.rank()
+    this.telling.plan(planned, entries, removed)
+    this.tell()
     for (const entry of this.givenUp) this.telling.failed(entry)
     this.givenUp = []
     return more
   }
 
-  private update(taken: TakenJob, ranking: Ranking): Entry {
+  private update(taken: TakenJob): Entry {
     const { job } = taken
     const known = this.entries.get(job.id)
-    const entry = known ?? newEntry(taken)
+    const entry = known ?? newEntry(taken, this.plans)
     if (known === undefined) this.add(entry)
     Object.assign(entry, taken, { gone: false })
-    this.rank(entry, ranking)
+    if (job.rule.priority !== entry.rank.priority) {
+      entry.rank = { ...entry.rank, priority: job.rule.priority }
+      this.options.queue.reorder()
+    }
+    this.estimate(entry)
     entry.pools = this.options.pools.of(job)
     return entry
   }
 
-  private rank(entry: Entry, { ranks, estimates }: Ranking): void {
-    const rank = { ...(ranks.get(entry.id) ?? entry.rank), say: entry.rank.say }
-    if (compareRanks(rank, entry.rank) !== 0 || rank.timed !== entry.rank.timed) this.options.queue.reorder()
-    entry.rank = rank
-    // What runs keeps the estimate that it started with.
-    if (entry.state.status !== 'running') entry.estimate = estimates.get(entry.id) ?? entry.estimate
+  /** What runs keeps the estimate that it started with. */
+  private estimate(entry: Entry): void {
+    const { state, verdict, chosen } = entry
+    if (state.status === 'running' || verdict.state !== 'stale' || !chosen) return
+    this.ranks.estimate(entry, this.entries)
+    this.telling.noteRank(entry)
   }
 
-  /** Ranks all jobs anew, once so much more is known of what they take that it matters. */
-  learn(): void {
-    const now = this.options.ports.journal.durations()
-    if (!hasLearned(this.past, now)) return
-    this.past = freezePast(now)
-    const all = inOrder(this.entries)
-    const jobs = all.filter(({ chosen, verdict }) => chosen && verdict.state === 'stale').map(({ job }) => job)
-    const bytesOf = ({ id }: Job) => this.entries.get(id)?.sourceBytes ?? 0
-    const ranking = rankJobs({ all, jobs, past: this.past, bytesOf })
-    for (const entry of all) this.rank(entry, ranking)
-    this.telling.ranks(all)
+  /** Before jobs are chosen: what ended since tells how long others take, and what is best to start next. */
+  arrange(): void {
+    if (this.ranks.learn()) for (const entry of this.entries.values()) this.estimate(entry)
+    this.rank()
+    this.tell()
+  }
+
+  private rank(): void {
+    const moved = this.ranks.arrange(this.entries.values())
+    for (const entry of moved) this.telling.noteRank(entry)
+    if (moved.length > 0) this.options.queue.reorder()
   }
 
   private removeAllBut(plan: Plan, scope: Scope): string[] {
@@ -181,6 +183,8 @@ export class JobBook {
     if (entry.state.status === 'queued') this.options.queue.remove(entry)
     this.retrying.delete(entry)
     entry.state = state
+    if (state.status !== 'running') this.ranks.outdate()
+    if (!isPending(entry)) entry.dueMs = undefined
     if (state.status === 'queued') this.options.queue.add(entry)
     if (state.status === 'retrying') this.retrying.add(entry)
     this.telling.note(entry)
@@ -375,6 +379,7 @@ export class JobBook {
       entry.rank = { ...entry.rank, say }
       this.telling.note(entry)
     }
+    this.ranks.outdate()
     this.options.queue.reorder()
     this.tell()
   }
@@ -387,14 +392,17 @@ export class JobBook {
 
 type TakenJob = Pick<Entry, 'job' | 'verdict' | 'graph' | 'chosen' | 'sourceBytes'>
 
-const noRank: Rank = { say: 0, priority: 0, pathSeconds: 0, begun: false, timed: false }
+const noRank: Rank = { say: 0, priority: 0, order: noOrder }
 
-function newEntry(taken: TakenJob): Entry {
+function newEntry(taken: TakenJob, came: number): Entry {
   const { id, batch } = taken.job
   return {
     ...taken,
     id,
     batch,
+    came,
+    dueMs: undefined,
+    expectedSeconds: undefined,
     estimate: undefined,
     rank: noRank,
     pools: new Map(),

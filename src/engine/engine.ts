@@ -145,9 +145,8 @@ export class Engine {
     else for (const batch of scope) this.changedBatches.add(batch)
   }
 
-  /** An attempt ended: what it made may lead to jobs that nobody could know before, and what it took is a past for others. */
+  /** An attempt ended: what it made may lead to jobs that nobody could know before. */
   private changedBy(batch: string | undefined): void {
-    this.book.learn()
     // Nobody is roused before its slots are free: what is first in line may be short of just these.
     this.note(batch === undefined ? 'all' : new Set([batch]))
   }
@@ -301,6 +300,7 @@ export class Engine {
   private startWhatFits(): number | undefined {
     if (this.stopping !== 'no') return undefined
     const retryInMs = this.book.enqueueDue()
+    this.book.arrange()
     const roomInMs = this.room.inMs
     if (roomInMs === undefined || roomInMs <= 0) {
       this.sharing.look()

@@ -65,8 +65,14 @@ export interface Entry extends QueueEntry {
   graph: Graph
   verdict: Verdict
   chosen: boolean
-  /** Of its plain sources when it was last stale. */
-  sourceBytes: number
+  /** Of its sources when it was last planned: see PlannedJob. */
+  sourceBytes: number | undefined
+  /** In seconds, where its rule has a past, however short. */
+  expectedSeconds: number | undefined
+  /** Rises with each plan that knows of jobs that none knew before. */
+  readonly came: number
+  /** Once it waited until then, in ms, it goes before all that nobody spoke of; undefined if nobody waits for it. */
+  dueMs: number | undefined
   estimate: Estimate | undefined
   rank: Rank
   /** Its pools have `-j` among them where that is limited. */

@@ -1,87 +1,156 @@
-import { estimateFrom, pathSeconds } from '../core/schedule.ts'
-import type { Estimate, Rank } from '../model/board.ts'
-import type { Job } from '../model/job.ts'
-import type { PlannedJob } from '../model/plan.ts'
-import type { Disk, PastDuration } from '../model/ports.ts'
+import { lastMade, learnFrom, type RulePast } from '../core/estimates.ts'
+import { type JobToCome, orderJobs, orderUntimed, workSeconds } from '../core/order.ts'
+import type { Board } from '../model/board.ts'
+import { type Entry, isPending } from './entry.ts'
+import type { Pools } from './pools.ts'
+import type { Ports } from './ports.ts'
 
-/** Durations of past attempts, by rule. */
-export type Past = ReadonlyMap<string, readonly PastDuration[]>
-
-export interface Ranking {
-  /** None where the rule has too little of a past to tell a person. */
-  readonly estimates: ReadonlyMap<string, Estimate>
-  readonly ranks: ReadonlyMap<string, Rank>
-}
-
-export interface RankInput {
-  /** Jobs of the batches that are ranked, also those that are up to date. */
-  readonly all: readonly Pick<PlannedJob, 'job' | 'verdict'>[]
-  /** Those that will run, prerequisites before what needs them. */
-  readonly jobs: readonly Job[]
-  /** What the estimates are made from. Ranks can be compared only where they are from one past. */
-  readonly past: Past
-  /** See sourceBytes. */
-  readonly bytesOf: (job: Job) => number
+export interface RanksOptions {
+  readonly pools: Pools
+  readonly ports: Pick<Ports, 'journal' | 'clock'>
+  readonly board: () => Board
 }
 
 /** Fewer runs of a rule than this order its jobs, but are not shown as an expected end. */
 const runsToTell = 3
+/** Of all time, so much goes into finding a better order at the most. */
+const share = 0.02
+/** Who waited so many times longer than all takes that was there when it came goes before all others: nobody is starved. */
+const patience = 2
 
-/** The past as it is now, however it goes on. */
-export function freezePast(past: Past): Past {
-  return new Map([...past].map(([rule, durations]) => [rule, [...durations]]))
-}
+/**
+ * The order in which jobs start. All that are to come are ranked together, so that their ranks can be compared, and anew
+ * whenever that changed what may be the best order: jobs came or ended, or much more is known of how long they take.
+ */
+export class Ranks {
+  private readonly options: RanksOptions
+  /** By rule, as it was when all were last estimated: estimates do not change at every end. */
+  private past: ReadonlyMap<string, RulePast> = new Map()
+  private isOutdated = false
+  private notBeforeMs = 0
 
-/** Is so much more known than before that jobs should be ranked anew? After the first runs of a rule, and then ever more rarely. */
-export function hasLearned(before: Past, now: Past): boolean {
-  return [...now].some(([rule, { length }]) => {
-    const known = before.get(rule)?.length ?? 0
-    return length >= (known === 0 ? 1 : known < runsToTell ? runsToTell : 2 * known)
-  })
-}
-
-/** Ranks the jobs that will run, from what past attempts of their rules took. */
-export function rankJobs({ all, jobs, past, bytesOf }: RankInput): Ranking {
-  const estimates = new Map<string, Estimate>()
-  for (const job of jobs) {
-    const estimate = estimateFrom(past.get(job.rule.name), bytesOf(job))
-    if (estimate !== undefined) estimates.set(job.id, estimate)
+  constructor(options: RanksOptions) {
+    this.options = options
   }
-  // A rule without a past counts like the mean of the others; with no past at all every job counts one.
-  const medians = [...past.values()].flatMap((durations) => estimateFrom(durations, 0)?.seconds ?? [])
-  const typical = medians.length === 0 ? 1 : medians.reduce((a, b) => a + b, 0) / medians.length
-  const path = pathSeconds(jobs, (job) => estimates.get(job.id)?.seconds ?? typical)
-  const begun = new Set(all.flatMap(({ job, verdict }) => (verdict.state === 'up-to-date' ? (job.batch ?? []) : [])))
-  const ranks = jobs.map((job): [string, Rank] => {
-    const wasBegun = job.batch !== undefined && begun.has(job.batch)
-    const { priority } = job.rule
-    return [job.id, { say: 0, priority, pathSeconds: path.get(job.id)!, begun: wasBegun, timed: past.size > 0 }]
-  })
-  const told = [...estimates].filter(([, estimate]) => estimate.runs >= runsToTell)
-  return { estimates: new Map(told), ranks: new Map(ranks) }
-}
 
-/** Bytes of the plain files among a job's sources, 0 if they are not there yet or are folders: sizes only refine an estimate. */
-export function sourceBytes(job: Job, disk: Disk): number {
-  let bytes = 0
-  for (const source of job.sources) {
-    if (source.isFolder) continue
-    for (const path of source.gathered ?? [source.path]) bytes += disk.stat(path)?.sizeBytes ?? 0
+  /** A job came, ended, or is not to be made any more. */
+  outdate(): void {
+    this.isOutdated = true
   }
-  return bytes
-}
 
-/** Prerequisites before what needs them. */
-export function inOrder<T extends { readonly job: Job }>(entries: ReadonlyMap<string, T>): T[] {
-  const ordered = new Set<T>()
-  const visit = (entry: T) => {
-    if (ordered.has(entry)) return
-    for (const id of entry.job.prerequisites) {
-      const before = entries.get(id)
-      if (before !== undefined) visit(before)
+  /** Takes the past as it is now, if it tells much more than before, or `always`. Returns whether all are to be estimated anew. */
+  learn(how: { readonly always: boolean } = { always: false }): boolean {
+    const now = this.options.ports.journal.durations()
+    // After the first runs of a rule, and then ever more rarely.
+    const tellsMore = [...now].some(([rule, { length }]) => {
+      const known = this.past.get(rule)?.runs ?? 0
+      return length >= (known === 0 ? 1 : known < runsToTell ? runsToTell : 2 * known)
+    })
+    if (!tellsMore && !how.always) return false
+    this.past = new Map(
+      [...now].flatMap(([rule, past]) => {
+        const learned = learnFrom(past)
+        return learned === undefined ? [] : [[rule, learned]]
+      }),
+    )
+    this.isOutdated = true
+    return true
+  }
+
+  /** What a job that is to be made will take. `entries`: those that it may depend on. */
+  estimate(entry: Entry, entries: ReadonlyMap<string, Entry>): void {
+    const { job } = entry
+    const past = this.past.get(job.rule.name)
+    const last = lastMade(this.options.ports.journal.history(job.targets[0]!.path))
+    const estimate = past?.estimate(this.bytesOf(entry, entries), last)
+    entry.expectedSeconds = estimate?.seconds ?? last?.seconds
+    if (estimate !== undefined && estimate.runs >= runsToTell) entry.estimate = estimate
+  }
+
+  /** Of its sources; what is yet to be made of them is expected to come out as it usually does. */
+  private bytesOf({ job, sourceBytes }: Entry, entries: ReadonlyMap<string, Entry>): number | undefined {
+    if (sourceBytes !== undefined) return sourceBytes
+    let bytes = 0
+    for (const id of job.prerequisites) {
+      const maker = entries.get(id)
+      const from = maker && this.bytesOf(maker, entries)
+      const made = from && this.past.get(maker.job.rule.name)?.targetBytes(from)
+      if (made === undefined) return undefined
+      bytes += made
     }
-    ordered.add(entry)
+    return bytes
   }
-  for (const entry of entries.values()) visit(entry)
-  return [...ordered]
+
+  /**
+   * Ranks all that are to come, if anything changed, and if that was not done a moment ago. Returns those whose rank is
+   * another now. `entries`: all, in the order in which they came.
+   */
+  arrange(entries: Iterable<Entry>): Entry[] {
+    const startMs = this.options.ports.clock.now()
+    if (!this.isOutdated || startMs < this.notBeforeMs) return []
+    this.isOutdated = false
+    const moved: Entry[] = []
+    const orders = this.ordersOf([...entries], startMs)
+    for (const [entry, order] of orders) {
+      if (entry.rank.order === order || entry.state.status === 'running') continue
+      entry.rank = { ...entry.rank, order }
+      moved.push(entry)
+    }
+    this.notBeforeMs = startMs + (this.options.ports.clock.now() - startMs) / share
+    return moved
+  }
+
+  private ordersOf(entries: readonly Entry[], nowMs: number): Map<Entry, number> {
+    const coming = entries.filter(isPending)
+    const limits = this.options.pools.limits()
+    const jobs = this.jobsToCome(coming, nowMs)
+    const begun = this.past.size > 0 ? undefined : begunBatches(entries)
+    let orders: Map<string, number>
+    if (begun === undefined) {
+      const before = new Map(coming.flatMap(({ id, rank }) => (rank.order > noOrder ? [[id, rank.order]] : [])))
+      const dueMs = nowMs + patience * 1000 * workSeconds(jobs, limits)
+      for (const entry of coming) entry.dueMs ??= dueMs
+      orders = orderJobs(jobs, limits, before)
+    } else {
+      const facts = coming.map(({ batch, came }) => ({ isBegun: batch !== undefined && begun.has(batch), came }))
+      orders = orderUntimed(jobs.map((job, i) => ({ ...job, ...facts[i]! })))
+    }
+    return new Map(coming.map((entry) => [entry, orders.get(entry.id)!]))
+  }
+
+  private jobsToCome(coming: readonly Entry[], nowMs: number): JobToCome[] {
+    // A rule without a past counts like the mean of the others.
+    const medians = [...this.past.values()].map((past) => past.medianSeconds)
+    const typical = medians.reduce((a, b) => a + b, 0) / Math.max(1, medians.length)
+    const levels = levelsOf(coming, nowMs)
+    const { jobs } = this.options.board()
+    return coming.map((entry): JobToCome => {
+      const { id, batch, pools, job } = entry
+      const expected = entry.expectedSeconds ?? typical
+      const status = entry.state.status === 'running' ? jobs.get(id)?.status : undefined
+      const elapsed = status?.state === 'running' ? Math.max(0, (nowMs - status.startedMs) / 1000) : 0
+      const isRunning = entry.state.status === 'running'
+      // What overran its estimate may end any moment.
+      const seconds = isRunning ? Math.max(expected - elapsed, elapsed / 10) : expected
+      return { id, batch, pools, prerequisites: job.prerequisites, seconds, isRunning, level: levels.get(entry)! }
+    })
+  }
+}
+
+/** Of a job that was not ranked yet: it comes after all others. */
+export const noOrder = Number.MIN_SAFE_INTEGER
+
+/** What comes before all thoughts of when all ends, as small numbers: the least first. */
+function levelsOf(coming: readonly Entry[], nowMs: number): Map<Entry, number> {
+  const isOverdue = ({ dueMs }: Entry) => dueMs !== undefined && dueMs < nowMs
+  const keyOf = (entry: Entry) => [entry.rank.say, entry.rank.priority, Number(isOverdue(entry))] as const
+  const keys = new Map(coming.map((entry) => [keyOf(entry).join(' '), keyOf(entry)]))
+  const sorted = [...keys].sort(([, a], [, b]) => b[0] - a[0] || b[1] - a[1] || b[2] - a[2])
+  const levels = new Map(sorted.map(([text], level) => [text, level]))
+  return new Map(coming.map((entry) => [entry, levels.get(keyOf(entry).join(' '))!]))
+}
+
+/** Another job of the batch was made already. */
+function begunBatches(entries: readonly Entry[]): ReadonlySet<string> {
+  return new Set(entries.flatMap(({ batch, verdict }) => (verdict.state === 'up-to-date' ? (batch ?? []) : [])))
 }

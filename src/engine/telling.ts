@@ -1,3 +1,4 @@
+import { compareRanks } from '../core/schedule.ts'
 import type { Board, BoardJob, JobStatus } from '../model/board.ts'
 import type { Fault } from '../model/errors.ts'
 import type { ChangedJob, EngineEvent } from '../model/event.ts'
@@ -20,6 +21,8 @@ export class Telling {
   /** Of the last plan of everything. */
   private graphFaults: readonly Fault[] = []
   private readonly changed = new Set<Entry>()
+  /** These stand as they did, in another place of the order or with another estimate. */
+  private readonly ranked = new Set<Entry>()
   private readonly options: TellingOptions
   private readonly statusOf: (entry: Entry) => JobStatus
 
@@ -33,27 +36,35 @@ export class Telling {
     this.changed.add(entry)
   }
 
+  /** Its rank or its estimate is another. */
+  noteRank(entry: Entry): void {
+    this.ranked.add(entry)
+  }
+
   /** Tells of what was noted, in one event, where nothing happened that has an event of its own. */
   flush(): void {
     const atMs = this.options.ports.clock.now()
     const jobs: ChangedJob[] = []
-    for (const entry of this.changed) {
+    for (const entry of new Set([...this.changed, ...this.ranked])) {
       const shown = this.options.board().jobs.get(entry.id)
       if (shown === undefined) continue
-      const status = entry.state.status === 'running' ? shown.status : this.statusOf(entry)
-      const isMoved = entry.rank.say !== shown.rank.say
-      if (!isMoved && isSame(status, shown.status)) continue
+      const isAsBefore = entry.state.status === 'running' || !this.changed.has(entry)
+      const status = isAsBefore ? shown.status : this.statusOf(entry)
+      const place = changedPlace(entry, shown)
+      const isMoved = Object.keys(place).length > 0
+      if (!isMoved && (isAsBefore || isSame(status, shown.status))) continue
       if (status.state === 'blocked' && !isMoved)
         this.options.emit({ type: 'blocked', atMs, job: entry.id, by: status.job })
-      else jobs.push({ job: entry.id, status, ...(isMoved ? { say: entry.rank.say } : {}) })
+      else jobs.push({ job: entry.id, status, ...place })
     }
     this.changed.clear()
+    this.ranked.clear()
     if (jobs.length > 0) this.options.emit({ type: 'changed', atMs, jobs })
   }
 
   /** Tells of a plan what differs from the board, if anything does. `entries`: of the plan. */
   plan(planned: PlannedGraph, entries: readonly Entry[], removed: readonly string[]): void {
-    // All of it is said by this one event.
+    // All of it is said by this one event; ranks may be of others too.
     this.changed.clear()
     const { plan, rules, scope } = planned
     const board = this.options.board()
@@ -76,15 +87,6 @@ export class Telling {
     if (this.options.mode === 'watch') return
     for (const { id, status } of jobs)
       if (status.state === 'blocked') this.options.emit({ type: 'blocked', atMs, job: id, by: status.job })
-  }
-
-  /** Tells of ranks and estimates. `entries`: all. */
-  ranks(entries: readonly Entry[]): void {
-    const jobs = entries.flatMap((entry) => this.changedJob(entry))
-    if (jobs.length === 0) return
-    const { rules, pools, orphans, faults, warnings, quietMs } = this.options.board()
-    const whole = { rules, pools: [...pools.values()], orphans, faults, warnings, quietMs }
-    this.options.emit({ type: 'planned', atMs: this.options.ports.clock.now(), jobs, removed: [], ...whole })
   }
 
   /** What is left to a person though nothing was run. */
@@ -124,6 +126,14 @@ export class Telling {
       status,
     }
     return shown !== undefined && isSame(shown, board) ? [] : [board]
+  }
+}
+
+function changedPlace(entry: Entry, shown: BoardJob): Pick<ChangedJob, 'rank' | 'estimate'> {
+  const { rank, estimate } = entry
+  return {
+    ...(compareRanks(rank, shown.rank) === 0 ? {} : { rank }),
+    ...(estimate === undefined || isSame(estimate, shown.estimate) ? {} : { estimate }),
   }
 }
 

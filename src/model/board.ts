@@ -58,17 +58,13 @@ export interface Estimate {
   readonly runs: number
 }
 
-/** What decides the order of two jobs, most important first. */
+/** What decides the order of two jobs, most important first; of each the higher one starts sooner. */
 export interface Rank {
-  /** A person's say: higher starts sooner; 0 unless somebody said first or later. */
+  /** A person's say: 0 unless somebody said first or later. */
   readonly say: number
   readonly priority: number
-  /** Seconds from the start of this job to the end of the longest chain that hangs on it. */
-  readonly pathSeconds: number
-  /** Another job of the batch was made already: finishing it gives a result and frees disk. */
-  readonly begun: boolean
-  /** Are durations known from past attempts? Without, a batch that was begun goes before a long path. */
-  readonly timed: boolean
+  /** What lets the whole queue end soonest, from past durations: see core/order. Means nothing by itself. */
+  readonly order: number
 }
 
 /** One job as every client draws it. */

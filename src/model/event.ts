@@ -1,5 +1,5 @@
 import type { Action } from './action.ts'
-import type { BoardJob, BoardOrphan, BoardPool, Drop, JobStatus } from './board.ts'
+import type { BoardJob, BoardOrphan, BoardPool, Drop, Estimate, JobStatus, Rank } from './board.ts'
 import type { Fault } from './errors.ts'
 import type { Reason } from './plan.ts'
 import type { Cause } from './record.ts'
@@ -48,8 +48,9 @@ export interface PlannedEvent {
 export interface ChangedJob {
   readonly job: string
   readonly status: JobStatus
-  /** Who said first or later: see Rank.say. */
-  readonly say?: number
+  /** Where it is another one. */
+  readonly rank?: Rank
+  readonly estimate?: Estimate
 }
 
 /** What became of a job. */

@@ -65,6 +65,8 @@ export type Verdict =
 export interface PlannedJob {
   readonly job: Job
   readonly verdict: Verdict
+  /** Of all that a stale job reads; undefined for others, and where a source is yet to be made. */
+  readonly sourceBytes: number | undefined
 }
 
 /** A target on disk that no rule's source leads to any more. */

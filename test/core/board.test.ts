@@ -25,7 +25,7 @@ const job = (id: string, status: JobStatus = { state: 'queued', reason: missing 
   pools: { ram: 1 },
   prerequisites: [],
   estimate: undefined,
-  rank: { say: 0, priority: 0, pathSeconds: 1, begun: false, timed: false },
+  rank: { say: 0, priority: 0, order: 1 },
   status,
 })
 const ram: BoardPool = { name: 'ram', slots: 2, declared: 2, pausedBy: undefined }
@@ -115,11 +115,11 @@ describe('a job', () => {
     expect(statusOf(...events)).toEqual(status)
   })
 
-  test('that was put first or later keeps the rest of its rank', () => {
+  test('that was put first or later has another rank', () => {
     const changed: EngineEvent = {
       type: 'changed',
       atMs: 0,
-      jobs: [{ job: 'a', status: { state: 'queued', reason: missing }, say: 3 }],
+      jobs: [{ job: 'a', status: { state: 'queued', reason: missing }, rank: { ...job('a').rank, say: 3 } }],
     }
     expect(draw(planned([job('a')]), changed).jobs.get('a')!.rank).toEqual({ ...job('a').rank, say: 3 })
     expect(draw(planned([job('a')]), changed, started).jobs.get('a')!.rank.say).toBe(3)

@@ -26,7 +26,7 @@ function boardOf(...ids: readonly string[]): Board {
       pools: {},
       prerequisites: [],
       estimate: undefined,
-      rank: { say: 0, priority: 0, pathSeconds: 1, begun: false, timed: false },
+      rank: { say: 0, priority: 0, order: 1 },
       status: { state: 'done', last: undefined, edited: undefined },
     }
   })

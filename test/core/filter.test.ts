@@ -30,7 +30,7 @@ const job = (rule: string, batch: string | undefined, status: JobStatus): BoardJ
   pools: rule === 'denoise' ? { ram: 1 } : { cpu: 4 },
   prerequisites: [],
   estimate: undefined,
-  rank: { say: 0, priority: 0, pathSeconds: 0, begun: false, timed: true },
+  rank: { say: 0, priority: 0, order: 0 },
   status,
 })
 const batch = (name: string, denoise: JobStatus, phy: JobStatus): FilteredBatch => ({

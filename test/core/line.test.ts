@@ -30,13 +30,13 @@ function job(id: string, status: JobStatus, more: Partial<BoardJob> = {}): Board
     pools: { ram: 1 },
     prerequisites: [],
     estimate: takes(100),
-    rank: { say: 0, priority: 0, pathSeconds: 0, begun: false, timed: true },
+    rank: { say: 0, priority: 0, order: 0 },
     status,
     ...more,
   }
 }
 
-const first = { say: 1, priority: 0, pathSeconds: 0, begun: false, timed: true }
+const first = { say: 1, priority: 0, order: 0 }
 const pool = (name: string, slots: number, pausedBy?: string): BoardPool => ({ name, slots, declared: slots, pausedBy })
 
 function board(jobs: readonly BoardJob[], pools: readonly BoardPool[] = [pool('ram', 1), pool('cpu', 4)]): Board {

@@ -1,15 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import {
-  backoffMs,
-  chooseJobs,
-  compareQueued,
-  compareRanks,
-  estimateFrom,
-  type Queued,
-} from '../../src/core/schedule.ts'
+import { backoffMs, chooseJobs, compareQueued, compareRanks, type Queued } from '../../src/core/schedule.ts'
 import type { Rank } from '../../src/model/board.ts'
 
-const rank: Rank = { say: 0, priority: 0, pathSeconds: 1, begun: false, timed: false }
+const rank: Rank = { say: 0, priority: 0, order: 0 }
 const job = (id: string, pools: Readonly<Record<string, number>>, passedOver = 0): Queued => {
   return { id, batch: undefined, pools: new Map(Object.entries(pools)), rank, passedOver }
 }
@@ -82,17 +75,10 @@ describe('order', () => {
   const compare = (a: Partial<Rank>, b: Partial<Rank>) => Math.sign(compareRanks({ ...rank, ...a }, { ...rank, ...b }))
 
   test.each<[string, Partial<Rank>, Partial<Rank>]>([
-    ['what a person says comes first', { say: 1 }, { priority: 9, pathSeconds: 99, begun: true }],
+    ['what a person says comes first', { say: 1 }, { priority: 9, order: 99 }],
     ['what was said later comes after what nobody spoke of', {}, { say: -1, priority: 9 }],
-    ['then priority', { priority: 1 }, { pathSeconds: 99, begun: true }],
-    [
-      'with known durations the longer path',
-      { timed: true, pathSeconds: 9 },
-      { timed: true, pathSeconds: 5, begun: true },
-    ],
-    ['and then a batch that was begun', { timed: true, begun: true }, { timed: true }],
-    ['without durations a batch that was begun', { begun: true }, { pathSeconds: 9 }],
-    ['and then the longer path', { pathSeconds: 9 }, { pathSeconds: 5 }],
+    ['then priority', { priority: 1 }, { order: 99 }],
+    ['then what lets all end soonest', { order: 2 }, { order: 1 }],
   ])('%s', (_, first, second) => {
     expect([compare(first, second), compare(second, first)]).toEqual([-1, 1])
   })
@@ -108,31 +94,6 @@ describe('order', () => {
     const a = { id: 'a', batch: 'B1', rank }
     const b = { id: 'b', batch: 'B2', rank: { ...rank, priority: 1 } }
     expect(compareQueued(b, a)).toBeLessThan(0)
-  })
-})
-
-describe('expected durations', () => {
-  test('there is none without a past', () => {
-    expect(estimateFrom(undefined, 100)).toBeUndefined()
-    expect(estimateFrom([], 100)).toBeUndefined()
-  })
-
-  test('the median and the range, scaled to the size of the source', () => {
-    const past = [
-      { seconds: 10, sourceBytes: 100 },
-      { seconds: 40, sourceBytes: 200 },
-      { seconds: 3000, sourceBytes: 1000 },
-    ]
-    expect(estimateFrom(past, 300)).toEqual({ seconds: 60, low: 36, high: 732, runs: 3 })
-  })
-
-  test('the plain median where a size is not known', () => {
-    const past = [
-      { seconds: 10, sourceBytes: 0 },
-      { seconds: 20, sourceBytes: 200 },
-    ]
-    expect(estimateFrom(past, 300)).toEqual({ seconds: 15, low: 11, high: 19, runs: 2 })
-    expect(estimateFrom([{ seconds: 10, sourceBytes: 5 }], 0)).toEqual({ seconds: 10, low: 10, high: 10, runs: 1 })
   })
 })
 

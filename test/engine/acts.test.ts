@@ -150,7 +150,7 @@ describe('undo', () => {
     await watch.act(undo!)
     expect([shown(watch), [...watch.board().pools]]).toEqual([before, pools])
     await watch.end('denoise/B1')
-    expect(it.launcher.running().map((r) => r.job)).toEqual(['denoise/B2', 'phy/B1'])
+    expect(new Set(it.launcher.running().map((r) => r.job))).toEqual(new Set(['denoise/B2', 'phy/B1']))
   })
 
   test('of an undo does it once more', async () => {
@@ -200,7 +200,7 @@ describe('held', () => {
     expect(status('denoise/B2')).toMatchObject({ state: 'held', by: 'ana', reason: { kind: 'target-missing' } })
     expect(status('phy/B2')).toEqual({ state: 'waiting', reason: { kind: 'prerequisite', job: 'denoise/B2' } })
     await end('denoise/B1')
-    expect(it.launcher.ran).toEqual(['denoise/B1', 'denoise/B3', 'phy/B1'])
+    expect(new Set(it.launcher.ran)).toEqual(new Set(['denoise/B1', 'denoise/B3', 'phy/B1']))
     await end('denoise/B3')
     await act({ type: 'release', jobs: ['denoise/B2'] })
     expect(states()).toMatchObject({ 'denoise/B2': 'running', 'phy/B2': 'waiting' })

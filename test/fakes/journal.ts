@@ -1,3 +1,4 @@
+import { pastDuration } from '../../src/core/estimates.ts'
 import { noHistory, remember, rememberAttempt } from '../../src/core/history.ts'
 import type { AttemptState } from '../../src/model/attempt.ts'
 import type { PastAttempt } from '../../src/model/detail.ts'
@@ -24,7 +25,7 @@ export function fakeJournal(acts: Acts): FakeJournal {
       for (const record of records) {
         if (record.type !== 'made') continue
         const rule = record.job.split('/', 1)[0]!
-        past.set(rule, [...(past.get(rule) ?? []), { seconds: record.seconds, sourceBytes: record.sourceBytes }])
+        past.set(rule, [...(past.get(rule) ?? []), pastDuration(record)])
       }
       return past
     },

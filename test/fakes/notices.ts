@@ -21,7 +21,7 @@ const queued: JobStatus = { state: 'queued', reason: { kind: 'target-missing', p
 /** A job by its id, `phy/m1`: the rule and the batch. */
 export function boardJob(id: string, status: JobStatus = queued): BoardJob {
   const [rule = '', batch] = id.split('/')
-  const rank = { say: 0, priority: 0, pathSeconds: 0, begun: false, timed: false }
+  const rank = { say: 0, priority: 0, order: 0 }
   const nothing = { params: {}, pools: {}, prerequisites: [], estimate: undefined }
   return { id, rule, batch, name: rule, ...nothing, rank, status }
 }

@@ -176,7 +176,7 @@ export function queuedJob(id: string): BoardJob {
     pools: { ram: 1 },
     prerequisites: [],
     estimate: { seconds: 3180.4, low: 2900.2, high: 4100.9, runs: 41 },
-    rank: { say: 0, priority: 0, pathSeconds: 26_000.5, begun: false, timed: true },
+    rank: { say: 0, priority: 0, order: 26_000.5 },
     status: { state: 'queued', reason: { kind: 'target-missing', path: `data/${rule}/${batch}` } },
   }
 }

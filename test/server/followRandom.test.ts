@@ -38,7 +38,11 @@ function eventOf(kind: Kind, number: number, atMs: number): EngineEvent {
     case 'removed':
       return { ...planned([], atMs), removed: [job] } as EngineEvent
     case 'changed':
-      return { type: 'changed', atMs, jobs: [{ job, status: { state: 'blocked', job: 'x' }, say: number }] }
+      return {
+        type: 'changed',
+        atMs,
+        jobs: [{ job, status: { state: 'blocked', job: 'x' }, rank: { say: number, priority: 0, order: 0 } }],
+      }
     case 'started':
       return { type: 'started', atMs, job, attempt: 1, pid: atMs, reason: { kind: 'target-missing', path: 't' }, log }
     case 'done':

@@ -239,7 +239,7 @@ describe('order', () => {
           job('denoise', 'B4', { ...statuses.running, startedMs: nowMs - 9000 }),
           job('denoise', 'B5', statuses.queued),
           job('denoise', 'B6', statuses.queued, {
-            rank: { say: 1, priority: 0, pathSeconds: 0, begun: false, timed: true },
+            rank: { say: 1, priority: 0, order: 0 },
           }),
         ]),
       ),

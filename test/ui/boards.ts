@@ -66,7 +66,7 @@ export function job(
     pools: rule === 'denoise' ? { ram: 1 } : { cpu: 1 },
     prerequisites: rule === 'phy' ? [`denoise/${batch}`] : [],
     estimate: rule === 'denoise' ? denoiseTakes : phyTakes,
-    rank: { say: 0, priority: 0, pathSeconds: 0, begun: rule === 'phy', timed: true },
+    rank: { say: 0, priority: 0, order: 0 },
     status,
     ...more,
   }

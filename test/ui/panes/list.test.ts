@@ -69,7 +69,7 @@ describe('a row', () => {
   })
 
   test('that a person moved in line has an arrow', () => {
-    const rank = { priority: 0, pathSeconds: 0, begun: false, timed: true }
+    const rank = { priority: 0, order: 0 }
     const moved = (say: number) =>
       person(viewOf(board([job('denoise', 'B1', statuses.queued, { rank: { ...rank, say } })]))).picture()
     expect(moved(1)).toContain('▌↑ B1')
