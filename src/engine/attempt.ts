@@ -5,7 +5,7 @@ import { surveyDisk } from '../core/survey.ts'
 import type { AttemptState } from '../model/attempt.ts'
 import type { Job } from '../model/job.ts'
 import { type DiskFault, type Exit, isNoRoom, type Running } from '../model/ports.ts'
-import type { Cause, MadeRecord } from '../model/record.ts'
+import type { Cause, MadeRecord, Use } from '../model/record.ts'
 import { checkStaged, commit, editedMeanwhile, faultOf, forget, putAside } from './commit.ts'
 import { type Ports, places } from './ports.ts'
 import { attemptSlug, stageTargets } from './staging.ts'
@@ -15,6 +15,7 @@ export type AttemptEnd = {
   readonly seconds: number
   readonly attempt: number
   readonly log: string
+  readonly use?: Use
   readonly trouble?: string
 } & (
   | { readonly status: 'made'; readonly attic: string | undefined }
@@ -100,15 +101,7 @@ async function launch(job: Job, state: AttemptState, ports: Ports): Promise<Star
     timeoutMs,
     ...(grant === undefined ? {} : { grant }),
   })
-  const started = { ...state, process: running.process }
-  try {
-    await ports.attempts.write(started)
-  } catch (fault) {
-    running.cancel({ now: true })
-    await running.exit
-    throw fault
-  }
-  return { state: started, running }
+  return { state: { ...state, process: running.process }, running }
 }
 
 /**
@@ -124,7 +117,7 @@ export async function settleAttempt(
   stopper = ports.journal.history(state.targets[0]!.path).stopping?.by,
 ): Promise<AttemptEnd | NoRoomYet> {
   const seconds = Math.max(0, (ports.clock.now() - state.startedMs) / 1000)
-  const base = { seconds, attempt: state.attempt, log: state.log }
+  const base = { seconds, attempt: state.attempt, log: state.log, ...(exit.use && { use: exit.use }) }
   if (exit.status === 'cancelled') {
     const fault = await putAside(state, ports)
     const by = stopper === undefined ? {} : { by: stopper, ingredients: ingredientsDigest(state.before) }
@@ -164,6 +157,7 @@ interface EndBase {
   readonly seconds: number
   readonly attempt: number
   readonly log: string
+  readonly use?: Use
   /** What it was to be made from; of the attempt's start, where it is not said. */
   readonly ingredients?: string
 }

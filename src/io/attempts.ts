@@ -3,10 +3,11 @@ import { open, rename } from 'node:fs/promises'
 import type { AttemptState } from '../model/attempt.ts'
 import { type Attempts, DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
+import { leaderOf } from './leader.ts'
 import { makeFolder } from './makeFolder.ts'
 import { readOwnFile } from './ownFiles.ts'
 
-/** A folder for each attempt under way: its state, and the exit that the shim writes. */
+/** A folder for each attempt under way: its state, and what the shell that starts recipes writes. */
 export const runningFolder = '.labmake/running'
 
 /** Attempts under way, as files that outlive labmake. */
@@ -55,10 +56,15 @@ function runningSlugs(root: string): string[] {
   }
 }
 
-/** What is written down of attempts under way; empty if none are. A state that was never finished writing never started. */
+/**
+ * What is written down of attempts under way; empty if none are. A state that was never finished writing never started. The
+ * process is written down by itself, apart from the rest.
+ */
 export function leftAttempts(root: string): AttemptState[] {
   return runningSlugs(root).flatMap((slug) => {
+    const folder = `${root}/${runningFolder}/${slug}`
     const keys = ['slug', 'job', 'attempt', 'startedMs', 'targets', 'before', 'log'] as const
-    return readOwnFile<AttemptState>(`${root}/${runningFolder}/${slug}/state.json`, keys) ?? []
+    const state = readOwnFile<AttemptState>(`${folder}/state.json`, keys)
+    return state === undefined ? [] : [{ ...state, process: state.process ?? leaderOf(folder)?.mark }]
   })
 }

@@ -8,6 +8,18 @@ export function recipePath(): string {
   return [process.env.PATH ?? '', ...own].filter(Boolean).join(delimiter)
 }
 
+/** Finds commands again and again: as long as one is still where it was found, nothing else is looked at. */
+export function commandFinder(root: string): (word: string) => string | undefined {
+  const found = new Map<string, string>()
+  return (word) => {
+    const known = found.get(word)
+    if (known !== undefined && isExecutable(known)) return known
+    const command = findCommand(word, root)
+    if (command !== undefined) found.set(word, command)
+    return command
+  }
+}
+
 /** Where a command is found, as a shell would look; undefined if nowhere. A word with a slash is taken from `root`. */
 export function findCommand(word: string, root: string): string | undefined {
   const candidates = word.includes('/')

@@ -3,24 +3,24 @@ import type { ProcessMark } from '../model/attempt.ts'
 import { bootId, mayRun, startTimeOf } from './processes.ts'
 import { writeOnce } from './succession.ts'
 
-/** Who has shared slots: the labmake that took them, until the shim of the job has written down itself. */
+/** Who has shared slots: the labmake that took them, until the recipe of the job has written down itself. */
 export interface Grantee {
-  /** Name of the file that says whose the slots are: of the shim, or nobody's. It is written once and never changed. */
+  /** Name of the file that says whose the slots are: the recipe's, or nobody's. It is written once and never changed. */
   readonly id: string
   readonly labmake: ProcessMark
 }
 
-/** Put where a shim would have written down itself: the slots are given back for good, and a late shim does not start. */
+/** Put where a recipe would have written down itself: the slots are given back for good, and a late one does not start. */
 const nobody = 'nobody\n'
 
 /**
- * The shim writes down itself in one instant, before it starts the recipe: its process, and when that started. $grant is
- * the path, or empty; it fails where the slots were given back since, as its labmake died before it came to this.
+ * The process that becomes the recipe writes down itself in one instant, before it does: $_pid, and what the system tells of
+ * it, $_told. $_grant is the path; it fails where the slots were given back since, as its labmake died before it came to this.
  */
-export const grantScript = `[ -z "$grant" ] || (umask 022; mine=$grant.$$
-{ echo $$; cat /proc/$$/stat || ps -o lstart= -p $$; } >"$mine" && ln "$mine" "$grant"; kept=$?
-rm -f "$mine"; exit $kept) 2>/dev/null ||
-{ echo "labmake: cannot write $grant, so that its shared slots are not its own; it was not started" >>"$log"; exit 1; }`
+export const grantScript = `(umask 022; _mine=$_grant.$_pid
+printf '%s\\n' "$_pid" "$_told" >"$_mine" && ln "$_mine" "$_grant"; _kept=$?
+rm -f "$_mine"; exit $_kept) 2>/dev/null ||
+{ echo "labmake: cannot write $_grant, so that its shared slots are not its own; it was not started" >>"$_log"; return 1; }`
 
 /**
  * Are the slots still taken? Whatever was killed at whatever instant, the answer is no only if no recipe runs on them and
@@ -29,33 +29,33 @@ rm -f "$mine"; exit $kept) 2>/dev/null ||
 export function isTaken(folder: string, grant: Grantee): boolean {
   if (grant.labmake.bootId !== bootId()) return false
   for (;;) {
-    const shim = readShim(folder, grant.id, grant.labmake.bootId)
-    if (shim !== undefined) return shim !== 'nobody' && mayRun(shim)
+    const recipe = readRecipe(folder, grant.id, grant.labmake.bootId)
+    if (recipe !== undefined) return recipe !== 'nobody' && mayRun(recipe)
     if (mayRun(grant.labmake)) return true
-    // Its labmake died. A shim may be about to write down itself, or never come: whichever is first decides.
+    // Its labmake died. A recipe may be about to write down itself, or never come: whichever is first decides.
     if (writeOnce(folder, grant.id, nobody)) return false
   }
 }
 
-/** Gives slots back that no shim was started for. Where one was, they are free once it has ended. */
+/** Gives slots back that no recipe was started for. Where one was, they are free once it has ended. */
 export function giveBack(folder: string, id: string): void {
   writeOnce(folder, id, nobody)
 }
 
-/** Was there a shim, and has it ended? */
-export function isShimGone(folder: string, id: string): boolean {
-  const shim = readShim(folder, id, bootId())
-  return shim !== undefined && shim !== 'nobody' && !mayRun(shim)
+/** Was there a recipe, and has it ended? */
+export function isRecipeGone(folder: string, id: string): boolean {
+  const recipe = readRecipe(folder, id, bootId())
+  return recipe !== undefined && recipe !== 'nobody' && !mayRun(recipe)
 }
 
-/** Can no shim come any more that would look for this file? */
+/** Can no recipe come any more that would look for this file? */
 export function isOver(folder: string, grant: Grantee, self: ProcessMark): boolean {
-  const shim = readShim(folder, grant.id, grant.labmake.bootId)
+  const recipe = readRecipe(folder, grant.id, grant.labmake.bootId)
   const isOwn = grant.labmake.pid === self.pid && grant.labmake.startTime === self.startTime
-  return shim !== undefined && (shim !== 'nobody' || isOwn || grant.labmake.bootId !== bootId())
+  return recipe !== undefined && (recipe !== 'nobody' || isOwn || grant.labmake.bootId !== bootId())
 }
 
-function readShim(folder: string, id: string, bootId: string): ProcessMark | 'nobody' | undefined {
+function readRecipe(folder: string, id: string, bootId: string): ProcessMark | 'nobody' | undefined {
   let text: string
   try {
     text = readFileSync(`${folder}/${id}`, 'utf8')

@@ -32,14 +32,23 @@ const lastLines = 10
 const wordsKept = 200
 
 /**
- * What a recipe said last, as one line: the last line that speaks of an error or an exception, else the last line at all.
+ * What a recipe said last, as one line: the last line that matches one of these, in order; else the last line at all.
  * Undefined if it said nothing. The first line of a log is labmake's own.
  */
-export function lastWords(root: string, log: string): string | undefined {
-  const lines = tailOfLog(root, log, lastLines).filter((line) => line.trim() !== '' && !line.startsWith('$ '))
-  const line = lines.findLast((l) => /(error|exception|fatal)\b/i.test(l)) ?? lines.at(-1)
-  return line === undefined ? undefined : line.trim().slice(0, wordsKept)
+export function lastWords(
+  root: string,
+  log: string,
+  telling: readonly RegExp[] = [/(error|exception|fatal)\b/i],
+): string | undefined {
+  const lines = tailOfLog(root, log, lastLines).filter(
+    (line) => line.trim() !== '' && !line.startsWith('$ ') && isText(line),
+  )
+  const told = telling.map((sign) => lines.findLast((line) => sign.test(line))).find((line) => line !== undefined)
+  return (told ?? lines.at(-1))?.trim().slice(0, wordsKept)
 }
+
+/** Not what a program wrote there that is no text; colours are. */
+const isText = (line: string) => !/[\0-\x08\x0e-\x1a\x1c-\x1f\ufffd]/.test(line)
 
 /** Numbers of the attempts of a job that have a log, in order. */
 export function loggedAttempts(root: string, job: string): number[] {

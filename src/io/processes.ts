@@ -19,6 +19,14 @@ export function isRunning(mark: ProcessMark): boolean {
 }
 
 /**
+ * Has nobody else its number? It keeps that also when it has ended, as long as there are processes of the group or session
+ * that it led.
+ */
+export function hasItsNumber({ pid, startTime }: ProcessMark): boolean {
+  return [undefined, startTime].includes(processStartTime(pid))
+}
+
+/**
  * As isRunning, of processes of any user: where the system hides those of others, one that is there at all counts, for
  * nobody may take it for dead.
  */
@@ -45,17 +53,41 @@ function isHidden(pid: number): boolean {
   }
 }
 
-/** Start time in the system's units; undefined if there is no such process, or only what is left of a dead one. */
-function processStartTime(pid: number): string | undefined {
-  if (process.platform === 'linux') {
-    try {
-      return startTimeOf(readFileSync(`/proc/${pid}/stat`, 'latin1'))
-    } catch {
-      return undefined
-    }
-  }
+/** What Linux tells of a process in a line. */
+export interface ProcessLine {
+  readonly pid: number
+  readonly parent: number
+  readonly group: number
+  readonly session: number
+  /** Of it and of all that it waited for, user and system together. */
+  readonly cpuSeconds: number
+  readonly startTime: string
+}
+
+/** Times in /proc are in this unit on every Linux that Node runs on. */
+const ticksPerSecond = 100
+
+/** Undefined if there is no such process, or only what is left of a dead one. Linux only. */
+export function readProcess(pid: number): ProcessLine | undefined {
+  let line: string
   try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined
+    line = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  } catch {
+    return undefined
+  }
+  const fields = fieldsOf(line)
+  const startTime = startTimeOf(line)
+  if (startTime === undefined) return undefined
+  const [, parent, group, session] = fields.map(Number)
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+  return { pid, parent: parent!, group: group!, session: session!, cpuSeconds: ticks / ticksPerSecond, startTime }
+}
+
+/** Start time in the system's units; undefined if there is no such process, or only what is left of a dead one. */
+export function processStartTime(pid: number): string | undefined {
+  if (process.platform === 'linux') return readProcess(pid)?.startTime
+  try {
+    return startTimeOf(execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }))
   } catch {
     return undefined
   }
@@ -64,20 +96,12 @@ function processStartTime(pid: number): string | undefined {
 /** From the text by which the system tells of a process; undefined if it has ended. */
 export function startTimeOf(told: string): string | undefined {
   if (process.platform !== 'linux') return told.trim() || undefined
-  // Fields are counted after the command name, which may itself hold spaces and brackets.
-  const fields = told.replace(/^.*\) /s, '').split(' ')
-  return fields[0] === 'Z' ? undefined : fields[19]
+  const fields = fieldsOf(told)
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
 }
 
-/** Words that a process was started with, run together; empty if it is gone. */
-export function commandLineOf(pid: number): string {
-  try {
-    if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
-  } catch {
-    return ''
-  }
-}
+/** Fields are counted after the command name, which may itself hold spaces and brackets. */
+const fieldsOf = (line: string) => line.slice(line.lastIndexOf(') ') + 2).split(' ')
 
 let knownBootId: string | undefined
 

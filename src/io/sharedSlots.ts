@@ -6,7 +6,7 @@ import { fewestSlots, maySharedTake, type SharedHost, type SharingLabmake } from
 import { invariant, UserError } from '../model/errors.ts'
 import type { SharedLook, SharedPool, SharedSlots, SharedTrouble } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
-import { giveBack, isOver, isShimGone, isTaken } from './grants.ts'
+import { giveBack, isOver, isRecipeGone, isTaken } from './grants.ts'
 import { markProcess, mayRun } from './processes.ts'
 import { openPlace, sharedPlace } from './sharedPlace.ts'
 import { openSuccession, removeOwn } from './succession.ts'
@@ -235,7 +235,7 @@ function tidy(place: string): void {
     if (name.startsWith('labmake.')) {
       const said = readLabmake(place, name)
       if (said !== undefined && !mayRun(said.process)) removeOwn(path)
-    } else if (name.startsWith('grant.') && !known.has(name) && isShimGone(place, name)) removeOwn(path)
+    } else if (name.startsWith('grant.') && !known.has(name) && isRecipeGone(place, name)) removeOwn(path)
     else if (/^new\.\d+\./.test(name) && markProcess(Number.parseInt(name.slice(4), 10)) === undefined) removeOwn(path)
   }
 }

@@ -27,6 +27,7 @@ export interface AttemptState {
   readonly attempt: number
   readonly startedMs: number
   readonly timeoutMs: number | undefined
+  /** What leads the session of the recipe, once that has begun: written down by itself, not by labmake. */
   readonly process: ProcessMark | undefined
   readonly targets: readonly StagedTarget[]
   readonly expects: readonly string[]

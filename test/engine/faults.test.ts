@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Lab, lab, settled } from '../fakes/lab.ts'
+import { type Lab, lab } from '../fakes/lab.ts'
 import { exitWith } from '../fakes/launcher.ts'
 
 const rules = {
@@ -285,14 +285,3 @@ function expectInAttic(it: Lab, at: string): void {
   const kept = attic.filter(([, content]) => content === 'curated').map(([path]) => path.replace(/^[^Z]*Z\//, ''))
   expect(kept, at).toEqual(['kwd/B1.kwd', 'phy/B1/made'])
 }
-
-test('a recipe whose process cannot be written down is ended: the next labmake could not find it', async () => {
-  const it = await first()
-  it.launcher.script = () => it.acts.failAt(it.acts.count)
-  const { outcomes } = it.start()
-  await settled()
-  expect(it.launcher.of('both/B1').cancelled).toEqual([{ now: true }])
-  it.launcher.of('both/B1').end({ status: 'cancelled' })
-  expect(Object.fromEntries(await outcomes)).toEqual({ 'both/B1': 'not-started' })
-  expect(it.stale()).toEqual(['both/B1'])
-})

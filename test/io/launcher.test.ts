@@ -1,51 +1,31 @@
-import { mkdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { openLauncher } from '../../src/io/launcher.ts'
-import { markProcess } from '../../src/io/processes.ts'
-import type { AttemptState, ProcessMark } from '../../src/model/attempt.ts'
-import type { Exit, Running } from '../../src/model/ports.ts'
-import { type Workspace, workspace } from '../workspace.ts'
+import type { Exit } from '../../src/model/ports.ts'
+import { workspace } from '../workspace.ts'
+import { isAlive, pidIn, startScript as start, stateOfOne } from './recipes.ts'
 
-interface Limits {
-  readonly graceMs?: number
-  readonly timeoutMs?: number
-}
-
-/** Starts a bash script through the launcher of a workspace; what it writes goes to the file `log`. */
-function start(ws: Workspace, script: string, { graceMs = 50, timeoutMs }: Limits = {}): Promise<Running> {
-  mkdirSync(ws.path('.labmake/running/one'), { recursive: true })
-  return openLauncher(ws.root, { graceMs }).start({
-    slug: 'one',
-    words: ['bash', '-c', script],
-    environment: { greeting: 'hello $HOME' },
-    log: 'log',
-    title: 'the recipe',
-    timeoutMs,
-  })
-}
-
-const isAlive = (pid: number) => markProcess(pid) !== undefined
 const done: Exit = { status: 'done' }
 const cancelled: Exit = { status: 'cancelled' }
 
 test('what a recipe writes on both outputs goes to its log, below the command', async () => {
   await using ws = await workspace()
   const running = await start(ws, 'echo "$greeting"; echo trouble >&2')
-  expect(await running.exit).toEqual(done)
+  expect(await running.exit).toMatchObject(done)
   expect(ws.read('log')).toBe('$ the recipe\nhello $HOME\ntrouble\n')
 })
 
 test('the exit code of a recipe is told, and is written down for a later labmake', async () => {
   await using ws = await workspace()
   const running = await start(ws, 'exit 7')
-  expect(await running.exit).toEqual({ status: 'failed', cause: { kind: 'exit', code: 7 } })
-  expect(ws.read('.labmake/running/one/exit').trim()).toBe('7')
+  expect(await running.exit).toMatchObject({ status: 'failed', cause: { kind: 'exit', code: 7 } })
+  expect(ws.read('.labmake/running/one/exit')).toMatch(/^exit 7$/m)
 })
 
 test('a recipe reads an empty standard input', async () => {
   await using ws = await workspace()
   const running = await start(ws, 'cat; echo read all')
-  expect(await running.exit).toEqual(done)
+  expect(await running.exit).toMatchObject(done)
   expect(ws.read('log')).toContain('read all')
 })
 
@@ -60,7 +40,7 @@ test('a recipe that listens to TERM has the grace to write down where it was', a
   )
   await ws.until('the recipe is ready', () => ws.exists('ready'))
   running.cancel({ now: false })
-  expect(await running.exit).toEqual(cancelled)
+  expect(await running.exit).toMatchObject(cancelled)
   expect(ws.read('saved')).toBe('saved\n')
 })
 
@@ -70,7 +50,7 @@ test('a recipe that ignores TERM is killed after the grace, with its grandchildr
   await ws.until('the grandchild runs', () => ws.exists('grandchild') && ws.read('grandchild') !== '')
   const grandchild = Number(ws.read('grandchild'))
   running.cancel({ now: false })
-  expect(await running.exit).toEqual(cancelled)
+  expect(await running.exit).toMatchObject(cancelled)
   await ws.until('the grandchild is dead', () => !isAlive(grandchild))
 })
 
@@ -81,14 +61,14 @@ test('what a recipe leaves running in its group is killed when it is cancelled, 
   })
   await ws.until('the child runs', () => ws.exists('child') && ws.read('child') !== '')
   running.cancel({ now: false })
-  expect(await running.exit).toEqual(cancelled)
+  expect(await running.exit).toMatchObject(cancelled)
   await ws.until('the child is dead', () => !isAlive(Number(ws.read('child'))))
 })
 
 test('a recipe past its timeout is ended, and the timeout is the cause', async () => {
   await using ws = await workspace()
   const running = await start(ws, 'sleep 600', { timeoutMs: 30, graceMs: 15_000 })
-  expect(await running.exit).toEqual({ status: 'failed', cause: { kind: 'timeout', timeoutMs: 30 } })
+  expect(await running.exit).toMatchObject({ status: 'failed', cause: { kind: 'timeout', timeoutMs: 30 } })
 })
 
 test('a recipe past its timeout that ignores TERM is killed after the grace', async () => {
@@ -102,93 +82,60 @@ test('cancelled with now, a recipe is killed without grace', async () => {
   const running = await start(ws, 'trap "" TERM; echo ready >ready; while :; do sleep 0.05; done', { graceMs: 600_000 })
   await ws.until('the recipe is ready', () => ws.exists('ready'))
   running.cancel({ now: true })
-  expect(await running.exit).toEqual(cancelled)
+  expect(await running.exit).toMatchObject(cancelled)
 })
 
 test('a daemon that holds the output of a recipe does not keep it from ending (case 28)', async () => {
   await using ws = await workspace()
   const running = await start(ws, 'sleep 600 & echo $! >daemon')
   ws.atEnd(() => process.kill(Number(ws.read('daemon')), 'SIGKILL'))
-  expect(await running.exit).toEqual(done)
+  expect(await running.exit).toMatchObject(done)
   expect(isAlive(Number(ws.read('daemon')))).toBe(true)
 })
 
-test('a recipe leads a process group of its own: what ends a terminal does not reach it', async () => {
+test('a recipe leads a session of its own: what ends a terminal does not reach it', async () => {
   await using ws = await workspace()
   const running = await start(ws, 'while [ ! -e release ]; do sleep 0.02; done')
-  // Signal 0 only looks: it throws where no group has this number.
-  expect(process.kill(-running.process!.pid, 0)).toBe(true)
+  const { pid } = running.process!
+  await ws.until(
+    'it leads one',
+    () => execFileSync('ps', ['-o', 'sid=', '-p', String(pid)], { encoding: 'utf8' }).trim() === String(pid),
+  )
   ws.write('release', '')
-  expect(await running.exit).toEqual(done)
+  expect(await running.exit).toMatchObject(done)
 })
 
-test('an attempt whose shim never wrote its process is not started later, once it was given up', async () => {
+test('what goes on of a recipe whose leading process was killed is ended, before another attempt starts beside it', async () => {
   await using ws = await workspace()
-  mkdirSync(ws.path('.labmake/running/one'), { recursive: true })
-  ws.write('.labmake/running/one/pid', 'nobody')
-  const running = await start(ws, 'echo ran >ran')
-  await running.exit
-  expect(ws.exists('ran')).toBe(false)
-})
-
-/** As it was written down by the labmake that started it. */
-function left(process: ProcessMark | undefined): AttemptState {
-  const made = { sources: {}, uses: {}, targets: {}, recipe: '', params: {} }
-  const base = {
-    slug: 'one',
-    job: 'copy/a',
-    attempt: 1,
-    startedMs: 0,
-    sourceBytes: 0,
-    timeoutMs: undefined,
-    log: 'log',
-  }
-  return { ...base, process, targets: [], expects: [], ignore: [], pools: {}, before: made, committing: undefined }
-}
-
-/** Also where labmake does not: the recipe would go on for ever. */
-function endRecipe(ws: Workspace): void {
-  ws.atEnd(() => {
-    try {
-      process.kill(Number(ws.read('recipe')), 'SIGKILL')
-    } catch {
-      // It has ended, as it should.
-    }
-  })
-}
-
-test('what goes on of a recipe whose shim was killed is ended, before another attempt starts beside it', async () => {
-  await using ws = await workspace()
-  const running = await start(ws, 'echo $$ >recipe.new; mv recipe.new recipe; while :; do sleep 0.02; done')
-  await ws.until('the recipe runs', () => ws.exists('recipe'))
-  endRecipe(ws)
+  const running = await start(ws, '(echo $BASHPID >child; while :; do sleep 0.02; done) & wait')
+  const child = await pidIn(ws, 'child')
   process.kill(running.process!.pid, 'SIGKILL')
   expect(await running.exit).toMatchObject({ status: 'failed', cause: { kind: 'signal', signal: 'SIGKILL' } })
-  await ws.until('the recipe is dead', () => !isAlive(Number(ws.read('recipe'))))
+  await ws.until('the recipe is dead', () => !isAlive(child))
 })
 
-test('of a recipe that was taken over, and whose shim was killed, nothing goes on either', async () => {
+test('of a recipe that was taken over, and whose leading process was killed, nothing goes on either', async () => {
   await using ws = await workspace()
-  const running = await start(ws, 'echo $$ >recipe.new; mv recipe.new recipe; while :; do sleep 0.02; done')
-  await ws.until('the recipe runs', () => ws.exists('recipe'))
-  endRecipe(ws)
-  const adopted = openLauncher(ws.root).adopt(left(running.process))
+  const running = await start(ws, '(echo $BASHPID >child; while :; do sleep 0.02; done) & wait')
+  const child = await pidIn(ws, 'child')
+  const adopted = openLauncher(ws.root).adopt({ ...stateOfOne, process: running.process })
   process.kill(running.process!.pid, 'SIGKILL')
-  expect(await adopted?.exit).toEqual({ status: 'failed', cause: { kind: 'lost' } })
-  await ws.until('the recipe is dead', () => !isAlive(Number(ws.read('recipe'))))
+  expect(await adopted?.exit).toMatchObject({ status: 'failed', cause: { kind: 'signal', signal: 'SIGKILL' } })
+  await ws.until('the recipe is dead', () => !isAlive(child))
 })
 
 test('an attempt of before the machine was started anew is lost, though it wrote down that it ended well', async () => {
   await using ws = await workspace()
   const running = await start(ws, 'echo made')
   await running.exit
-  expect(ws.read('.labmake/running/one/exit').trim()).toBe('0')
-  const adopted = openLauncher(ws.root).adopt(left({ pid: 1, startTime: '1', bootId: 'the boot before' }))
+  const pid = ws.read('.labmake/running/one/pid')
+  ws.write('.labmake/running/one/pid', pid.replace(running.process!.bootId, 'the-boot-before'))
+  const adopted = openLauncher(ws.root).adopt({ ...stateOfOne, process: running.process })
   expect(await adopted?.exit).toEqual({ status: 'failed', cause: { kind: 'lost' } })
 })
 
 test('an attempt whose labmake was killed before it started the recipe is none, however often that is asked', async () => {
   await using ws = await workspace({ '.labmake/running/one/state.json': '{}' })
-  expect(openLauncher(ws.root).adopt(left(undefined))).toBe(undefined)
-  expect(openLauncher(ws.root).adopt(left(undefined))).toBe(undefined)
+  expect(openLauncher(ws.root).adopt(stateOfOne)).toBe(undefined)
+  expect(openLauncher(ws.root).adopt(stateOfOne)).toBe(undefined)
 })

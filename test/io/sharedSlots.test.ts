@@ -45,10 +45,11 @@ const take = (slots: SharedSlots): string | undefined => {
   return taken.status === 'taken' ? taken.grant : undefined
 }
 
-/** As the launcher's shim, with a recipe that runs until it is killed. */
-async function shim(grant: string, log = '/dev/null') {
-  const script = `grant=$1; log=$2\n${grantScript}\necho started; exec sleep 600`
-  const child = spawn('sh', ['-c', script, 'shim', grant, log], { stdio: ['ignore', 'pipe', 'ignore'] })
+/** As the process that becomes the recipe, with one that runs until it is killed. */
+async function recipeWith(grant: string, log = '/dev/null') {
+  const script = `_grant=$1 _log=$2 _pid=$$ _told=$(cat /proc/$$/stat || ps -o lstart= -p $$)
+hold() {\n${grantScript}\n}\nhold && echo started && exec sleep 600`
+  const child = spawn('sh', ['-c', script, 'sh', grant, log], { stdio: ['ignore', 'pipe', 'ignore'] })
   const exit = once(child, 'exit')
   const started = await Promise.race([once(child.stdout, 'data').then(() => true), exit.then(() => false)])
   const kill = async () => {
@@ -85,21 +86,21 @@ test('others see how many are used, and by whom; own ones are not among them', (
 test('a slot is taken as long as its recipe runs though its labmake is dead, and free when that has ended', async () => {
   using at = place()
   const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
-  const recipe = await shim(take(ana)!)
+  const recipe = await recipeWith(take(ana)!)
   dies(at)
   expect(take(ben)).toBeUndefined()
   await recipe.kill()
   expect(take(ben)).toBeDefined()
 })
 
-test('a slot of a labmake that died before it started anything is free, and a late shim does not start', async () => {
+test('a slot of a labmake that died before it started anything is free, and a late recipe does not start', async () => {
   using at = place()
   const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
   const grant = take(ana)!
   dies(at)
   expect(take(ben)).toBeDefined()
   const log = `${at.path}/log`
-  const late = await shim(grant, log)
+  const late = await recipeWith(grant, log)
   expect(late.started).toBe(false)
   expect(readFileSync(log, 'utf8')).toContain('it was not started')
 })
@@ -129,7 +130,7 @@ test('what is left of before a restart of the machine holds no slot', () => {
 test('an attempt that was taken over keeps its slot, which is not one of others then', async () => {
   using at = place()
   const grant = take(at.join('/srv/ana'))!
-  const recipe = await shim(grant)
+  const recipe = await recipeWith(grant)
   dies(at)
   const next = at.join('/srv/ana')
   next.adopt(grant)

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { recipePath } from './commands.ts'
+import { describeErrno } from './disk.ts'
+import { claimAttempt, type Leader, parseLeader } from './leader.ts'
+import { startScript } from './startScript.ts'
+
+/** A recipe to start. `folder` and `log` are relative to the workspace. */
+export interface Order {
+  readonly folder: string
+  readonly log: string
+  readonly words: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  /** Where its shared slots are written down; empty if it has none. */
+  readonly grant: string
+}
+
+export type Begun =
+  /** `status`: as a shell tells it. Never resolves where whoever would tell it was killed. */
+  | { readonly status: 'begun'; readonly leader: Leader; readonly exitStatus: Promise<string> }
+  /** It does not run, and never will. */
+  | { readonly status: 'not-begun'; readonly problem: string }
+
+/**
+ * Starts recipes by way of one small shell that stays. To start a process is to copy the tables of the memory of who starts
+ * it: of an engine that knows ten thousand batches that takes several ms, in which nothing else goes on; of the shell a tenth
+ * of one. A shell that was ended is replaced at the next start; what it had started goes on, and tells its end all the same.
+ */
+export interface StartShell {
+  begin(order: Order): Promise<Begun>
+}
+
+/** On the busiest machine a process starts within this time; a shell that somebody stopped never does. */
+const patienceMs = 30_000
+
+export function openStartShell(root: string): StartShell {
+  let shell: StartShell | undefined
+  return {
+    begin(order) {
+      shell ??= openShell(root, () => {
+        shell = undefined
+      })
+      return shell.begin(order)
+    },
+  }
+}
+
+interface Pending {
+  readonly begun: (leader: Leader) => void
+  readonly ended: (status: string) => void
+  /** Finds out whether it ever began, when nobody will say so any more. */
+  readonly giveUp: (problem: string) => void
+}
+
+function openShell(root: string, onGone: () => void): StartShell {
+  const pending = new Map<string, Pending>()
+  let orders = 0
+  // Not by execa: where no more files can be opened it throws, and what the system said would end labmake.
+  const child = spawn('sh', ['-s'], {
+    cwd: root,
+    env: { ...process.env, PATH: recipePath() },
+    // A session of its own, so that no terminal ends it.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
+  })
+  const gone = (problem: string) => {
+    onGone()
+    for (const { giveUp } of pending.values()) giveUp(problem)
+  }
+  child.once('error', (error) => gone(describeErrno(error)))
+  child.once('exit', () => gone('the shell that starts recipes was ended'))
+  // Where no more files can be opened there is none of these.
+  const input = child.stdin as Socket | undefined
+  const told = child.stdio?.[3] as Socket | undefined
+  // labmake ends when nothing is left to be done, and the shell with it: neither keeps it.
+  for (const handle of [child, input, told]) handle?.unref()
+  // That it cannot be written to any more is told by its exit.
+  input?.on('error', () => {})
+  const hear = (line: string) => {
+    const [what, id = '', ...rest] = line.split(' ')
+    const order = pending.get(id)
+    if (what === 'gone') gone('the shell that starts recipes could not go on')
+    else if (what === 'began') order?.begun(parseLeader(rest.slice(0, 2).join(' '), rest.slice(2).join(' ')))
+    else {
+      pending.delete(id)
+      order?.ended(rest[0] ?? '')
+    }
+  }
+  if (told !== undefined) eachLine(told, hear)
+  input?.write(startScript)
+
+  return {
+    begin: (order) =>
+      new Promise((resolve) => {
+        const id = String(++orders)
+        let tellStatus: (status: string) => void = () => {}
+        const exitStatus = new Promise<string>((told) => {
+          tellStatus = told
+        })
+        const begun = (leader: Leader) => {
+          clearTimeout(timer)
+          resolve({ status: 'begun', leader, exitStatus })
+        }
+        const giveUp = (problem: string) => {
+          clearTimeout(timer)
+          const leader = claimAttempt(`${root}/${order.folder}`)
+          if (leader !== 'never-begun') return begun(leader)
+          pending.delete(id)
+          resolve({ status: 'not-begun', problem })
+        }
+        const timer = setTimeout(() => {
+          giveUp('the shell that starts recipes does not answer')
+          onGone()
+        }, patienceMs)
+        pending.set(id, { begun, ended: tellStatus, giveUp })
+        input?.write(orderLine(id, order))
+      }),
+  }
+}
+
+/** The order as a line of shell: whatever is in its words is quoted, and never read as anything but a word. */
+function orderLine(id: string, { folder, log, grant, words, environment }: Order): string {
+  const values = Object.entries(environment).map(([name, value]) => quoted(`${name}=${value}`))
+  const exported = values.length === 0 ? '' : `export ${values.join(' ')}; `
+  // `jobs` lets the shell forget those that have ended.
+  return `jobs >/dev/null; { ${exported}start ${[id, folder, log, grant, ...words].map(quoted).join(' ')}; } &\n`
+}
+
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`
+
+function eachLine(stream: Socket, take: (line: string) => void): void {
+  let rest = ''
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop()!
+    for (const line of lines) take(line)
+  })
+  // It was closed on the other side.
+  stream.on('error', () => {})
+}
