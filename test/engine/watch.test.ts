@@ -298,7 +298,7 @@ test('a batch that arrives is ranked among the others', async () => {
   const it = lab({ ...rules, pools: { cpu: 1 } }, mats)
   const { changed, board, end } = await watching(it)
   await end('denoise/B1')
-  await end('denoise/B2')
+  await end('phy/B1')
   it.disk.write('mat/B3', '')
   await changed('B3')
   const rank = (job: string) => board().jobs.get(job)!.rank
