@@ -263,7 +263,6 @@ export class Engine {
   }
 
   private look(scope: Scope): boolean {
-    const startMs = this.now()
     const planned = this.options.plan(scope)
     const more = this.book.integrate(planned)
     if (planned.scope !== 'all') {
@@ -273,7 +272,6 @@ export class Engine {
     this.planned = planned
     this.hasAllChanged = false
     this.changedBatches.clear()
-    this.planning.spend(this.now() - startMs)
     return more
   }
 
@@ -283,8 +281,11 @@ export class Engine {
     if (this.stopping !== 'no' || (batches.size === 0 && !this.hasAllChanged)) return undefined
     const inMs = this.planning.waitMs()
     const isApart = canScope(this.planned!.rules.rules)
-    if ((this.hasAllChanged || !isApart) && inMs <= 0) this.look('all')
-    else if (isApart && batches.size > 0) this.look(new Set(batches))
+    if ((this.hasAllChanged || !isApart) && inMs <= 0) {
+      const startMs = this.now()
+      this.look('all')
+      this.planning.spend(this.now() - startMs)
+    } else if (isApart && batches.size > 0) this.look(new Set(batches))
     return batches.size > 0 || this.hasAllChanged ? inMs : undefined
   }
 

@@ -19,6 +19,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { cpuSeconds, residentMegabytes } from './processCost.mjs'
+import { batchName, mats, writeRecording, writeStanding } from './standing.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -57,25 +58,6 @@ rules:
       echo "$EPOCHREALTIME single/$batch" >> started.log
       cp "$source" "$target" # edition ${singleEdition}
 `
-
-const mats = ['m0.mat', 'm1.mat', 'm2.mat', 'm3.mat']
-const batchName = (i) => `b${String(i).padStart(6, '0')}`
-
-/** A workspace in which everything was built once. */
-function writeStanding(root, batches) {
-  for (const sub of ['rules', 'inbox', 'data/manifests', 'data/extra', 'data/mat'])
-    mkdirSync(`${root}/${sub}`, { recursive: true })
-  for (let i = 0; i < batches; i++) writeRecording(`${root}/data/mat/${batchName(i)}`)
-  writeFileSync(`${root}/data/extra/${batchName(0)}.txt`, 'extra')
-  writeFileSync(`${root}/data/manifests/lab.tsv`, 'batch\tomit\n')
-  writeFileSync(`${root}/rules/bench.yaml`, rules({ edition: 0, singleEdition: 0 }))
-  run(root)
-}
-
-function writeRecording(folder) {
-  mkdirSync(folder, { recursive: true })
-  for (const name of mats) writeFileSync(`${folder}/${name}`, `${folder}/${name}\n`)
-}
 
 function run(root, ...args) {
   const { status, stdout, stderr } = spawnSync(labmake, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
@@ -170,9 +152,10 @@ async function benchAt(batches) {
   const root = mkdtempSync(`${tmpdir()}/labmake-bench-drop-`)
   const column = new Map()
   try {
-    const writeMs = now()
-    writeStanding(root, batches)
-    column.set('written and built at first', `${((now() - writeMs) / 1000).toFixed(1)} s`)
+    await writeStanding(root, batches, rules({ edition: 0, singleEdition: 0 }))
+    for (const sub of ['extra', 'single']) mkdirSync(`${root}/data/${sub}`)
+    writeFileSync(`${root}/data/extra/${batchName(0)}.txt`, 'extra')
+    writeFileSync(`${root}/data/manifests/lab.tsv`, 'batch\tomit\n')
     const startMs = now()
     run(root, 'engine', 'start')
     column.set('engine start, until it answers', `${((now() - startMs) / 1000).toFixed(2)} s`)
