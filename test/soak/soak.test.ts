@@ -76,7 +76,8 @@ async function soak(ws: Workspace, chance: Chance): Promise<void> {
   expect(enginePid(ws.root)).toBe(pid)
   expect(story.ledger.lost(ws)).toEqual([])
   // A leak of what is held of each drop or each change would be many times that.
-  expect(Math.max(at300.residentMb, quiet.residentMb) - at100.residentMb).toBeLessThan(60)
+  expect(at300.residentMb - at100.residentMb).toBeLessThan(60)
+  expect(again.residentMb - quiet.residentMb).toBeLessThan(30)
   expect(quiet.heapMb - at100.heapMb).toBeLessThan(20)
   expect(again.heapMb - quiet.heapMb).toBeLessThan(4)
   expect(again.openFiles - quiet.openFiles).toBeLessThan(3)

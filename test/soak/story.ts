@@ -5,7 +5,7 @@ import type { Workspace } from '../workspace.ts'
 import type { Chance } from './chance.ts'
 import { type Lab, quietMs } from './lab.ts'
 import { type Ledger, openLedger } from './ledger.ts'
-import { type Delivery, manners } from './manners.ts'
+import { type Delivery, isOtherDisk, manners } from './manners.ts'
 import { changeFiles, expectedPhy, newRecording, type Recording } from './oracle.ts'
 import { type Files, inFolder, makeMat, makeRecording } from './recordings.ts'
 
@@ -232,8 +232,9 @@ export function openStory({ ws, lab, rigs, hasRsync }: StoryOptions): Story {
   function add(recording: Recording, chance: Chance): void {
     const path = `later ${recording.texts.length}.mat`
     const content = makeMat(path, chance)
-    writeFileSync(ws.path(`being recorded ${recording.batch}`), content)
-    renameSync(ws.path(`being recorded ${recording.batch}`), `${at(recording.batch)}/${path}`)
+    const rig = isOtherDisk(rigs.same, at(recording.batch)) ? rigs.other : rigs.same
+    writeFileSync(`${rig}/later of ${recording.batch}`, content)
+    renameSync(`${rig}/later of ${recording.batch}`, `${at(recording.batch)}/${path}`)
     changeFiles(recording, new Map([...recording.files, [path, content]]))
   }
 
