@@ -1,8 +1,10 @@
 import { accessSync, constants, existsSync, statfsSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { stagingPrefix } from '../core/names.ts'
+import { memoryAdvice, pastPeaks } from '../core/use.ts'
 import { findCommand } from '../io/commands.ts'
 import { describeErrno } from '../io/disk.ts'
 import { userName } from '../io/lock.ts'
+import { memoryBytes } from '../io/memory.ts'
 import { processors } from '../io/ruleFiles.ts'
 import { openSharedSlots } from '../io/sharedSlots.ts'
 import type { Rule } from '../model/rule.ts'
@@ -20,6 +22,7 @@ export async function doctorCommand(options: CommonOptions): Promise<ExitCode> {
     ...workspace.ruleSet.rules.flatMap((rule) => checkRecipe(rule, workspace.root)),
     ...checkPools(workspace),
     ...checkSharedPools(workspace),
+    ...checkMemory(workspace),
     ...checkDisk(workspace.root),
     ...(await checkLeftovers(workspace)),
   ]
@@ -104,6 +107,18 @@ function checkSharedPools({ root, ruleSet }: OpenWorkspace): Finding[] {
           } as const,
         ]),
   ])
+}
+
+/** Whether as many jobs as the pools let run fit into the memory of the machine, by what they used before. */
+function checkMemory({ ruleSet, journal }: OpenWorkspace): Finding[] {
+  const peaks = pastPeaks(journal.records())
+  const slots = new Map([...ruleSet.pools.values()].map((pool) => [pool.name, pool.slots]))
+  return ruleSet.rules.flatMap((rule): Finding[] => {
+    const advice = memoryAdvice(rule, peaks.get(rule.name) ?? [], slots, memoryBytes())
+    if (advice === undefined) return []
+    const { text, isTooMuch, hint } = advice
+    return [{ level: isTooMuch ? 'note' : 'fine', text, ...(hint === undefined ? {} : { hint }) }]
+  })
 }
 
 /** Less than this free, and the next recording may not fit. */

@@ -1,6 +1,14 @@
 import { formatSeconds } from '../core/durations.ts'
 import { fullCauseText } from '../core/reasons.ts'
-import type { DropRecord, JournalRecord, TargetRecord } from '../model/record.ts'
+import { briefUsedText } from '../core/use.ts'
+import type {
+  CancelledRecord,
+  DropRecord,
+  FailedRecord,
+  JournalRecord,
+  MadeRecord,
+  TargetRecord,
+} from '../model/record.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { localTime, printable, type Style, sign, styleOf } from './terminal.ts'
 import { openWorkspace } from './workspace.ts'
@@ -48,11 +56,11 @@ function historyLine(record: JournalRecord, style: Style): string {
   const job = printable(record.job)
   switch (record.type) {
     case 'made':
-      return `${when}  ${sign(style, 'done')} ${job}  ${formatSeconds(record.seconds)}  ${printable(record.target)}`
+      return `${when}  ${sign(style, 'done')} ${job}  ${tookText(record)}  ${printable(record.target)}`
     case 'failed':
-      return `${when}  ${sign(style, 'failed')} ${job}  ${formatSeconds(record.seconds)}  ${printable(`${printable(fullCauseText(record.cause))}  ${record.log}`)}`
+      return `${when}  ${sign(style, 'failed')} ${job}  ${tookText(record)}  ${printable(`${printable(fullCauseText(record.cause))}  ${record.log}`)}`
     case 'cancelled':
-      return `${when}  ${sign(style, 'cancelled')} ${job}  stopped after ${formatSeconds(record.seconds)}${record.by === undefined ? '' : ` by ${printable(record.by)}`}`
+      return `${when}  ${sign(style, 'cancelled')} ${job}  stopped after ${tookText(record)}${record.by === undefined ? '' : ` by ${printable(record.by)}`}`
     case 'accepted':
       return `${when}  ${sign(style, 'protected')} ${job}  accepted as it is by ${record.by}`
     case 'rebuild':
@@ -62,6 +70,12 @@ function historyLine(record: JournalRecord, style: Style): string {
     default:
       return `${when}    ${job}  ${printable((record as AnyRecord).type)}, of a newer labmake`
   }
+}
+
+/** `1h05`, or `1h05 (cpu 3h20, 11 GB)`. */
+function tookText({ seconds, use }: MadeRecord | FailedRecord | CancelledRecord): string {
+  const used = use === undefined ? '' : briefUsedText(use)
+  return `${formatSeconds(seconds)}${used === '' ? '' : ` (${used})`}`
 }
 
 function dropText({ drop, outcome }: DropRecord, style: Style): string {

@@ -159,8 +159,9 @@ function jobLines(event: JobEvent, board: Board): EventLine[] {
 
 /** What a script looks for. */
 function causeFields(cause: Cause): readonly string[] {
-  if (cause.kind === 'exit') return [`exit=${cause.code}`]
-  return cause.kind === 'signal' ? [`signal=${cause.signal}`] : [`cause=${cause.kind}`]
+  if (cause.kind !== 'exit' && cause.kind !== 'signal') return [`cause=${cause.kind}`]
+  const because = cause.because === undefined ? [] : [`because=${cause.because}`]
+  return [cause.kind === 'exit' ? `exit=${cause.code}` : `signal=${cause.signal}`, ...because]
 }
 
 function dropLines(event: DropEvent): EventLine[] {

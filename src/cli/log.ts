@@ -58,6 +58,10 @@ async function follow(path: string, runs: () => boolean): Promise<void> {
   for (;;) {
     const going = runs()
     const size = statSync(path).size
+    if (size < from) {
+      process.stdout.write('\n[the log grew too long and was shortened: lines may be missing here]\n')
+      from = size
+    }
     if (size > from) {
       await pipeline(createReadStream(path, { start: from, end: size - 1 }), process.stdout, { end: false })
       from = size

@@ -4,6 +4,7 @@ import { takeIngredients, takeTargets } from '../core/provenance.ts'
 import { reasonText, verdictReason } from '../core/reasons.ts'
 import { readFileStamp } from '../core/stamp.ts'
 import { surveyDisk } from '../core/survey.ts'
+import { usedText } from '../core/use.ts'
 import type { Job } from '../model/job.ts'
 import type { PlannedJob } from '../model/plan.ts'
 import type { TargetHistory } from '../model/record.ts'
@@ -96,6 +97,7 @@ function whyJson({ planned, history, sources, targets }: Why): object {
     state: verdict.state,
     reasons: reasonsOf(planned),
     made: history.current?.at ?? null,
+    use: history.failed?.use ?? (history.current?.type === 'made' ? history.current.use : undefined) ?? null,
     after: job.prerequisites,
     sources,
     targets,
@@ -110,6 +112,8 @@ function whyLines(why: Why, style: Style): string[] {
     ...reasonsOf(planned).map((text) => `  because ${printable(text)}`),
   ]
   lines.push(`  ${madeText(history)}`)
+  const used = lastUsedText(history)
+  if (used !== '') lines.push(`  ${used}`)
   for (const text of paramTexts(job)) lines.push(`  ${text}`)
   if (job.prerequisites.length > 0) lines.push(`  after: ${job.prerequisites.join(', ')}`)
   lines.push('  sources', ...rows(why.sources, why, style), '  targets', ...rows(why.targets, why, style))
@@ -126,6 +130,13 @@ function madeText({ current, failed }: TargetHistory): string {
   return failed === undefined
     ? base
     : `${base}; last attempt failed ${localTime(Date.parse(failed.at))}, log ${printable(failed.log)}`
+}
+
+/** What the last attempt used that ran to its end. */
+function lastUsedText({ current, failed }: TargetHistory): string {
+  const use = failed?.use ?? (current?.type === 'made' ? current.use : undefined)
+  const text = use === undefined ? '' : usedText(use)
+  return text === '' ? '' : `it used ${text}`
 }
 
 const paramTexts = (job: Job) => [...job.params].map(([name, value]) => `${name} = "${printable(value)}"`)

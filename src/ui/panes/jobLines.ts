@@ -1,3 +1,4 @@
+import { usedText } from '../../core/use.ts'
 import type { BoardJob, Estimate } from '../../model/board.ts'
 import type { JobDetail, PastAttempt } from '../../model/detail.ts'
 import { factsOf } from '../facts.ts'
@@ -35,7 +36,7 @@ export function jobFacts(
   const detail = view.details.get(job.id)
   return {
     first: [...whyFacts(job, detail, view, options), ...timeFacts(job, view, options.columns - keyColumns - 1)],
-    rest: [...triesFacts(job, detail, view), ...detailFacts(job, detail)],
+    rest: [...triesFacts(job, detail, view), ...usedFacts(detail), ...detailFacts(job, detail)],
   }
 }
 
@@ -115,6 +116,12 @@ function triesFacts({ status }: BoardJob, detail: JobDetail | undefined, { style
     )
   }
   return value.length === 0 ? [] : [{ key: 'tries', value }]
+}
+
+/** Of the last attempt. */
+function usedFacts(detail: JobDetail | undefined): Fact[] {
+  const text = usedText(detail?.attempts.at(-1)?.use ?? {})
+  return text === '' ? [] : [{ key: 'used', value: [span(text)] }]
 }
 
 function triedText({ cause, seconds }: PastAttempt): string {

@@ -161,3 +161,12 @@ describe('a batch in full', () => {
     expect(it.picture()).toContain('── log export ──')
   })
 })
+
+test('what the last attempt used is told', () => {
+  const use = { cpuSeconds: 12_000, peakBytes: 11.2e9 }
+  const attempts = detail.attempts.map((attempt, i) => (i === 1 ? { ...attempt, use } : attempt))
+  const pane = paneOf([job('denoise', 'B1', statuses.failed)], {
+    details: new Map([[detail.id, { ...detail, attempts }]]),
+  })
+  expect(pane).toContain('used   3h20 of processor time, 11 GB of memory at most')
+})
