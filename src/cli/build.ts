@@ -140,10 +140,9 @@ export async function buildByEngine(
       },
     )
   }
-  let isTold = options.json
   const onStart = (text: string) => {
-    if (!isTold) process.stderr.write(`An engine runs here and does the work. ${text} Ctrl-C leaves, and it goes on.\n`)
-    isTold = true
+    if (!options.json)
+      process.stderr.write(`An engine runs here and does the work. ${text} Ctrl-C leaves, and it goes on.\n`)
   }
   const reporter = openReporter(workspace, options)
   const startedMs = Date.now()

@@ -17,7 +17,7 @@ export interface FollowOptions {
   readonly reporter: Reporter
   /** The person wants to leave. */
   readonly leave: AbortSignal
-  /** The engine has said what it makes of the request, and is followed from here on; again after a gap in its events. */
+  /** The engine has said what it makes of the request. */
   readonly onStart: (text: string) => void
 }
 
@@ -30,36 +30,58 @@ export async function followBuild(
   goals: readonly string[],
   { reporter, leave, onStart }: FollowOptions,
 ): Promise<FollowedBuild> {
-  const asked = await client.act({ type: 'build', jobs: goals })
-  const jobs = new Set(asked.jobs)
   const outcomes = new Map<string, Outcome>()
   const over = new AbortController()
-  const gone = await new Promise<string | undefined>((resolve) => {
-    let board: Board
-    const endIfDone = () => {
-      const toCome = pending(board)
-      if (![...jobs].some((id) => toCome.has(id))) resolve(undefined)
-    }
+  /** Those that the engine names in its answer; until then what it tells is kept, for a quick job may be over by then. */
+  let jobs: ReadonlySet<string> | undefined
+  /** Has the stream of events come to where the engine did what was asked? Its answer may be quicker. */
+  let isThere = false
+  let board: Board | undefined
+  let kept: EngineEvent[] = []
+  const gone = await new Promise<string | undefined>((resolve, reject) => {
     const onLeave = () => resolve(undefined)
     leave.addEventListener('abort', onLeave)
     if (leave.aborted) onLeave()
+    const catchUp = (known: Board) => {
+      if (jobs === undefined) return
+      for (const event of kept) {
+        if (event.type === 'acted' && event.action.type === 'build') isThere = true
+        if (!concerns(event, jobs)) continue
+        noteOutcome(outcomes, event)
+        reporter.event(event, known)
+      }
+      kept = []
+      const toCome = pending(known)
+      for (const id of jobs) if (toCome.has(id) && !outcomes.has(id)) outcomes.set(id, 'not-started')
+      if (isThere && ![...jobs].some((id) => toCome.has(id))) resolve(undefined)
+    }
+    const ask = async () => {
+      const asked = await client.act({ type: 'build', jobs: goals })
+      jobs = new Set(asked.jobs)
+      // Of what was not done nothing is told.
+      isThere = !asked.done
+      onStart(asked.text)
+      if (board !== undefined) catchUp(board)
+    }
     client.follow(
       {
         onSnapshot(snapshot) {
+          const isFirst = board === undefined
           board = snapshot
-          const toCome = pending(board)
-          for (const id of jobs) if (toCome.has(id)) outcomes.set(id, 'not-started')
-          onStart(asked.text)
-          endIfDone()
+          if (isFirst) ask().catch(reject)
+          else {
+            // After a gap; whatever was done is in it.
+            isThere = jobs !== undefined
+            catchUp(board)
+          }
         },
         onEvents(events) {
           for (const event of events) {
+            if (board === undefined) return
             board = nextBoard(board, event)
-            if (!concerns(event, jobs)) continue
-            noteOutcome(outcomes, event)
-            reporter.event(event, board)
+            kept.push(event)
+            if (jobs !== undefined) catchUp(board)
           }
-          endIfDone()
         },
         onGone: resolve,
       },

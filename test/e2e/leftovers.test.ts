@@ -4,8 +4,11 @@ import { enginePid, type Workspace, workspace } from '../workspace.ts'
 import { oneBatch } from './lab.ts'
 
 /** Every path with its size and times: what doctor must leave as it is. A look at the clock touches the workspace's own folder. */
+/** All files with their times. In the folder of an attempt that runs, its engine notes how much memory it takes. */
 const picture = (ws: Workspace) =>
   execFileSync('find', ['.', '-mindepth', '1', '-printf', '%p %s %T@ %C@ %i\n'], { cwd: ws.root, encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => !/^\.\/\.labmake\/running\/[^/ ]+(\/peak\S*)? /.test(line))
 
 async function doctor(ws: Workspace): Promise<string> {
   const before = picture(ws)
