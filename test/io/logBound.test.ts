@@ -44,7 +44,7 @@ test('a recipe that floods its log goes on undisturbed; its first and its last w
   await using ws = await workspace()
   const running = await startScript(
     ws,
-    'echo first words; head -c 400000000 /dev/urandom; until [ $(stat -c %s log) -lt 70000000 ]; do sleep 0.05; done; echo; echo last words; exit 3',
+    'echo first words; head -c 400000000 /dev/urandom; size() { stat -c %s log; }; until [ $(size) -lt 67108865 ] && [ $(size) -gt 16777216 ]; do sleep 0.05; done; echo; echo last words; exit 3',
   )
   expect(await running.exit).toMatchObject({ cause: { kind: 'exit', code: 3, says: 'last words' } })
   expect(statSync(ws.path('log')).size).toBeLessThan(longestLogBytes)
