@@ -1,3 +1,4 @@
+import { far, pathsOf, rulesFor } from './orderRules.ts'
 import { mirrored, play, type Queue } from './play.ts'
 
 // The order of starting, so that the whole queue ends soon and first results come early.
@@ -23,30 +24,41 @@ export interface JobToCome {
   readonly level: number
 }
 
-/** Starts of jobs that are played for one order at the most: about 15 ms, in which an engine hears nothing. */
-const playsPerOrder = 40_000
+/** Starts of jobs that are played for one order, about: 10 to 20 ms, in which an engine hears nothing. */
+const playsPerOrder = 20_000
 /** More than this are not played: their places come from a rule alone, which was chosen by playing some of their batches. */
-const mostPlayed = 4000
-/** A job may take so much longer than expected: an order is better if its long jobs are not its last ones. */
-const overrun = 0.15
+const mostPlayed = 2000
+/**
+ * Nobody knows how long a job takes: an order is judged by how it ends where each takes that much shorter or longer, the one now,
+ * the other then. As of lognormal durations that are known to 30 %.
+ */
+const surprises = [0.63, 0.77, 0.86, 0.95, 1.05, 1.16, 1.3, 1.59]
 /** Of orders that end within 1 % of the soonest, the one with the earliest results. */
 const asSoon = 1.01
 /** The order so far stays if no other is better by more: a person who saw who is next is not surprised for nothing. */
 const asGood = 1.003
 
-/**
- * The place of each job: higher starts sooner. `jobs`: equals start in the order in which they are given. `slots` by pool.
- * `before`: the places so far.
- */
+export interface Order {
+  /** Of each job, by id: higher starts sooner. */
+  readonly places: Map<string, number>
+  /** Seconds that all takes at least, whatever the order: by the work of each pool, and by the longest chain. */
+  readonly workSeconds: number
+}
+
+/** `jobs`: equals start in the order in which they are given. `slots` by pool. `before`: the places so far. */
 export function orderJobs(
   jobs: readonly JobToCome[],
   slots: ReadonlyMap<string, number>,
   before: ReadonlyMap<string, number> = new Map(),
-): Map<string, number> {
-  if (jobs.length > mostPlayed) return placesByRule(jobs, slots)
-  const order = bestOrder(jobs, queueOf(jobs, slots), before)
+): Order {
+  const queue = queueOf(jobs, slots)
+  const path = pathsOf(queue)
+  const workSeconds = workOf(queue, path)
+  if (jobs.length > mostPlayed) return { places: placesByRule(jobs, slots, { queue, path }), workSeconds }
+  const order = bestOrder(jobs, { queue, path }, before)
   // Counted from the end, so that the others keep their places when the first ones are done.
-  return new Map(Array.from(order, (job, at) => [jobs[job]!.id, jobs.length - at]))
+  const places = new Map(Array.from(order, (job, at) => [jobs[job]!.id, jobs.length - at]))
+  return { places, workSeconds }
 }
 
 /**
@@ -65,36 +77,44 @@ export function orderUntimed(
   return new Map(jobs.map(({ id, isBegun, came }, job) => [id, (isBegun ? 1e6 : 0) + chain[job]! - came / 1e9]))
 }
 
-/** Seconds that all of this takes at least, whatever the order: by the work of each pool, and by the longest chain. */
-export function workSeconds(jobs: readonly JobToCome[], slots: ReadonlyMap<string, number>): number {
-  const queue = queueOf(jobs, slots)
-  const work = queue.slots.map((_, pool) => jobs.reduce((sum, _, job) => sum + loadOn(queue, job, pool), 0))
+function workOf(queue: Queue, path: Float64Array): number {
+  const { seconds, kind, needs, slots } = queue
+  const work = slots.map(() => 0)
+  seconds.forEach((own, job) => {
+    for (const [pool, n] of needs[kind[job]!]!) work[pool]! += (own * n) / slots[pool]!
+  })
   return Math.max(
     0,
     ...work,
-    pathsOf(queue).reduce((most, path) => Math.max(most, path), 0),
+    path.reduce((most, seconds) => Math.max(most, seconds), 0),
   )
 }
 
 interface Played {
   readonly order: Int32Array
   readonly starts: Float64Array
-  /** What is to be least, in seconds: the end as it is expected, and with a job that overruns. */
-  readonly score: number
+  /** When all may have ended, in seconds: what is to be least. */
+  readonly end: number
   /** Mean time to the last target of a batch. */
   readonly meanSeconds: number
 }
 
-function bestOrder(jobs: readonly JobToCome[], queue: Queue, before: ReadonlyMap<string, number>): Int32Array {
-  const path = pathsOf(queue)
+function bestOrder(
+  jobs: readonly JobToCome[],
+  { queue, path }: { readonly queue: Queue; readonly path: Float64Array },
+  before: ReadonlyMap<string, number>,
+): Int32Array {
   const levels = jobs.map(({ level }) => level)
-  const risks = risksOf(queue)
   const batches = batchNumbers(jobs)
+  const others = otherwise(jobs, queue)
   let left = playsPerOrder
   const tried = (keys: ArrayLike<number>): Played => {
-    left -= jobs.length
+    left -= jobs.length * (1 + others.length)
     const order = sortedBy(keys, levels)
-    return { order, ...judged(play(queue, order), queue, risks, batches) }
+    const starts = play(queue, order)
+    const ends = others.map((other) => endOf(play(other, order), other))
+    const end = ends.length === 0 ? endOf(starts, queue) : ends.reduce((a, b) => a + b) / ends.length
+    return { order, starts, end, meanSeconds: meanOf(starts, queue, batches) }
   }
   const places = jobs.map(({ id }) => -(before.get(id) ?? 0))
   const soFar = before.size === 0 ? undefined : tried(places)
@@ -104,7 +124,7 @@ function bestOrder(jobs: readonly JobToCome[], queue: Queue, before: ReadonlyMap
   // Twice: a third time found nothing more.
   for (let pass = 0; pass < 2; pass++) {
     const next: Played[] = []
-    for (const found of improving.sort((a, b) => a.score - b.score)) {
+    for (const found of improving.sort((a, b) => a.end - b.end)) {
       if (left < 2 * jobs.length) break
       left -= jobs.length
       const isFirst = sortedBy(found.starts.map((at, job) => -at - queue.seconds[job]!))
@@ -113,40 +133,63 @@ function bestOrder(jobs: readonly JobToCome[], queue: Queue, before: ReadonlyMap
     all.push(...next)
     improving = next
   }
-  const soonest = Math.min(...all.map(({ score }) => score))
-  if (soFar !== undefined && soFar.score <= soonest * asGood) return soFar.order
-  const soon = all.filter(({ score }) => score <= soonest * asSoon)
+  const soonest = Math.min(...all.map(({ end }) => end))
+  if (soFar !== undefined && soFar.end <= soonest * asGood) return soFar.order
+  const soon = all.filter(({ end }) => end <= soonest * asSoon)
   return soon.reduce((best, played) => (played.meanSeconds < best.meanSeconds ? played : best)).order
 }
 
-function judged(starts: Float64Array, { seconds }: Queue, risks: Float64Array, batches: Int32Array) {
-  let end = 0
-  let late = 0
+/** The same queue as it may turn out to be. Where there are so many jobs that this takes too long, surprises even out. */
+function otherwise(jobs: readonly JobToCome[], queue: Queue): Queue[] {
+  const count = jobs.length <= 125 ? surprises.length : jobs.length <= 250 ? surprises.length / 2 : 0
+  const every = surprises.length / Math.max(1, count)
+  // By its name, so that a job meets the same surprises whenever an order is looked for.
+  const hashes = jobs.map(({ id }) => hashOf(id))
+  return Array.from({ length: count }, (_, i) => {
+    // An odd factor: over all of these, a job meets each surprise once, and others at other times.
+    const seconds = queue.seconds.map((own, job) => {
+      const hash = hashes[job]!
+      return own * surprises[((hash >>> 9) + i * every * ((hash >>> 16) | 1)) % surprises.length]!
+    })
+    return { ...queue, seconds }
+  })
+}
+
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
+  return (hash ^ (hash >>> 13)) >>> 0
+}
+
+function endOf(starts: Float64Array, { seconds }: Queue): number {
+  return starts.reduce((end, at, job) => Math.max(end, at + seconds[job]!), 0)
+}
+
+/** Mean time to the last target of a batch. */
+function meanOf(starts: Float64Array, { seconds }: Queue, batches: Int32Array): number {
   const ends = new Map<number, number>()
-  for (let job = 0; job < starts.length; job++) {
-    const at = starts[job]!
-    end = Math.max(end, at + seconds[job]!)
-    late = Math.max(late, at + risks[job]!)
+  starts.forEach((at, job) => {
     ends.set(batches[job]!, Math.max(ends.get(batches[job]!) ?? 0, at + seconds[job]!))
-  }
-  let sum = 0
-  for (const seconds of ends.values()) sum += seconds
-  return { starts, score: (end + Math.max(end, late)) / 2, meanSeconds: sum / Math.max(1, ends.size) }
+  })
+  return [...ends.values()].reduce((a, b) => a + b, 0) / Math.max(1, ends.size)
 }
 
 /** Too many to play: the rule that is best for some of the batches gives each job its place, whoever else is there. */
-function placesByRule(jobs: readonly JobToCome[], slots: ReadonlyMap<string, number>): Map<string, number> {
+function placesByRule(
+  jobs: readonly JobToCome[],
+  slots: ReadonlyMap<string, number>,
+  { queue, path }: { readonly queue: Queue; readonly path: Float64Array },
+): Map<string, number> {
   const some = thinned(jobs)
   const sample = queueOf(some, slots)
-  const path = pathsOf(sample)
-  const risks = risksOf(sample)
-  const batches = batchNumbers(some)
+  const samplePath = pathsOf(sample)
   const levels = some.map(({ level }) => level)
-  const scores = rulesFor(sample).map((rule) => {
-    return judged(play(sample, sortedBy(rule(sample, path), levels)), sample, risks, batches).score
+  const rules = rulesFor(queue).map((rule) => {
+    return { rule, end: endOf(play(sample, sortedBy(rule(sample, samplePath), levels)), sample) }
   })
-  const queue = queueOf(jobs, slots)
-  const keys = rulesFor(queue)[scores.indexOf(Math.min(...scores))]!(queue, pathsOf(queue))
+  const { rule } = rules.reduce((best, tried) => (tried.end < best.end ? tried : best))
+  const keys = rule(queue, path)
   return new Map(jobs.map(({ id, level }, job) => [id, -keys[job]! - level * 4 * far]))
 }
 
@@ -157,111 +200,11 @@ function thinned(jobs: readonly JobToCome[]): JobToCome[] {
   return jobs.filter((_, job) => batches[job]! % every === 0)
 }
 
-/** Proposes an order: a number of each job, the least starts first. `path`: seconds from its start to the end of what hangs on it. */
-type Rule = (queue: Queue, path: Float64Array) => Float64Array
-
-/** The same ones, in the same order, for the same pools. */
-function rulesFor({ slots }: Queue): Rule[] {
-  return [byLongestPath, byShortestPath, byJohnson, ...slots.map((_, pool) => byBottleneck(pool))]
-}
-
-const byLongestPath: Rule = (_, path) => path.map((seconds) => far - seconds)
-const byShortestPath: Rule = (_, path) => path
-
-/** Longer than any work, in seconds: what goes by the longest first comes after what goes by the shortest first. */
-const far = 1e9
-
-/**
- * Johnson's rule, which is the best one for two machines: who is quick here and slow behind goes first, by how quick it is
- * here; the others by how slow they are behind. A machine is a pool, so that seconds count by the share of its slots.
- */
-function johnson(here: number, behind: number): number {
-  return here < behind ? here : far - behind
-}
-
-/** This step against all steps behind it. */
-const byJohnson: Rule = (queue, path) => {
-  const keys = new Float64Array(path.length)
-  const rest = new Float64Array(path.length)
-  for (const job of lastFirst(queue)) {
-    let behind = 0
-    for (const next of queue.behind[job]!) behind = Math.max(behind, loadOf(queue, next) + rest[next]!)
-    rest[job] = behind
-    keys[job] = queue.behind[job]!.length === 0 ? far - path[job]! : johnson(loadOf(queue, job), behind)
-  }
-  return keys
-}
-
-/** What comes before a pool against what comes from there on; at and behind that pool, the longest path. */
-function byBottleneck(pool: number): Rule {
-  return (queue, path) => {
-    const keys = new Float64Array(path.length)
-    // Work before the pool, -1 where the pool does not come any more; and from there on.
-    const head = new Float64Array(path.length).fill(-1)
-    const tail = new Float64Array(path.length)
-    for (const job of lastFirst(queue)) {
-      let shortest = Number.POSITIVE_INFINITY
-      for (const next of queue.behind[job]!) {
-        if (head[next]! < 0) continue
-        shortest = Math.min(shortest, head[next]!)
-        tail[job] = Math.max(tail[job]!, tail[next]!)
-      }
-      const own = loadOn(queue, job, pool)
-      tail[job]! += own
-      if (own > 0) head[job] = 0
-      else if (shortest < Number.POSITIVE_INFINITY) head[job] = shortest + loadOf(queue, job)
-      keys[job] = head[job]! > 0 ? johnson(head[job]!, tail[job]!) : far - path[job]!
-    }
-    return keys
-  }
-}
-
-/** Seconds for which a job has the whole of a pool, if it had it alone. */
-function loadOn({ kind, needs, seconds, slots }: Queue, job: number, pool: number): number {
-  for (const [needed, n] of needs[kind[job]!]!) if (needed === pool) return (seconds[job]! * n) / slots[pool]!
-  return 0
-}
-
-/** On the pool that it takes most of. */
-function loadOf(queue: Queue, job: number): number {
-  let most = 0
-  for (const [pool] of queue.needs[queue.kind[job]!]!) most = Math.max(most, loadOn(queue, job, pool))
-  return most
-}
-
-/** Seconds from the start of each job to the end of the longest chain behind it. */
-function pathsOf(queue: Queue): Float64Array {
-  const path = new Float64Array(queue.seconds)
-  for (const job of lastFirst(queue)) {
-    let longest = 0
-    for (const next of queue.behind[job]!) longest = Math.max(longest, path[next]!)
-    path[job]! += longest
-  }
-  return path
-}
-
-/** Paths of jobs that all overrun. Who has a pool alone delays the others all the same, first or last, and is left as it is. */
-function risksOf(queue: Queue): Float64Array {
-  const { kind, needs, slots } = queue
-  const isAlone = needs.map((need) => need.some(([pool, n]) => 2 * n > slots[pool]!))
-  const seconds = queue.seconds.map((own, job) => (isAlone[kind[job]!] ? own : own * (1 + overrun)))
-  return pathsOf({ ...queue, seconds })
-}
-
-/** What hangs on a job before the job. */
-function lastFirst({ prerequisites, behind }: Queue): number[] {
-  const left = behind.map(({ length }) => length)
-  const jobs = left.flatMap((n, job) => (n === 0 ? [job] : []))
-  for (let at = 0; at < jobs.length; at++) {
-    for (const job of prerequisites[jobs[at]!]!) if (--left[job]! === 0) jobs.push(job)
-  }
-  return jobs
-}
-
 function queueOf(jobs: readonly JobToCome[], slots: ReadonlyMap<string, number>): Queue {
   const numbers = new Map(jobs.map(({ id }, job) => [id, job]))
-  const pools = new Map<string, number>()
-  const counts: number[] = []
+  // Numbered in one way for all queues.
+  const pools = new Map([...slots.keys()].map((pool, number) => [pool, number]))
+  const counts = [...slots.values()]
   const kinds = new Map<ReadonlyMap<string, number> | string, number>()
   const needs: (readonly [number, number])[][] = []
   const kindOf = (needed: ReadonlyMap<string, number>): number => {

@@ -1,5 +1,5 @@
 import { lastMade, learnFrom, type RulePast } from '../core/estimates.ts'
-import { type JobToCome, orderJobs, orderUntimed, workSeconds } from '../core/order.ts'
+import { type JobToCome, orderJobs, orderUntimed } from '../core/order.ts'
 import type { Board } from '../model/board.ts'
 import { type Entry, isPending } from './entry.ts'
 import type { Pools } from './pools.ts'
@@ -108,9 +108,9 @@ export class Ranks {
     let orders: Map<string, number>
     if (begun === undefined) {
       const before = new Map(coming.flatMap(({ id, rank }) => (rank.order > noOrder ? [[id, rank.order]] : [])))
-      const dueMs = nowMs + patience * 1000 * workSeconds(jobs, limits)
-      for (const entry of coming) entry.dueMs ??= dueMs
-      orders = orderJobs(jobs, limits, before)
+      const { places, workSeconds } = orderJobs(jobs, limits, before)
+      for (const entry of coming) entry.dueMs ??= nowMs + patience * 1000 * workSeconds
+      orders = places
     } else {
       const facts = coming.map(({ batch, came }) => ({ isBegun: batch !== undefined && begun.has(batch), came }))
       orders = orderUntimed(jobs.map((job, i) => ({ ...job, ...facts[i]! })))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type JobToCome, orderJobs, orderUntimed, workSeconds } from '../../src/core/order.ts'
+import { type JobToCome, orderJobs, orderUntimed } from '../../src/core/order.ts'
 
 const lab = new Map([
   ['ram', 1],
@@ -19,6 +19,7 @@ const both = (batch: string, denoise: number, phy: number, level = 0) => [
   job(`phy/${batch}`, phy, { prerequisites: [`denoise/${batch}`], level }),
 ]
 
+const placesOf = (...of: Parameters<typeof orderJobs>) => orderJobs(...of).places
 const inTurn = (places: ReadonlyMap<string, number>) => [...places].sort(([, a], [, b]) => b - a).map(([id]) => id)
 const batchesOf = (ids: readonly string[], rule: string) =>
   ids.filter((id) => id.startsWith(`${rule}/`)).map((id) => id.slice(rule.length + 1))
@@ -27,17 +28,17 @@ describe('the order', () => {
   test('of two steps in two pools is that of Johnson, which is the best there is', () => {
     // phy begins after 1 and then never waits: 1 + 6 + 8 + 7 + 1 = 23. The longest path first ends after 30.
     const jobs = [...both('A', 5, 1), ...both('B', 1, 6), ...both('C', 9, 7), ...both('D', 3, 8)]
-    expect(batchesOf(inTurn(orderJobs(jobs, lab)), 'denoise')).toEqual(['B', 'D', 'C', 'A'])
+    expect(batchesOf(inTurn(placesOf(jobs, lab)), 'denoise')).toEqual(['B', 'D', 'C', 'A'])
   })
 
   test('of jobs in one pool that end at one time whatever the order is that of the earliest results', () => {
     const jobs = [job('phy/A', 5), job('phy/B', 1), job('phy/C', 3)]
-    expect(inTurn(orderJobs(jobs, lab))).toEqual(['phy/B', 'phy/C', 'phy/A'])
+    expect(inTurn(placesOf(jobs, lab))).toEqual(['phy/B', 'phy/C', 'phy/A'])
   })
 
   test('lets a long job start first where it would end last', () => {
     const jobs = [...['A', 'B', 'C', 'D'].map((batch) => job(`phy/${batch}`, 1)), job('phy/E', 4)]
-    expect(inTurn(orderJobs(jobs, new Map([['cpu', 2]])))[0]).toBe('phy/E')
+    expect(inTurn(placesOf(jobs, new Map([['cpu', 2]])))[0]).toBe('phy/E')
   })
 
   test('sees a chain of three steps as one', () => {
@@ -48,38 +49,38 @@ describe('the order', () => {
         }),
       )
     const jobs = [...chain('A', 2, 1, 1), ...chain('B', 2, 9, 1)]
-    expect(inTurn(orderJobs(jobs, lab))[0]).toBe('denoise/B0')
+    expect(inTurn(placesOf(jobs, lab))[0]).toBe('denoise/B0')
   })
 
   test('keeps what a person said, whatever that does to the end', () => {
     const jobs = [...both('A', 1, 9, 1), ...both('B', 9, 1, 0)]
-    expect(inTurn(orderJobs(jobs, lab)).slice(0, 2)).toEqual(['denoise/B', 'phy/B'])
+    expect(inTurn(placesOf(jobs, lab)).slice(0, 2)).toEqual(['denoise/B', 'phy/B'])
   })
 
   test('gives equals the order in which they came', () => {
     const jobs = ['C', 'A', 'B'].flatMap((batch) => both(batch, 1, 2))
-    expect(batchesOf(inTurn(orderJobs(jobs, lab)), 'denoise')).toEqual(['C', 'A', 'B'])
+    expect(batchesOf(inTurn(placesOf(jobs, lab)), 'denoise')).toEqual(['C', 'A', 'B'])
   })
 
   test('counts the slots that each takes', () => {
     const wide = new Map([['cpu', 4]])
     const jobs = [job('phy/A', 2), job('phy/B', 2), job('phy/W', 3, { pools: wide })]
     // The narrow ones fit beside each other, not beside the wide one: whichever is first, nothing of them is between.
-    expect(inTurn(orderJobs(jobs, wide)).indexOf('phy/W')).not.toBe(1)
+    expect(inTurn(placesOf(jobs, wide)).indexOf('phy/W')).not.toBe(1)
   })
 
   test('is one of all jobs also where a pool is paused, or has become too small', () => {
     const jobs = both('A', 1, 2)
-    expect(inTurn(orderJobs(jobs, new Map([['ram', 0]])))).toEqual(['denoise/A', 'phy/A'])
+    expect(inTurn(placesOf(jobs, new Map([['ram', 0]])))).toEqual(['denoise/A', 'phy/A'])
   })
 
   test('is found while something runs whose prerequisite is to be made once more', () => {
     const [denoise, phy] = both('A', 1, 2)
-    expect(orderJobs([denoise!, { ...phy!, isRunning: true }], lab).size).toBe(2)
+    expect(placesOf([denoise!, { ...phy!, isRunning: true }], lab).size).toBe(2)
   })
 
   test('of nothing is nothing', () => {
-    expect(orderJobs([], lab)).toEqual(new Map())
+    expect(placesOf([], lab)).toEqual(new Map())
   })
 })
 
@@ -88,20 +89,20 @@ describe('the order so far', () => {
   const soFar = new Map(['phy/A', 'phy/B', 'phy/C', 'denoise/B', 'denoise/A', 'denoise/C'].map((id, i) => [id, 6 - i]))
 
   test('stays where no other is better', () => {
-    expect(orderJobs(jobs, lab, soFar)).toEqual(soFar)
+    expect(placesOf(jobs, lab, soFar)).toEqual(soFar)
   })
 
   test('leaves each job its place when those before it are done', () => {
     const left = jobs.filter(({ id }) => id !== 'denoise/B').map((job) => ({ ...job, prerequisites: [] }))
     const before = new Map([...soFar].filter(([id]) => id !== 'denoise/B'))
-    const later = orderJobs(left, lab, before)
+    const later = placesOf(left, lab, before)
     expect(inTurn(later)).toEqual(inTurn(before))
     expect(later.get('denoise/C')).toBe(soFar.get('denoise/C'))
   })
 
   test('gives way to one that ends sooner', () => {
     const long = [...jobs, ...both('D', 1, 9)]
-    expect(batchesOf(inTurn(orderJobs(long, lab, soFar)), 'denoise')[0]).toBe('D')
+    expect(batchesOf(inTurn(placesOf(long, lab, soFar)), 'denoise')[0]).toBe('D')
   })
 })
 
@@ -109,7 +110,7 @@ describe('of thousands', () => {
   const many = Array.from({ length: 3000 }, (_, i) => both(`B${i}`, 1 + (i % 7), 2 + (i % 5))).flat()
 
   test('each has a place by what it takes alone', () => {
-    const places = orderJobs(many, lab)
+    const places = placesOf(many, lab)
     const likeFirst = many.filter((_, i) => i % 70 < 2).map(({ id }) => places.get(id)!)
     expect(new Set(likeFirst)).toEqual(new Set(likeFirst.slice(0, 2)))
     expect(new Set(places.values()).size).toBeGreaterThan(5)
@@ -117,7 +118,7 @@ describe('of thousands', () => {
 
   test('what a person said comes first all the same', () => {
     const [denoise, phy] = both('B9999', 7, 2, 0)
-    const places = orderJobs([...many.map((job) => ({ ...job, level: 1 })), denoise!, phy!], lab)
+    const places = placesOf([...many.map((job) => ({ ...job, level: 1 })), denoise!, phy!], lab)
     expect(new Set(inTurn(places).slice(0, 2))).toEqual(new Set(['denoise/B9999', 'phy/B9999']))
   })
 })
@@ -150,12 +151,14 @@ describe('where nothing is known of durations', () => {
 
 describe('all takes at least', () => {
   test('the work of the fullest pool', () => {
-    expect(workSeconds([job('denoise/A', 4), job('denoise/B', 4), job('phy/C', 6)], new Map([['ram', 1]]))).toBe(8)
-    expect(workSeconds([job('phy/A', 4, { pools: new Map([['cpu', 3]]) })], new Map([['cpu', 6]]))).toBe(4)
+    expect(
+      orderJobs([job('denoise/A', 4), job('denoise/B', 4), job('phy/C', 6)], new Map([['ram', 1]])).workSeconds,
+    ).toBe(8)
+    expect(orderJobs([job('phy/A', 4, { pools: new Map([['cpu', 3]]) })], new Map([['cpu', 6]])).workSeconds).toBe(4)
   })
 
   test('the longest chain', () => {
-    expect(workSeconds(both('A', 4, 5), lab)).toBe(9)
-    expect(workSeconds([], lab)).toBe(0)
+    expect(orderJobs(both('A', 4, 5), lab).workSeconds).toBe(9)
+    expect(orderJobs([], lab).workSeconds).toBe(0)
   })
 })
