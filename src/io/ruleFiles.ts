@@ -84,7 +84,7 @@ function readYaml(root: string, file: string): RuleFile {
 export function parseYamlRules(file: string, text: string): RuleFile {
   if (text.length > longestRules) return tooLong(file, text.length)
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { where: `${file}:${line}:${col}`, excerpt: withoutSecrets(text.split(/\r?\n/)[line - 1] ?? '') }
