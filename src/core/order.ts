@@ -35,8 +35,8 @@ const mostPlayed = 2000
 const surprises = [0.63, 0.77, 0.86, 0.95, 1.05, 1.16, 1.3, 1.59]
 /** Of orders that end within 1 % of the soonest, the one with the earliest results. */
 const asSoon = 1.01
-/** The order so far stays if no other is better by more: a person who saw who is next is not surprised for nothing. */
-const asGood = 1.003
+/** The order so far stays if no other ends sooner by more than that, or has results earlier by more: a person who saw who is next is not surprised for nothing. */
+const asGood = { end: 1.003, mean: 1.05 }
 
 export interface Order {
   /** Of each job, by id: higher starts sooner. */
@@ -134,9 +134,11 @@ function bestOrder(
     improving = next
   }
   const soonest = Math.min(...all.map(({ end }) => end))
-  if (soFar !== undefined && soFar.end <= soonest * asGood) return soFar.order
   const soon = all.filter(({ end }) => end <= soonest * asSoon)
-  return soon.reduce((best, played) => (played.meanSeconds < best.meanSeconds ? played : best)).order
+  const best = soon.reduce((best, played) => (played.meanSeconds < best.meanSeconds ? played : best))
+  const stays =
+    soFar !== undefined && soFar.end <= soonest * asGood.end && soFar.meanSeconds <= best.meanSeconds * asGood.mean
+  return (stays ? soFar : best).order
 }
 
 /** The same queue as it may turn out to be. Where there are so many jobs that this takes too long, surprises even out. */

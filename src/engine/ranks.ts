@@ -107,7 +107,8 @@ export class Ranks {
     const begun = this.past.size > 0 ? undefined : begunBatches(entries)
     let orders: Map<string, number>
     if (begun === undefined) {
-      const before = new Map(coming.flatMap(({ id, rank }) => (rank.order > noOrder ? [[id, rank.order]] : [])))
+      const ranked = coming.filter(({ dueMs }) => dueMs !== undefined)
+      const before = new Map(ranked.map(({ id, rank }) => [id, rank.order]))
       const { places, workSeconds } = orderJobs(jobs, limits, before)
       for (const entry of coming) entry.dueMs ??= nowMs + patience * 1000 * workSeconds
       orders = places

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import type { BoardJob } from '../../src/model/board.ts'
+import { type Lab, lab, settled } from '../fakes/lab.ts'
+import { type Watching, watching } from '../fakes/watching.ts'
+
+const denoise = { sources: 'mat/{batch}/', targets: 'kwd/{batch}', pool: 'ram', recipe: 'd {source} {target}' }
+const phy = { sources: 'kwd/{batch}', targets: 'phy/{batch}', pool: 'cpu', recipe: 's {source} {target}' }
+const rules = { pools: { ram: 1, cpu: 1 }, rules: { denoise, phy } }
+const single = { pools: { ram: 1 }, rules: { denoise } }
+
+/** Ends the first recipe that runs, after so many seconds, with a target of so many bytes. */
+async function endFirst({ launcher, clock, disk }: Lab, seconds: number, bytes = 1): Promise<string> {
+  const recipe = launcher.running()[0]!
+  clock.tick(seconds * 1000)
+  for (const { staged } of recipe.targets) disk.write(staged, 'x'.repeat(bytes))
+  recipe.end()
+  await settled()
+  return recipe.job
+}
+
+const jobOf = ({ board }: Watching, id: string): BoardJob => board().jobs.get(id)!
+
+describe('an expected duration', () => {
+  test('goes by the bytes of a whole source folder', async () => {
+    const it = lab(single, { 'mat/B1/a': 'x'.repeat(10), 'mat/B2/a': 'x'.repeat(20), 'mat/B3/a': 'x'.repeat(30) })
+    const watch = await watching(it)
+    for (const seconds of [100, 200, 300]) await endFirst(it, seconds)
+    it.disk.write('mat/B4/a', 'x'.repeat(30))
+    it.disk.write('mat/B4/b', 'x'.repeat(10))
+    await watch.changed('B4')
+    expect(jobOf(watch, 'denoise/B4').estimate?.seconds).toBe(400)
+  })
+
+  test('goes by what is expected of a source that is yet to be made', async () => {
+    const mats = { 'mat/B1/a': 'x'.repeat(10), 'mat/B2/a': 'x'.repeat(20), 'mat/B3/a': 'x'.repeat(30) }
+    const it = lab(rules, mats)
+    const watch = await watching(it)
+    // Targets are half as large as their sources, and phy takes 10 s a byte.
+    while (it.launcher.running().length > 0) {
+      const [rule, batch] = it.launcher.running()[0]!.job.split('/') as [string, keyof typeof mats]
+      const bytes = 10 * Number(batch[1])
+      await endFirst(it, rule === 'phy' ? 5 * bytes : bytes, bytes / 2)
+    }
+    it.disk.write('mat/B4/a', 'x'.repeat(40))
+    await watch.changed('B4')
+    expect(jobOf(watch, 'phy/B4').estimate?.seconds).toBe(200)
+  })
+
+  test('of a job that was made before is what it took then', async () => {
+    const it = lab(single, { 'mat/B1/a': 'x', 'mat/B2/a': 'x', 'mat/B3/a': 'x' })
+    const watch = await watching(it)
+    for (const seconds of [10, 20, 70]) await endFirst(it, seconds)
+    it.disk.write('mat/B3/a', 'y')
+    await watch.changed('B3')
+    expect(jobOf(watch, 'denoise/B3').estimate).toMatchObject({ seconds: 70, runs: 3 })
+  })
+})
+
+test('what took short the last time is done first where one runs at a time', async () => {
+  const names = ['B1', 'B2', 'B3', 'B4']
+  const it = lab(single, Object.fromEntries(names.map((name) => [`mat/${name}/a`, 'x'])))
+  const watch = await watching(it)
+  const took = new Map<string, number>()
+  for (const seconds of [400, 100, 300, 200]) took.set(await endFirst(it, seconds), seconds)
+  const byTime = [...took].sort(([, a], [, b]) => a - b).map(([job]) => job)
+  await watch.act({ type: 'pause', pool: 'ram' })
+  for (const name of names) it.disk.write(`mat/${name}/a`, 'y')
+  await watch.changed(...names)
+  await watch.act({ type: 'resume', pool: 'ram' })
+  const again: string[] = []
+  while (it.launcher.running().length > 0) again.push(await endFirst(it, 1))
+  expect(again).toEqual(byTime)
+})
+
+test('a long job is not put off for ever by short ones that come one after the other', async () => {
+  const it = lab(single, { 'mat/B1/a': 'x', 'mat/B2/a': 'x', 'mat/B3/a': 'x'.repeat(50) })
+  const watch = await watching(it)
+  for (const seconds of [1, 1, 50]) await endFirst(it, seconds)
+  it.disk.write('mat/long/a', 'x'.repeat(100))
+  it.disk.write('mat/s/a', 'x')
+  await watch.act({ type: 'pause', pool: 'ram' })
+  await watch.changed('long', 's')
+  await watch.act({ type: 'resume', pool: 'ram' })
+  const made: string[] = []
+  for (let n = 0; n < 500 && !made.includes('denoise/long'); n++) {
+    // One more comes before each ends.
+    it.disk.write(`mat/s${n}/a`, 'x')
+    await watch.changed(`s${n}`)
+    made.push(await endFirst(it, 1))
+  }
+  expect(made.at(-1)).toBe('denoise/long')
+  expect(made.length).toBeGreaterThan(100)
+  expect(made.length).toBeLessThan(220)
+})
+
+test('where nothing is known of durations, a batch that was begun goes before the others', async () => {
+  const one = { pools: { ram: 1 }, rules: { denoise, phy: { ...phy, pool: 'ram' } } }
+  const it = lab(one, { 'mat/B1/a': 'x', 'mat/B2/a': 'x', 'kwd/B2': 'k' })
+  await watching(it)
+  expect(it.launcher.running().map(({ job }) => job)).toEqual(['phy/B2'])
+})
+
+test('clients hear of another order by one event, with what changed alone', async () => {
+  const it = lab(single, { 'mat/B1/a': 'x', 'mat/B2/a': 'x', 'mat/B3/a': 'x'.repeat(5), 'mat/B4/a': 'x'.repeat(3) })
+  const { events, board, engine } = await watching(it)
+  const before = events.length
+  await endFirst(it, 10)
+  const changed = events.slice(before).flatMap((event) => (event.type === 'changed' ? [event.jobs] : []))
+  expect(changed).toHaveLength(1)
+  expect(changed[0]!.every(({ rank, status }) => rank !== undefined && status.state === 'queued')).toBe(true)
+  expect([...board().jobs]).toEqual([...engine.board().jobs])
+})
