@@ -5,8 +5,8 @@ import { until, type Workspace } from '../workspace.ts'
 /** What an engine holds of the machine. */
 export interface Gauge {
   readonly residentMb: number
-  /** Live objects, after all garbage was cleared. */
-  readonly heapMb: number
+  /** What is in use, objects and buffers, after all garbage was cleared. */
+  readonly liveMb: number
   readonly openFiles: number
   /** Of inotify. */
   readonly watches: number
@@ -24,9 +24,14 @@ export async function readGauge(ws: Workspace, pid: number): Promise<Gauge> {
   rmSync(ws.path(gaugePath), { force: true })
   process.kill(pid, 'SIGUSR2')
   await until('the engine says what it holds', () => ws.exists(gaugePath))
-  const { rss, heapUsed } = JSON.parse(ws.read(gaugePath)) as NodeJS.MemoryUsage
+  const { rss, heapUsed, external } = JSON.parse(ws.read(gaugePath)) as NodeJS.MemoryUsage
   const files = readdirSync(`/proc/${pid}/fd`)
-  return { residentMb: rss / 1e6, heapMb: heapUsed / 1e6, openFiles: files.length, watches: watchesOf(pid, files) }
+  return {
+    residentMb: rss / 1e6,
+    liveMb: (heapUsed + external) / 1e6,
+    openFiles: files.length,
+    watches: watchesOf(pid, files),
+  }
 }
 
 function watchesOf(pid: number, files: readonly string[]): number {
