@@ -5,8 +5,10 @@ import { until, type Workspace } from '../workspace.ts'
 /** What an engine holds of the machine. */
 export interface Gauge {
   readonly residentMb: number
-  /** What is in use, objects and buffers, after all garbage was cleared. */
-  readonly liveMb: number
+  /** Objects in use, after all garbage was cleared. */
+  readonly objectsMb: number
+  /** Beside them: buffers. */
+  readonly buffersMb: number
   readonly openFiles: number
   /** Of inotify. */
   readonly watches: number
@@ -28,7 +30,8 @@ export async function readGauge(ws: Workspace, pid: number): Promise<Gauge> {
   const files = readdirSync(`/proc/${pid}/fd`)
   return {
     residentMb: rss / 1e6,
-    liveMb: (heapUsed + external) / 1e6,
+    objectsMb: heapUsed / 1e6,
+    buffersMb: external / 1e6,
     openFiles: files.length,
     watches: watchesOf(pid, files),
   }
