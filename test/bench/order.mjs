@@ -229,7 +229,8 @@ function show() {
 
 try {
   const bestOf = (queue, bound) => bestFound(queue, Number(values.search), bound)
-  if (values.real) runReal({ folder, batches, seeds, bestOf })
+  const playedOf = (queue) => run(queue, byLabmake(queue)).end
+  if (values.real) runReal({ folder, batches, seeds, bestOf, playedOf })
   else show()
 } finally {
   rmSync(folder, { recursive: true, force: true })
