@@ -90,6 +90,7 @@ export class JobBook {
     this.rank()
     this.telling.plan(planned, entries, removed)
     this.tell()
+    this.ranks.told()
     for (const entry of this.givenUp) this.telling.failed(entry)
     this.givenUp = []
     return more
@@ -123,6 +124,7 @@ export class JobBook {
     if (this.ranks.learn()) for (const entry of this.entries.values()) this.estimate(entry)
     this.rank()
     this.tell()
+    this.ranks.told()
   }
 
   private rank(): void {

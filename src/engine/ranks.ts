@@ -13,7 +13,7 @@ export interface RanksOptions {
 
 /** Fewer runs of a rule than this order its jobs, but are not shown as an expected end. */
 const runsToTell = 3
-/** Of all time, so much goes into finding a better order at the most. */
+/** Of all time, so much goes into finding a better order, and telling of it, at the most. */
 const share = 0.02
 /** Who waited so many times longer than all takes that was there when it came goes before all others: nobody is starved. */
 const patience = 2
@@ -27,6 +27,8 @@ export class Ranks {
   /** By rule, as it was when all were last estimated: estimates do not change at every end. */
   private past: ReadonlyMap<string, RulePast> = new Map()
   private isOutdated = false
+  /** Of an order that is not told yet. */
+  private begunMs: number | undefined
   private notBeforeMs = 0
 
   constructor(options: RanksOptions) {
@@ -89,6 +91,7 @@ export class Ranks {
     const startMs = this.options.ports.clock.now()
     if (!this.isOutdated || startMs < this.notBeforeMs) return []
     this.isOutdated = false
+    this.begunMs = startMs
     const moved: Entry[] = []
     const orders = this.ordersOf([...entries], startMs)
     for (const [entry, order] of orders) {
@@ -96,8 +99,14 @@ export class Ranks {
       entry.rank = { ...entry.rank, order }
       moved.push(entry)
     }
-    this.notBeforeMs = startMs + (this.options.ports.clock.now() - startMs) / share
     return moved
+  }
+
+  /** The order is told to all: for clients of thousands of jobs that takes as long as finding it. */
+  told(): void {
+    if (this.begunMs === undefined) return
+    this.notBeforeMs = this.begunMs + (this.options.ports.clock.now() - this.begunMs) / share
+    this.begunMs = undefined
   }
 
   private ordersOf(entries: readonly Entry[], nowMs: number): Map<Entry, number> {

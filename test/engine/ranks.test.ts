@@ -110,3 +110,20 @@ test('clients hear of another order by one event, with what changed alone', asyn
   expect(changed[0]!.every(({ rank, status }) => rank !== undefined && status.state === 'queued')).toBe(true)
   expect([...board().jobs]).toEqual([...engine.board().jobs])
 })
+
+test('looking for a better order takes a small part of the time, however often jobs end', async () => {
+  const it = lab(single, Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`mat/B${i}/a`, 'x'.repeat(i + 1)])))
+  const watch = await watching(it)
+  for (const seconds of [3, 1, 2]) await endFirst(it, seconds)
+  const orders = () => watch.events.filter((e) => e.type === 'changed' && e.jobs.some(({ rank }) => rank !== undefined))
+  // A busy machine: each order takes a second to be told.
+  watch.engine.subscribe((event) => {
+    if (event.type === 'changed') it.clock.tick(1000)
+  })
+  const say = (n: number) => watch.act({ type: 'first', jobs: [`denoise/B${n}`] })
+  const before = orders().length
+  for (let n = 5; n < 10; n++) await say(n)
+  const told = orders().length - before
+  // Five by what was said, and the first of them with all that moved.
+  expect(told).toBeLessThanOrEqual(6)
+})
