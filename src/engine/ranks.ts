@@ -27,9 +27,8 @@ export class Ranks {
   /** By rule, as it was when all were last estimated: estimates do not change at every end. */
   private past: ReadonlyMap<string, RulePast> = new Map()
   private isOutdated = false
-  /** Of an order that is not told yet. */
-  private begunMs: number | undefined
-  private notBeforeMs = 0
+  /** When the last order was begun, how long no other is looked for since, and whether it is told. */
+  private last = { atMs: 0, restMs: 0, isTold: true }
 
   constructor(options: RanksOptions) {
     this.options = options
@@ -89,9 +88,11 @@ export class Ranks {
    */
   arrange(entries: Iterable<Entry>): Entry[] {
     const startMs = this.options.ports.clock.now()
-    if (!this.isOutdated || startMs < this.notBeforeMs) return []
+    const sinceMs = startMs - this.last.atMs
+    // A clock that was set back is no reason to wait.
+    if (!this.isOutdated || (sinceMs >= 0 && sinceMs < this.last.restMs)) return []
     this.isOutdated = false
-    this.begunMs = startMs
+    this.last = { atMs: startMs, restMs: 0, isTold: false }
     const moved: Entry[] = []
     const orders = this.ordersOf([...entries], startMs)
     for (const [entry, order] of orders) {
@@ -104,9 +105,8 @@ export class Ranks {
 
   /** The order is told to all: for clients of thousands of jobs that takes as long as finding it. */
   told(): void {
-    if (this.begunMs === undefined) return
-    this.notBeforeMs = this.begunMs + (this.options.ports.clock.now() - this.begunMs) / share
-    this.begunMs = undefined
+    const { atMs, isTold } = this.last
+    if (!isTold) this.last = { atMs, restMs: (this.options.ports.clock.now() - atMs) / share, isTold: true }
   }
 
   private ordersOf(entries: readonly Entry[], nowMs: number): Map<Entry, number> {
