@@ -79,8 +79,8 @@ async function soak(ws: Workspace, chance: Chance): Promise<void> {
   // What an engine knows of a recording and its two jobs is some 25 kB; the system is slow to be given memory back.
   expect(at300.residentMb - at100.residentMb).toBeLessThan(60)
   expect(quiet.objectsMb - at100.objectsMb).toBeLessThan(12)
-  // Up to 16 MB of events are kept for clients that fall behind.
-  expect(quiet.buffersMb - at100.buffersMb).toBeLessThan(25)
+  // Up to 16 MB of events are kept for clients that fall behind, in slabs that are not full.
+  expect(quiet.buffersMb - at100.buffersMb).toBeLessThan(35)
   // Nothing is new to it: not so much as 10 kB for each drop may be left.
   expect(again.objectsMb - quiet.objectsMb).toBeLessThan(1.5)
   expect(again.buffersMb - quiet.buffersMb).toBeLessThan(1.5)
