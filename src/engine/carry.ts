@@ -80,7 +80,10 @@ async function carry(planned: ClaimedMove, claim: Claim, lane: Lane, ports: Carr
   }
   if (move.replaced !== undefined && isThere(asideAt(move), ports))
     await toAttic(asideAt(move), move.replaced, claim, ports)
-  if (move.copied !== undefined) await removeCopied(move.from, move.copied, ports)
+  if (move.copied !== undefined) {
+    await writer.flushNames(parentOf(move.to), { before: parentOf(move.from) })
+    await removeCopied(move.from, move.copied, ports)
+  }
   await inbox.prune(move.staging)
   return true
 }
@@ -127,6 +130,7 @@ async function toAttic(from: string, wanted: string, claim: Claim, ports: CarryP
     await inbox.copy(from, half)
     await writer.flush(half)
     await inbox.place(half, free())
+    await writer.flushNames(folder, { before: parentOf(from) })
   }
   await writer.remove(from)
 }

@@ -65,6 +65,7 @@ export async function commit(state: AttemptState, record: MadeRecord, ports: Por
   const placed: { target: StagedTarget; replaced: boolean }[] = []
   const fault = await faultOf(async () => {
     for (const target of state.targets) placed.push({ target, replaced: await place(target, ports) })
+    await settlePlaces(state, ports)
     await ports.journal.append(record)
   })
   if (fault === undefined) return { status: 'made', ...(await finishCommit(state, ports)) }
@@ -88,6 +89,7 @@ export async function resumeCommit(
   const superseded = current?.type === 'made' ? current.attempt > record.attempt : (current?.at ?? '') > record.at
   if (!superseded) {
     for (const target of state.targets) if (isStaged(target, record, state.ignore, ports)) await place(target, ports)
+    await settlePlaces(state, ports)
     if (current?.at !== record.at) await ports.journal.append(record)
   }
   const { attic, fault } = await finishCommit(state, ports)
@@ -119,6 +121,13 @@ async function place(target: StagedTarget, ports: Ports): Promise<boolean> {
   if (replaced) await ports.writer.exchange(target.staged, target.path)
   else await ports.writer.rename(target.staged, target.path)
   return replaced
+}
+
+/** A power cut must not leave the old targets where the journal knows of the new ones: they would be taken for edited. */
+async function settlePlaces({ targets }: AttemptState, { writer }: Ports): Promise<void> {
+  for (const folder of new Set(targets.map(({ path }) => parentOf(path)))) {
+    await writer.flushNames(folder, { before: places.state })
+  }
 }
 
 async function putBack(target: StagedTarget, replaced: boolean, ports: Ports): Promise<void> {
@@ -197,6 +206,7 @@ export async function forget(state: AttemptState, ports: Ports): Promise<DiskFau
 }
 
 const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1)
+const parentOf = (path: string) => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.')
 
 /** Does something to the disk. Returns its fault; undefined if it went well. */
 export async function faultOf(act: () => Promise<void>): Promise<DiskFault | undefined> {

@@ -13,6 +13,7 @@ export interface Ports {
 
 /** Where labmake keeps its own things, relative to the workspace. */
 export const places = {
+  state: '.labmake',
   logs: '.labmake/logs',
   /** What a failed attempt left, the last one of each job. */
   attempts: '.labmake/attempts',

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { AttemptState } from '../model/attempt.ts'
 import { type Attempts, DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
+import { flushNames } from './flushNames.ts'
 import { leaderOf } from './leader.ts'
 import { makeFolder } from './makeFolder.ts'
 import { readOwnFile } from './ownFiles.ts'
@@ -27,6 +29,9 @@ export function openAttempts(root: string): Attempts {
           await handle.close()
         }
         await rename(`${folder}/state.json.new`, `${folder}/state.json`)
+        if (state.committing === undefined) return
+        const places = new Set(state.targets.map(({ path }) => dirname(`${root}/${path}`)))
+        for (const place of places) await flushNames(folder, place)
       } catch (error) {
         throw new DiskFault('write', `${runningFolder}/${state.slug}`, describeErrno(error))
       }

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Claim, Claims } from '../model/inbox.ts'
 import { DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
+import { flushNames } from './flushNames.ts'
 import { makeFolder } from './makeFolder.ts'
 import { readOwnFile } from './ownFiles.ts'
 
@@ -26,6 +28,11 @@ export function openClaims(root: string): Claims {
           await handle.close()
         }
         await rename(`${path}.new`, path)
+        // What is replaced leaves its place, and what was copied the inbox: then the claim alone knows where they are.
+        for (const { from, to, replaced, copied } of claim.moves) {
+          if (copied !== undefined) await flushNames(folder, dirname(`${root}/${from}`))
+          if (replaced !== undefined) await flushNames(folder, dirname(`${root}/${to}`))
+        }
       } catch (error) {
         throw new DiskFault('write', `${claimsFolder}/${claim.slug}.json`, describeErrno(error))
       }

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { DiskFault, type DiskWriter, exchangeSuffix } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
+import { flushFolder, flushNames } from './flushNames.ts'
 import { makeFolder } from './makeFolder.ts'
 
 /** Changes files below `root`. */
@@ -16,6 +17,7 @@ export function openDiskWriter(root: string): DiskWriter {
     move: (from, to) => acting('move', from, () => move(at(from), at(to))),
     remove: (path) => acting('remove', path, () => rm(at(path), { recursive: true, force: true })),
     flush: (path) => acting('flush', path, () => flush(at(path))),
+    flushNames: (folder, { before }) => acting('flush', folder, () => flushNames(at(folder), at(before))),
   }
 }
 
@@ -95,6 +97,7 @@ async function move(from: string, to: string): Promise<void> {
       verbatimSymlinks: true,
     })
     await flush(to)
+    await flushNames(dirname(to), dirname(from))
     await rm(from, { recursive: true })
   }
 }
@@ -105,6 +108,7 @@ async function flush(path: string): Promise<void> {
     for (const entry of await readdir(path, { withFileTypes: true })) {
       if (entry.isFile() || entry.isDirectory()) await flush(`${path}/${entry.name}`)
     }
+    return flushFolder(path)
   }
   const handle = await open(path, 'r')
   try {

@@ -53,6 +53,11 @@ export interface DiskWriter {
   remove(path: string): Promise<void>
   /** Returns once the file, or all files of the folder, are on the disk itself and not only in memory. */
   flush(path: string): Promise<void>
+  /**
+   * Returns once the names in a folder, as renames left them, outlast a power cut, or are sure to do so before anything that
+   * is done to the folder `before` from now on.
+   */
+  flushNames(folder: string, order: { readonly before: string }): Promise<void>
 }
 
 /** How a problem begins that ends by itself, when others close their files. */

@@ -157,6 +157,9 @@ export function fakeDisk(now: () => number, acts: Acts): FakeDisk {
       acts.begin('flush', path)
       if (find(path, true) === undefined) throw new DiskFault('flush', path, 'it is not there')
     },
+    async flushNames(folder, { before }) {
+      acts.begin('flush names', `${folder} before ${before}`)
+    },
   }
 
   return {
