@@ -1,16 +1,15 @@
-import { formatSeconds } from '../core/durations.ts'
 import { namedJobs, withPrerequisites } from '../core/goals.ts'
 import { jobsToRun } from '../core/plan.ts'
-import { fullCauseText } from '../core/reasons.ts'
-import { shownCommand } from '../core/recipe.ts'
+import { plural } from '../core/sizes.ts'
+import { standingOf } from '../core/standing.ts'
 import type { Outcome } from '../engine/entry.ts'
 import { leftAttempts } from '../io/attempts.ts'
 import { UserError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import type { EngineClient } from '../server/client.ts'
 import { hasDrops } from './drops.ts'
-import { countsText, emptyText, planJson, planLines, plural } from './dryRun.ts'
-import { faultLines } from './faults.ts'
+import { planJson, planLines } from './dryRun.ts'
+import { endingLines, exitCodeOf } from './ending.ts'
 import { followBuild } from './follow.ts'
 import { type EngineHost, hostEngine } from './host.ts'
 import { joinEngine } from './join.ts'
@@ -19,7 +18,7 @@ import { liveReporter } from './live.ts'
 import { namedCommands } from './names.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
 import type { Reporter } from './reporter.ts'
-import { printable, type Style, sign, styleOf } from './terminal.ts'
+import { styleOf } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
 
 /** `labmake [GOAL…]`: brings what is named, or everything, up to date. Where an engine runs, by asking that. */
@@ -180,7 +179,7 @@ function openReporter(workspace: OpenWorkspace, options: BuildCommandOptions): R
   return lineReporter(workspace.root, (text) => stream.write(text))
 }
 
-interface Ending {
+interface BuildEnd {
   readonly outcomes: ReadonlyMap<string, Outcome>
   readonly goals: readonly string[]
   readonly options: BuildCommandOptions
@@ -188,62 +187,12 @@ interface Ending {
 }
 
 /** Says how it ended, and with which exit code. */
-function finish(plan: Plan, chosen: ReadonlySet<string>, ending: Ending): ExitCode {
-  const { outcomes, goals, options } = ending
-  const count = (outcome: Outcome) => [...outcomes.values()].filter((o) => o === outcome).length
-  if (options.json) process.stdout.write(`${JSON.stringify({ type: 'ended', ...planJson(plan, chosen) })}\n`)
-  else for (const line of endingLines(plan, chosen, ending)) process.stdout.write(`${line}\n`)
-  if (plan.errors.length > 0) return exitCodes.wrong
-  const state = (id: string) => plan.byId.get(id)?.verdict.state
-  const unfinished = [...chosen].some((id) => {
-    const verdict = state(id)
-    // A batch that waits for its recording is no fault, unless it is what was asked for.
-    return verdict === 'stale' || verdict === 'protected' || (goals.length > 0 && verdict === 'waiting')
-  })
-  return count('failed') + count('blocked') > 0 || unfinished ? exitCodes.unfinished : exitCodes.fine
-}
-
-function endingLines(plan: Plan, chosen: ReadonlySet<string>, { outcomes, options, seconds }: Ending): string[] {
-  const style = styleOf(process.stdout, options.color)
-  const lines = plan.errors.flatMap((fault) => faultLines(fault, style))
-  lines.push(...bounded(protectedLines(plan, chosen, style)), ...bounded(failedLines(plan, outcomes, style)))
-  lines.push(endingLine(plan, chosen, outcomes, seconds))
-  return lines
-}
-
-/** More rows of one kind than this say nothing new. */
-const rowsShown = 10
-
-function bounded(rows: readonly string[]): string[] {
-  if (rows.length <= rowsShown) return [...rows]
-  return [...rows.slice(0, rowsShown), `  … and ${rows.length - rowsShown} more: labmake -n lists them all`]
-}
-
-function protectedLines(plan: Plan, chosen: ReadonlySet<string>, style: Style): string[] {
-  return plan.jobs.flatMap(({ job, verdict }) => {
-    if (verdict.state !== 'protected' || !chosen.has(job.id)) return []
-    const choice = `labmake accept ${printable(job.id)}, or labmake rebuild ${printable(job.id)}`
-    return [`${sign(style, 'protected')} ${printable(job.id)} was edited by a person and is stale: ${choice}`]
-  })
-}
-
-function failedLines(plan: Plan, outcomes: Ending['outcomes'], style: Style): string[] {
-  return plan.jobs.flatMap(({ job, verdict }) => {
-    if (outcomes.get(job.id) !== 'failed' || verdict.state !== 'stale') return []
-    const failed = verdict.reasons.find((reason) => reason.kind === 'failed-before')
-    const cause = failed === undefined ? '' : `: ${printable(fullCauseText(failed.cause))}`
-    const words = job.id === `${job.rule.name}/${job.batch}` ? [job.batch!, job.rule.name] : [job.id]
-    const log = printable(shownCommand(['labmake', 'log', ...words]))
-    return [`${sign(style, 'failed')} ${printable(job.id)} failed${cause}. Its output: ${log}`]
-  })
-}
-
-function endingLine(plan: Plan, chosen: ReadonlySet<string>, outcomes: Ending['outcomes'], seconds: number): string {
-  if (plan.jobs.length === 0 && plan.errors.length === 0) return emptyText
-  const counts = countsText(plan, chosen)
-  const stale = jobsToRun(plan, chosen).length
-  if (outcomes.size === 0 && stale === 0) return `Nothing to do: ${counts}.`
-  const done = [...outcomes.values()].filter((o) => o === 'done').length
-  const made = `Made ${done} of ${plural(outcomes.size, 'job')} in ${formatSeconds(seconds)}`
-  return `${made}: ${counts}${stale > 0 ? `, ${stale} still stale` : ''}.`
+function finish(plan: Plan, chosen: ReadonlySet<string>, { outcomes, goals, options, seconds }: BuildEnd): ExitCode {
+  const standing = standingOf(plan, chosen)
+  const ending = { outcomes, isAsked: goals.length > 0, seconds }
+  const lines = options.json
+    ? [JSON.stringify({ type: 'ended', ...planJson(plan, chosen) })]
+    : endingLines(standing, ending, styleOf(process.stdout, options.color))
+  for (const line of lines) process.stdout.write(`${line}\n`)
+  return exitCodeOf(standing, ending)
 }

@@ -3,8 +3,11 @@ import { groupBy } from '../core/groupBy.ts'
 import { jobsToRun } from '../core/plan.ts'
 import { reasonText, verdictReason } from '../core/reasons.ts'
 import { expandRecipe, recipePaths, shownCommand } from '../core/recipe.ts'
+import { plural } from '../core/sizes.ts'
+import { countsText, standingOf } from '../core/standing.ts'
 import { type Job, nameInBatch, shownPath } from '../model/job.ts'
 import type { Plan, PlannedJob, Reason } from '../model/plan.ts'
+import { emptyText } from './ending.ts'
 import { faultLines } from './faults.ts'
 import { paint, printable, type Sign, type Style, sign } from './terminal.ts'
 
@@ -130,32 +133,11 @@ function protectedRows(plan: Plan, chosen: ReadonlySet<string>, style: Style): s
   })
 }
 
-export const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : one.endsWith('ch') ? 'es' : 's'}`
-
-/** How many jobs are in which state, in one line; the last sentence of a dry run, a build and a status. */
-export function countsText(plan: Plan, chosen: ReadonlySet<string>): string {
-  const verdicts = plan.jobs.filter(({ job }) => chosen.has(job.id)).map(({ verdict }) => verdict)
-  const count = (state: PlannedJob['verdict']['state']) => verdicts.filter((v) => v.state === state).length
-  const edited = verdicts.filter((v) => v.state === 'up-to-date' && v.edited !== undefined).length
-  const counts = [
-    `${count('up-to-date')} up to date${edited > 0 ? ` (${edited} edited)` : ''}`,
-    count('waiting') > 0 ? `${count('waiting')} waiting` : '',
-    count('protected') > 0 ? `${count('protected')} protected` : '',
-    plan.orphaned.length > 0 ? `${plan.orphaned.length} orphaned` : '',
-    plan.errors.length > 0 ? plural(plan.errors.length, 'error') : '',
-  ]
-  return counts.filter(Boolean).join(', ')
-}
-
 function closingLine(plan: Plan, chosen: ReadonlySet<string>): string {
   const run = jobsToRun(plan, chosen)
   if (plan.jobs.length === 0 && plan.errors.length === 0) return emptyText
-  if (run.length === 0) return `Nothing to do: ${countsText(plan, chosen)}.`
+  if (run.length === 0) return `Nothing to do: ${countsText(standingOf(plan, chosen))}.`
   const batches = new Set(run.flatMap(({ planned }) => planned.job.batch ?? [])).size
   const where = batches > 0 ? ` in ${plural(batches, 'batch')}` : ''
-  return `${plural(run.length, 'job')} would run${where}: ${countsText(plan, chosen)}.`
+  return `${plural(run.length, 'job')} would run${where}: ${countsText(standingOf(plan, chosen))}.`
 }
-
-/** What a person sees in a new workspace. */
-export const emptyText =
-  'Nothing here yet. Drop a recording (a folder of .mat files) into inbox/, or see rules/ for what is expected.'

@@ -1,0 +1,75 @@
+import type { Fault } from '../model/errors.ts'
+import type { Plan, PlannedJob } from '../model/plan.ts'
+import type { Cause } from '../model/record.ts'
+import { plural } from './sizes.ts'
+
+/** How the jobs that were asked for stand: what the end of a build says of a plan, and nothing more. */
+export interface Standing {
+  readonly upToDate: number
+  /** Of those up to date, how many a person edited. */
+  readonly edited: number
+  readonly waiting: number
+  readonly stale: number
+  /** Ids of jobs whose targets a person edited, and that are stale. */
+  readonly protected: readonly string[]
+  readonly failed: readonly FailedJob[]
+  /** Targets that are kept though what they were made from is gone, of all batches. */
+  readonly orphaned: number
+  readonly faults: readonly Fault[]
+  /** There are no jobs at all, asked for or not. */
+  readonly isEmpty: boolean
+}
+
+/** A job that is stale, and failed when it was last tried. */
+export interface FailedJob {
+  readonly id: string
+  /** What `labmake log` takes for it. */
+  readonly names: readonly string[]
+  readonly cause: Cause
+}
+
+/** How the chosen jobs of a plan stand. */
+export function standingOf(plan: Plan, chosen: ReadonlySet<string>): Standing {
+  const counts = { 'up-to-date': 0, waiting: 0, stale: 0, protected: 0, orphaned: 0 }
+  const protectedIds: string[] = []
+  const failed: FailedJob[] = []
+  let edited = 0
+  for (const { job, verdict } of plan.jobs) {
+    if (!chosen.has(job.id)) continue
+    counts[verdict.state]++
+    if (verdict.state === 'up-to-date' && verdict.edited !== undefined) edited++
+    if (verdict.state === 'protected') protectedIds.push(job.id)
+    if (verdict.state === 'stale') failed.push(...failedJob({ job, verdict }))
+  }
+  return {
+    upToDate: counts['up-to-date'],
+    edited,
+    waiting: counts.waiting,
+    stale: counts.stale,
+    protected: protectedIds,
+    failed,
+    orphaned: plan.orphaned.length,
+    faults: plan.errors,
+    isEmpty: plan.jobs.length === 0,
+  }
+}
+
+function failedJob({ job, verdict }: Pick<PlannedJob, 'job' | 'verdict'>): FailedJob[] {
+  const before = verdict.state === 'stale' ? verdict.reasons.find(({ kind }) => kind === 'failed-before') : undefined
+  if (before?.kind !== 'failed-before') return []
+  const names = job.id === `${job.rule.name}/${job.batch}` ? [job.batch!, job.rule.name] : [job.id]
+  return [{ id: job.id, names, cause: before.cause }]
+}
+
+/** How many jobs are in which state, in one line; the last sentence of a dry run and a build. */
+export function countsText(standing: Standing): string {
+  const { upToDate, edited, waiting, orphaned, faults } = standing
+  const counts = [
+    `${upToDate} up to date${edited > 0 ? ` (${edited} edited)` : ''}`,
+    waiting > 0 ? `${waiting} waiting` : '',
+    standing.protected.length > 0 ? `${standing.protected.length} protected` : '',
+    orphaned > 0 ? `${orphaned} orphaned` : '',
+    faults.length > 0 ? plural(faults.length, 'error') : '',
+  ]
+  return counts.filter(Boolean).join(', ')
+}
