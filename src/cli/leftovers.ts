@@ -137,7 +137,7 @@ function checkStaging({ root, ruleSet }: OpenWorkspace, left: Leftovers, jobs: r
       level: 'note',
       text: `${path}/ was left by ${isDrop ? 'the taking of a drop' : 'an attempt'} that nothing is known of: ${size}`,
       hint: isDrop
-        ? 'Move what is in it back into inbox/.'
+        ? 'Nothing needs to be done: the next labmake puts it back into inbox/, once nothing there has its name.'
         : 'It counts for nothing. Remove it once no recipe writes there.',
     }
   })

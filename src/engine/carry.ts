@@ -1,4 +1,4 @@
-import { freeName, rejectedFolder, whyName } from '../core/dropNames.ts'
+import { freeName, isDropName, rejectedFolder, whyName } from '../core/dropNames.ts'
 import { baseName } from '../core/dropVerdict.ts'
 import { stagingPrefix } from '../core/names.ts'
 import { isSamePicture, pictureText } from '../core/settling.ts'
@@ -18,7 +18,7 @@ export interface CarryPorts {
   readonly disk: Disk
 }
 
-/** `stopped`: something came to be where it belongs, or somebody still writes to it: what was not placed is in the inbox again. */
+/** `stopped`: something came to be where it belongs, or somebody still writes to it: what was not placed is to be put back. */
 export type CarryEnd = { readonly status: 'done' | 'stopped'; readonly claim: Claim }
 
 export interface CarryOptions {
@@ -171,7 +171,7 @@ async function keepRest(claim: Claim, ports: CarryPorts): Promise<void> {
   }
 }
 
-/** Ends a claim at its move `i`: what was placed is told, the rest is in the inbox again. */
+/** Ends a claim at its move `i`: what was placed is told, the rest is in its folder again. */
 async function stop(claim: Claim, i: number, note: CarryOptions['note'], ports: CarryPorts): Promise<Claim> {
   const { inbox, writer } = ports
   for (const move of claim.moves.slice(i)) {
@@ -188,7 +188,6 @@ async function stop(claim: Claim, i: number, note: CarryOptions['note'], ports: 
   const ended = withOnly(claim, placed)
   if (placed.length > 0) await note(ended.record)
   await ports.claims.remove(claim.slug)
-  await putBack(claim.folder, ports)
   return ended
 }
 
@@ -199,12 +198,19 @@ function withOnly(claim: Claim, moves: readonly ClaimedMove[]): Claim {
   return { ...claim, moves, record: { ...claim.record, outcome: { ...outcome, stored } } }
 }
 
-/** What was claimed goes back to the inbox, by its own name or one like it. */
-export async function putBack(folder: string, ports: Pick<CarryPorts, 'inbox' | 'disk'>): Promise<void> {
+/**
+ * What was claimed goes back to the inbox. A drop that meanwhile found a twin there waits in its folder until that is taken:
+ * by another name it would be another batch. Returns whether nothing waits.
+ */
+export async function putBack(folder: string, ports: Pick<CarryPorts, 'inbox' | 'disk'>): Promise<boolean> {
   const { inbox, disk } = ports
+  const isTaken = (name: string) => disk.stat(`inbox/${name}`) !== undefined
+  let waits = false
   for (const name of disk.names(folder) ?? []) {
-    const free = freeName(name, (candidate) => disk.stat(`inbox/${candidate}`) !== undefined)
-    await inbox.place(`${folder}/${name}`, `inbox/${free}`)
+    const wanted = isDropName(name) ? name : freeName(name, isTaken)
+    const placing = isTaken(wanted) ? 'occupied' : await inbox.place(`${folder}/${name}`, `inbox/${wanted}`)
+    if (placing !== 'placed' && placing !== 'gone') waits = true
   }
   await inbox.prune(folder)
+  return !waits
 }

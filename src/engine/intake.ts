@@ -142,6 +142,8 @@ export function openIntake(options: IntakeOptions): Intake {
     left = { ...left, drops: whole.slice(begun) }
     if (mode === 'once') await taker.idle()
     taker.rethrow()
+    // Whoever passes by waits for no later look.
+    if (mode === 'once' && (await taker.putBackLeft())) return lookNow(mode)
     const collected = taken
     taken = []
     return { taken: collected, againInMs: left.drops.length > 0 ? 0 : againInMs(quietMs) }

@@ -41,6 +41,8 @@ export interface Taker {
   names(): readonly string[]
   /** Carries on what a fault of the disk, or a kill, interrupted. */
   resume(options: { readonly all: boolean }): Promise<void>
+  /** Puts back what waits for that: its name was another drop's, or the disk had a fault. Returns whether the inbox has more now. */
+  putBackLeft(): Promise<boolean>
   /** Finds what an earlier labmake left. */
   findLeft(): void
   /** ms until something is to be resumed; undefined if nothing is. */
@@ -66,7 +68,7 @@ export function openTaker(options: TakerOptions): Taker {
   const reserved = new Map<string, Promise<void>>()
   /** Claims that a fault of the disk cut short, or a kill. */
   const interrupted = new Map<string, { readonly claim: Claim; readonly resumeAtMs: number }>()
-  /** Folders of claims that nothing was decided of. */
+  /** Folders of claims that nothing was decided of, or that came to no end. */
   const strays = new Set<string>()
   /** Batches that were stored in this life, by their names in small letters: the engine knows of them only after its next plan. */
   const lately = new Map<string, { readonly batch: string; readonly place: string }>()
@@ -165,6 +167,7 @@ export function openTaker(options: TakerOptions): Taker {
     for (const { batch, to } of ended.moves) {
       if (batch !== undefined) lately.set(batch.toLowerCase(), { batch, place: to })
     }
+    if (status === 'stopped') await putStrayBack(ended.folder)
     await options.onCarried(name, ended, status)
     return status === 'done' ? { status: 'ended', claim: ended } : { status: 'changed' }
   }
@@ -177,15 +180,20 @@ export function openTaker(options: TakerOptions): Taker {
     recorded.add(keyOf(record))
   }
 
-  /** Where that fails it lies safe where it is, and it is tried again. */
+  /** Where that is not possible now it lies safe where it is, and it is tried again. */
   async function putStrayBack(folder: string): Promise<void> {
     strays.add(folder)
     try {
-      await putBack(folder, ports)
-      strays.delete(folder)
+      if (await putBack(folder, ports)) strays.delete(folder)
     } catch (fault) {
       if (!(fault instanceof DiskFault || fault instanceof UserError)) throw fault
     }
+  }
+
+  async function putBackLeft(): Promise<boolean> {
+    const before = strays.size
+    for (const folder of [...strays]) await putStrayBack(folder)
+    return strays.size < before
   }
 
   const interruptedNames = () => [...interrupted.values()].map(({ claim }) => claim.drop)
@@ -195,7 +203,7 @@ export function openTaker(options: TakerOptions): Taker {
     isTaking: (name) => underWay.has(name) || interruptedNames().includes(name),
     names: () => [...underWay.keys(), ...interruptedNames()],
     async resume({ all }) {
-      for (const folder of [...strays]) await putStrayBack(folder)
+      await putBackLeft()
       for (const left of interrupted.values()) {
         const name = left.claim.drop
         if (underWay.has(name) || (!all && clock.now() < left.resumeAtMs)) continue
@@ -204,6 +212,7 @@ export function openTaker(options: TakerOptions): Taker {
         await beside(name, (way) => carry(claim, name, way.lane))
       }
     },
+    putBackLeft,
     findLeft() {
       for (const claim of ports.claims.left()) interrupted.set(claim.slug, { claim, resumeAtMs: 0 })
       const decided = new Set([...interrupted.values()].map(({ claim }) => claim.folder))

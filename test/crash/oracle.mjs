@@ -131,17 +131,13 @@ function copiesInAttic(root, name) {
 
 function checkDrops(root, { refused, copies }, problems) {
   const rejected = names(join(root, 'inbox/rejected'))
-  const renamed = new Set()
   for (const [name, times] of copies) {
-    // Where a claim was undone and the name was taken by another drop meanwhile, it goes back as `B0 (2)`, which is refused.
-    const others = rejected.filter((other) => other.startsWith(`${name} (`))
-    for (const other of others) renamed.add(other)
-    const kept = copiesInAttic(root, name) + others.filter((other) => !other.endsWith('.why.txt')).length
+    const kept = copiesInAttic(root, name)
     if (kept !== times) problems.push(`${name} was dropped again ${times} times, and ${kept} of it were kept`)
   }
   const wanted = new Set(refused.flatMap((name) => [name, `${name}.why.txt`]))
   const missing = [...wanted].filter((name) => !rejected.includes(name))
-  const more = rejected.filter((name) => !wanted.has(name) && !renamed.has(name))
+  const more = rejected.filter((name) => !wanted.has(name))
   if (missing.length > 0) problems.push(`inbox/rejected lacks ${missing}`)
   if (more.length > 0) problems.push(`inbox/rejected holds ${more}`)
 }

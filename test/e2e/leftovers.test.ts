@@ -58,7 +58,7 @@ test('doctor tells staging folders that nobody knows of, wherever targets lie, f
     /out\/B1\/\.labmake-1234abcd-1-lost\/ was left by an attempt that nothing is known of: 1 file, 9 B, since 20/,
   )
   expect(said).toMatch(
-    /inbox\/\.labmake-5678abcd-lost\/ was left by the taking of a drop .*: 1 file, 6 B.*\n +Move what is in it back into inbox/,
+    /inbox\/\.labmake-5678abcd-lost\/ was left by the taking of a drop .*: 1 file, 6 B.*\n +Nothing needs to be done: the next labmake puts it back into inbox/,
   )
   expect(said).toMatch(/\.labmake\/running\/ holds 1 attempt that never began/)
   expect(said).toMatch(/1 drop was on the way into the workspace/)

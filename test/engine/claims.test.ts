@@ -245,3 +245,57 @@ test('where somebody else fills the place of what is replaced, all three are kep
   expect(Object.values(it.disk.tree('.labmake/attic'))).toEqual(['old', 'old'])
   expect(it.claims.slugs).toEqual([])
 })
+
+describe('a drop that was on its way as labmake was killed, and whose name another one has meanwhile', () => {
+  async function killedAtB1(dropped: string): Promise<InboxLab> {
+    const it = prepare(situations['a recording']!)
+    it.acts.before('rename inbox/B1', () => it.acts.crashAt(0))
+    await expect(it.intake.look('once')).rejects.toThrow(Crash)
+    it.drop({ 'B1/a.mat': dropped, 'B1/deep/b.mat': 'b' })
+    it.clock.tick(quietMs)
+    await it.restart()
+    return it
+  }
+
+  test('waits until that is taken, and is known to be the same', async () => {
+    const it = await killedAtB1('a')
+    await it.intake.look('once')
+    expect(it.journal.records).toMatchObject([
+      { outcome: { kind: 'taken' } },
+      { drop: 'B1', outcome: { kind: 'same' } },
+    ])
+    expectNothingLeft(it, 'after one look')
+  })
+
+  test('waits until that is taken, and is a conflict by its own name where it differs', async () => {
+    const it = await killedAtB1('other')
+    await it.intake.look('once')
+    expect(it.intake.drops()).toMatchObject([{ name: 'B1', state: { kind: 'conflict', with: 'data/mat/B1/' } }])
+    expect([it.disk.read('data/mat/B1/a.mat'), it.disk.read('inbox/rejected/B1/a.mat')]).toEqual(['other', 'a'])
+    expectNothingLeft(it, 'after one look')
+  })
+
+  test('is taken by an engine that stays, too, once its name is free', async () => {
+    const it = await killedAtB1('a')
+    expect(await it.settle()).toEqual(['B1'])
+    await it.settle()
+    expect(it.journal.records).toMatchObject([
+      { outcome: { kind: 'taken' } },
+      { drop: 'B1', outcome: { kind: 'same' } },
+    ])
+    expectNothingLeft(it, 'after a while')
+  })
+
+  test('stays whole in its folder as long as that still arrives', async () => {
+    const it = await killedAtB1('a')
+    it.drop({ 'B1/c.mat.part': 'c' })
+    await it.intake.look('once')
+    expect(it.disk.tree('data')).toEqual({})
+    expect(contents(it)).toEqual(['a', 'a', 'b', 'b', 'c'])
+    it.disk.delete('inbox/B1')
+    await it.restart()
+    await it.intake.look('once')
+    expect(it.disk.read('data/mat/B1/a.mat')).toBe('a')
+    expectNothingLeft(it, 'after the other one went')
+  })
+})
