@@ -64,7 +64,7 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
   }
   const outcomes = await withLock(workspace, onLost, async () => {
     const ports = await openPorts(workspace)
-    const recovery = await recover(ports)
+    const recovery = await recover(ports, () => workspace.plan().plan.jobs.map(({ job }) => job))
     await options.before()
     const engine = new Engine(
       {

@@ -95,8 +95,8 @@ function checkAttempts({ attempts, unfinished, claims }: Leftovers, isAtWork: bo
   if (unfinished > 0) {
     findings.push({
       level: 'note',
-      text: `.labmake/running/ holds ${plural(unfinished, 'attempt')} that never began`,
-      hint: 'Nothing needs to be done: the next labmake clears it away.',
+      text: `.labmake/running/ holds ${plural(unfinished, 'attempt')} that never began, or of which a power cut left nothing that can be read`,
+      hint: 'Nothing needs to be done: the next labmake that makes something clears it away.',
     })
   }
   if (claims.length > 0) {

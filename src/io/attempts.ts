@@ -5,7 +5,7 @@ import type { AttemptState } from '../model/attempt.ts'
 import { type Attempts, DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
 import { flushNames } from './flushNames.ts'
-import { leaderOf } from './leader.ts'
+import { isUnderWay, leaderOf } from './leader.ts'
 import { makeFolder } from './makeFolder.ts'
 import { readOwnFile } from './ownFiles.ts'
 
@@ -50,7 +50,16 @@ export function openAttempts(root: string): Attempts {
       }
       return leftAttempts(root)
     },
+    torn() {
+      const known = new Set(leftAttempts(root).map(({ slug }) => slug))
+      return runningSlugs(root).filter((slug) => !known.has(slug) && !runs(folderOf(slug)))
+    },
   }
+}
+
+function runs(folder: string): boolean {
+  const leader = leaderOf(folder)
+  return leader !== undefined && isUnderWay(leader)
 }
 
 function runningSlugs(root: string): string[] {

@@ -129,6 +129,8 @@ export interface Attempts {
   remove(slug: string): Promise<void>
   /** What earlier labmakes left. */
   left(): readonly AttemptState[]
+  /** Slugs of those that run no more, and of which nothing can be read: as a power cut leaves them. */
+  torn(): readonly string[]
 }
 
 /**

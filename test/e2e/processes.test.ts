@@ -134,6 +134,38 @@ test('what a labmake left that was killed before it had written down an attempt 
   expect(ws.list('.labmake/running')).toEqual([])
 })
 
+test.each([
+  ['empty', ''],
+  ['cut short', '{"slug":"'],
+  ['zeros', '\0'.repeat(200)],
+])('an attempt whose notes a power cut left %s is lost, cleared away, and made again', async (_, text) => {
+  await using ws = await workspace(oneBatch)
+  await killedLabmake(ws)
+  const [pid] = runningPids(ws)
+  const [slug] = ws.list('.labmake/running')
+  process.kill(-pid!, 'SIGKILL')
+  await ws.until('its end is written down', () => ws.exists(`.labmake/running/${slug}/exit`))
+  ws.write(`.labmake/running/${slug}/state.json`, text)
+  expect((await ws.labmake('doctor')).stdout).toMatch(
+    /running\/ holds 1 attempt .* of which a power cut left nothing that can be read\n +Nothing needs to be done/,
+  )
+  ws.release('denoise/B1')
+  const { code, stdout } = await ws.labmake()
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/failed +denoise\/B1 +cause=lost/)])
+  expect([ws.list('.labmake/running'), ws.list('data/kwd')]).toEqual([[], ['B1.kwd']])
+  expect(ws.newRuns()).toEqual(['denoise/B1', 'denoise/B1', 'phy/B1'])
+})
+
+test('an attempt whose notes cannot be read is let be as long as its recipe runs', async () => {
+  await using ws = await workspace(oneBatch)
+  await killedLabmake(ws)
+  const [slug] = ws.list('.labmake/running')
+  ws.write(`.labmake/running/${slug}/state.json`, '')
+  ws.start()
+  await ws.until('another one is started', () => ws.list('.labmake/running').length === 2)
+  expect(ws.list('.labmake/running')).toContain(slug)
+})
+
 test('a process id that was given to another process is not taken over, nor killed (case 24)', async () => {
   await using ws = await workspace(oneBatch)
   await killedLabmake(ws)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { StartedAttempt } from '../../src/engine/attempt.ts'
 import { type Lab, lab, settled } from '../fakes/lab.ts'
 import { exitWith } from '../fakes/launcher.ts'
@@ -132,4 +132,38 @@ test('a recovery with nothing left does nothing', async () => {
   const it = lab(rules, mats)
   expect(await it.recover()).toEqual({ running: [], settled: [], troubles: [] })
   expect(it.acts.done).toEqual([])
+})
+
+describe('an attempt of which a power cut left nothing that can be read', () => {
+  async function torn(): Promise<Lab> {
+    const it = await left()
+    it.launcher.of('denoise/B1').make('half')
+    it.attempts.tear()
+    return it
+  }
+
+  test('is known by its name, told of as lost, and made again; what it wrote is put aside', async () => {
+    const it = await torn()
+    const { settled: ended, running } = await it.recover()
+    expect([running, ended]).toMatchObject([
+      [],
+      [{ job: 'denoise/B1', end: { status: 'failed', attempt: 1, cause: { kind: 'lost' } } }],
+    ])
+    expect(it.disk.tree('.labmake/attempts')).toEqual({ '.labmake/attempts/denoise/B1/B1.kwd': 'half' })
+    expect(Object.keys(it.disk.tree('kwd'))).toEqual([])
+    expect(it.journal.records.map((r) => r.type)).toEqual(['started', 'failed'])
+    it.launcher.script = (recipe) => {
+      recipe.make()
+      recipe.end()
+    }
+    expect(await it.build({ goals: ['denoise/B1'] })).toEqual(['denoise/B1'])
+    expect(await it.recover()).toEqual({ running: [], settled: [], troubles: [] })
+  })
+
+  test('is forgotten where no rule makes its job any more', async () => {
+    const it = await torn()
+    it.edit({ rules: {} })
+    expect(await it.recover()).toEqual({ running: [], settled: [], troubles: [] })
+    expect(it.attempts.torn()).toEqual([])
+  })
 })

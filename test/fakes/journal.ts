@@ -49,6 +49,8 @@ export function fakeJournal(acts: Acts): FakeJournal {
 }
 
 export interface FakeAttempts extends Attempts {
+  /** Of all that is written down nothing can be read any more. */
+  tear(): void
   find(slug: string): AttemptState | undefined
 }
 
@@ -63,7 +65,11 @@ export function fakeAttempts(acts: Acts): FakeAttempts {
       acts.begin('remove', `attempt ${slug}`)
       states.delete(slug)
     },
-    left: () => [...states.values()].map((text) => JSON.parse(text) as AttemptState),
+    left: () => [...states.values()].filter((text) => text !== '').map((text) => JSON.parse(text) as AttemptState),
+    torn: () => [...states].flatMap(([slug, text]) => (text === '' ? [slug] : [])),
+    tear() {
+      for (const slug of states.keys()) states.set(slug, '')
+    },
     find(slug) {
       const text = states.get(slug)
       return text === undefined ? undefined : (JSON.parse(text) as AttemptState)

@@ -120,7 +120,7 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
       await self.start(options).outcomes
       return launcher.ran.slice(before)
     },
-    recover: () => recover(alive()),
+    recover: () => recover(alive(), () => self.plan().plan.jobs.map(({ job }) => job)),
     dies: () => void life++,
     async accept(id) {
       const { graph, plan } = self.plan()
