@@ -1,97 +1,126 @@
-// npm run bench: labmake against GNU make and ninja on the same work, one table. Each tool has a tree of its own, the tools
-// take turns, and the median of the runs is shown: on a shared machine only the ratios within one table mean anything.
-//   npm run bench -- --batches 1000 --runs 5
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+// npm run bench: labmake against its peers on the same work, in one table with the goals. Each tool has a tree of its own, the
+// tools take turns, the figures are medians: on a shared machine only ratios within one run mean anything. It fails on no time.
+//   npm run bench                                              a few minutes
+//   npm run bench -- --batches 100,1000,10000,50000            a quarter of an hour, and 1.2 million files
+//   npm run bench -- --only noop,jobs --runs 9
+//   npm run bench -- --save before.json      … later …      npm run bench -- --against before.json
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { clean, firstMat, writeTree } from './tree.mjs'
+import { installed, peers } from './peers.mjs'
+import * as alone from './rowsAlone.mjs'
+import { judge, keyOf, tableLines } from './table.mjs'
+import { openTimer } from './timed.mjs'
+import { openTrees } from './trees.mjs'
+
+/** In this order. Each measures one thing, and tells of it in one or more lines. */
+const rows = {
+  start: alone.start,
+  noop: alone.noop,
+  touched: alone.touched,
+  'dry-run': alone.dryRun,
+  jobs: alone.jobs,
+}
 
 const { values } = parseArgs({
-  options: { batches: { type: 'string', default: '1000' }, runs: { type: 'string', default: '5' } },
-})
-const batches = Number(values.batches)
-const runs = Number(values.runs)
-const labmake = fileURLToPath(new URL('../../dist/labmake.js', import.meta.url))
-const folder = mkdtempSync(`${tmpdir()}/labmake-bench-`)
-const emptyScript = `${folder}/empty.mjs`
-writeFileSync(emptyScript, '')
-
-const node = process.execPath
-const has = (command) => spawnSync(command, ['--version']).status === 0
-const tools = [
-  { name: 'labmake', command: [node, labmake, '-j2'], there: true },
-  {
-    name: 'ninja + scan',
-    command: ['sh', '-c', 'python3 scan.py && exec ninja -j2'],
-    there: has('ninja') && has('python3'),
+  options: {
+    batches: { type: 'string', default: '100,1000,10000' },
+    runs: { type: 'string', default: '5' },
+    only: { type: 'string', default: Object.keys(rows).join(',') },
+    save: { type: 'string' },
+    against: { type: 'string' },
   },
-  { name: 'make', command: ['make', '-j2', '-r'], there: has('make') },
-]
-for (const { name, there } of tools) if (!there) console.log(`${name} is not installed here, so it is left out`)
-const present = tools.filter(({ there }) => there)
+})
+const only = values.only.split(',')
+const unknown = only.filter((row) => rows[row] === undefined)
+if (unknown.length > 0)
+  throw new Error(`there is no row ${unknown.join(', ')}; the rows are ${Object.keys(rows).join(', ')}`)
+const sizes = values.batches.split(',').map(Number)
+const before = values.against === undefined ? undefined : JSON.parse(readFileSync(values.against, 'utf8'))
 
-function seconds([command, ...args], cwd) {
-  const start = process.hrtime.bigint()
-  const { status, stderr } = spawnSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} in ${cwd} ended with ${status}: ${stderr}`)
-  return Number(process.hrtime.bigint() - start) / 1e9
+const versions = installed()
+if (!versions.has('python3')) throw new Error('the benchmark is timed by python3, which is not installed here')
+for (const { name, needs } of peers)
+  if (!versions.has(needs)) console.log(`${name} is not installed here, so it is left out`)
+
+const folder = mkdtempSync(`${tmpdir()}/labmake-bench-`)
+const timer = openTimer(folder)
+/** What must be ended before the folder goes, the last one first. */
+const closers = [() => timer.close()]
+process.on('exit', () => {
+  for (const close of closers.reverse()) close()
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+})
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
+  process.on(signal, () => process.exit(code))
+
+// A copy: whoever builds meanwhile does not change what is measured.
+cpSync(fileURLToPath(new URL('../../dist', import.meta.url)), `${folder}/dist`, {
+  recursive: true,
+  verbatimSymlinks: true,
+})
+writeFileSync(`${folder}/package.json`, '{ "type": "module" }')
+writeFileSync(`${folder}/empty.mjs`, '')
+
+const say = (text) => process.stderr.write(`${text}\n`)
+const said = new Set()
+const lines = []
+const bench = {
+  folder,
+  sizes,
+  largest: Math.max(...sizes),
+  /** Rows that stand for many batches are of 10,000, or as near to it as was asked for. */
+  standingSize: Math.max(...sizes.filter((size) => size <= Math.max(10_000, Math.min(...sizes)))),
+  runs: Number(values.runs),
+  versions,
+  labmake: [process.execPath, `${folder}/dist/labmake.js`],
+  emptyScript: [process.execPath, `${folder}/empty.mjs`],
+  time: timer.time,
+  trees: openTrees(folder, say),
+  closers,
+  /** For who waits, once each. */
+  say(text) {
+    if (!said.has(text)) say(text)
+    said.add(text)
+  },
+  onFault: (name, error) => say(`${name} is left out of this row: ${error.message}`),
 }
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
-
-/** Runs the competitors in turn, `n` times each after one that does not count. `prepare` is not timed. */
-function measure(competitors, n, prepare = () => {}) {
-  const times = new Map(competitors.map(({ name }) => [name, []]))
-  for (let i = -1; i < n; i++) {
-    for (const { name, command, cwd } of competitors) {
-      prepare(cwd)
-      const time = seconds(command, cwd)
-      if (i >= 0) times.get(name).push(time)
-    }
+const startedAt = new Date()
+const startLoad = loadavg()[0]
+for (const row of only) {
+  say(`${row} …`)
+  try {
+    await rows[row]({ ...bench, line: (measurement) => lines.push(judge({ row, ...measurement })) })
+  } catch (error) {
+    say(`${row} was not measured: ${error.stack}`)
   }
-  return new Map([...times].map(([name, list]) => [name, median(list)]))
 }
 
-const rows = []
-function row(title, medians, peers) {
-  const own = medians.get('labmake')
-  const cells = peers.map((peer) => {
-    const time = medians.get(peer)
-    return time === undefined ? '–' : `${time.toFixed(3)} s (${(own / time).toFixed(2)} ×)`
-  })
-  rows.push([title, `${own.toFixed(3)} s`, ...cells])
-}
+const [{ model }] = cpus()
+const machine = `${availableParallelism()} processors (${model.trim()}), Node ${process.version}, ${[...versions].map(([name, version]) => `${name} ${version.replace(/^[A-Za-z ]+/, '')}`).join(', ')}`
+const previous = before && new Map(before.lines.map((line) => [keyOf(line), line]))
+console.log(
+  `\n${startedAt.toISOString().slice(0, 16)}, ${machine}, load ${startLoad.toFixed(1)} to ${loadavg()[0].toFixed(1)}`,
+)
+console.log(
+  `Medians of ${bench.runs} runs in turns, or of as many as stand in brackets; ratio: labmake's figure over the other one.\n`,
+)
+for (const text of tableLines(lines, bench.runs, previous)) console.log(text)
 
-try {
-  const peers = ['ninja + scan', 'make']
-  const starts = measure(
-    [
-      { name: 'labmake', command: [node, labmake, '--version'], cwd: folder },
-      { name: 'node', command: [node, emptyScript], cwd: folder },
-    ],
-    runs * 2,
-  )
-  const competitors = present.map((tool, i) => ({ ...tool, cwd: `${folder}/${i}` }))
-  for (const { cwd } of competitors) writeTree(cwd, batches)
-  row(`${2 * batches} trivial jobs, -j2`, measure(competitors, 1, clean), peers)
-  row(`no-op, ${batches} batches of 4 sources`, measure(competitors, runs), peers)
-  const touch = (cwd) => utimesSync(`${cwd}/${firstMat}`, new Date(), new Date())
-  row('one source touched', measure(competitors, runs, touch), peers)
-
-  const widths = [0, 1, 2, 3].map((i) => Math.max(...[['', 'labmake', ...peers], ...rows].map((r) => r[i].length)))
-  const line = (cells) =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')
-  console.log(
-    `\nMedians of ${runs} runs, ${availableParallelism()} processors, Node ${process.version}. In brackets: labmake's time over the peer's.\n`,
-  )
-  console.log(line(['', 'labmake', ...peers]))
-  for (const cells of rows) console.log(line(cells))
-  const [own, empty] = [starts.get('labmake'), starts.get('node')]
-  console.log(
-    `\nlabmake --version ${(own * 1000).toFixed(0)} ms, an empty Node script ${(empty * 1000).toFixed(0)} ms: ${(own / empty).toFixed(2)} ×`,
-  )
-} finally {
-  rmSync(folder, { recursive: true, force: true })
+if (values.save !== undefined) {
+  const labmake = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+  const of = { labmake, node: process.version, ...Object.fromEntries(versions) }
+  const processors = { count: availableParallelism(), model: model.trim() }
+  const saved = {
+    at: startedAt.toISOString(),
+    versions: of,
+    processors,
+    memoryBytes: totalmem(),
+    options: values,
+    lines,
+  }
+  writeFileSync(values.save, `${JSON.stringify(saved, undefined, 1)}\n`)
 }
+process.exit()

@@ -1,5 +1,6 @@
 // A workspace in which everything is made already, written in seconds: to build 20,000 targets takes a quarter of an hour.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
@@ -12,18 +13,24 @@ export function writeRecording(folder) {
   for (const name of mats) writeFileSync(`${folder}/${name}`, `${folder}/${name}\n`)
 }
 
-/** Writes sources, targets, and a journal that knows what each target was made from. `rulesText` has a rule kwd and a rule phy. */
-export async function writeStanding(root, batches, rulesText) {
-  for (const sub of ['rules', 'inbox', 'data/manifests', 'data/mat', 'data/kwd', '.labmake'])
-    mkdirSync(`${root}/${sub}`, { recursive: true })
-  writeFileSync(`${root}/rules/bench.yaml`, rulesText)
+/** Sources of all batches, and after them the targets. */
+export function writeMade(root, batches) {
+  for (const sub of ['data/mat', 'data/kwd']) mkdirSync(`${root}/${sub}`, { recursive: true })
   for (let i = 0; i < batches; i++) {
     writeRecording(`${root}/data/mat/${batchName(i)}`)
     writeFileSync(`${root}/data/kwd/${batchName(i)}.kwd`, batchName(i))
     mkdirSync(`${root}/data/phy/${batchName(i)}`, { recursive: true })
     writeFileSync(`${root}/data/phy/${batchName(i)}/params.py`, batchName(i))
   }
-  const it = await loadSources(root)
+}
+
+/** Writes sources, targets, and a journal that knows what each target was made from. `rulesText` has a rule kwd and a rule phy. */
+export async function writeStanding(root, batches, rulesText) {
+  for (const sub of ['rules', 'inbox', 'data/manifests', '.labmake']) mkdirSync(`${root}/${sub}`, { recursive: true })
+  writeFileSync(`${root}/rules/bench.yaml`, rulesText)
+  writeMade(root, batches)
+  sources ??= loadSources()
+  const it = await sources
   const workspace = await it.openWorkspace(root)
   const { plan, graph } = workspace.plan()
   const survey = it.surveyDisk(workspace.disk)
@@ -36,24 +43,29 @@ export async function writeStanding(root, batches, rulesText) {
   writeFileSync(`${root}/.labmake/journal.jsonl`, lines.join(''))
 }
 
+let sources
+
 /** The parts of labmake that know how a journal is written, bundled from src/. */
-async function loadSources(root) {
+async function loadSources() {
+  const folder = mkdtempSync(`${tmpdir()}/labmake-bench-sources-`)
   const modules = ['cli/workspace', 'core/provenance', 'core/survey', 'io/journal']
-  const outfile = `${root}/sources.mjs`
-  await build({
-    stdin: {
-      contents: modules.map((name) => `export * from './src/${name}.ts'`).join('\n'),
-      resolveDir: fileURLToPath(new URL('../..', import.meta.url)),
-    },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    outfile,
-    define: { LABMAKE_VERSION: '"bench"' },
-    banner: { js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url);' },
-  })
-  const sources = await import(pathToFileURL(outfile).href)
-  rmSync(outfile)
-  return sources
+  const outfile = `${folder}/sources.mjs`
+  try {
+    await build({
+      stdin: {
+        contents: modules.map((name) => `export * from './src/${name}.ts'`).join('\n'),
+        resolveDir: fileURLToPath(new URL('../..', import.meta.url)),
+      },
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.19',
+      outfile,
+      define: { LABMAKE_VERSION: '"bench"' },
+      banner: { js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url);' },
+    })
+    return await import(pathToFileURL(outfile).href)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
