@@ -1,13 +1,14 @@
 import type { DropState } from '../model/board.ts'
 import type { DropPicture } from '../model/inbox.ts'
 
-/** What successive looks at one drop have shown. Times are ms on labmake's own clock: those of files lie. */
+/** What successive looks at one drop have shown. Times are ms by labmake's own clock: those of files lie. */
 export interface Settling {
   readonly picture: DropPicture
   /** When it was first seen. */
   readonly sinceMs: number
-  /** When it was last looked at. */
+  /** When it was last looked at, and when that was by a clock that nobody sets. */
   readonly lookedMs: number
+  readonly steadyMs: number
   /** For how long it has been the same. */
   readonly stillMs: number
   /** It has changed since it was first seen. */
@@ -17,8 +18,8 @@ export interface Settling {
 /** A copy that is interrupted for longer than this has most likely died. */
 const stalledAfterMs = 30 * 60_000
 /**
- * No time between two looks counts for more: after a suspended machine or a clock that was set, nobody knows what happened
- * in between. Half of the default quiet window, so that one jump alone never makes a drop whole.
+ * No time between two looks counts for more: after a suspended machine nobody knows what happened in between. Half of the
+ * default quiet window, so that one gap alone never makes a drop whole.
  */
 export const longestGapMs = 15_000
 /** A drop is taken so much later than it could be, at most: its last change was between two looks. */
@@ -35,13 +36,20 @@ const readyMs = 1000
 /** Clocks of a file server and its clients differ by less than this where they are kept at all. */
 const clockSlackMs = 2000
 
+/** When a look was, by the clock that is shown, and by one that nobody sets. */
+export interface Look {
+  readonly nowMs: number
+  readonly steadyMs: number
+}
+
 /** What is known after one more look. */
-export function nextSettling(before: Settling | undefined, picture: DropPicture, nowMs: number): Settling {
-  if (before === undefined) return { picture, sinceMs: nowMs, lookedMs: nowMs, stillMs: 0, grew: false }
+export function nextSettling(before: Settling | undefined, picture: DropPicture, { nowMs, steadyMs }: Look): Settling {
+  const look = { picture, lookedMs: nowMs, steadyMs }
+  if (before === undefined) return { ...look, sinceMs: nowMs, stillMs: 0, grew: false }
   const changed = !isSamePicture(before.picture, picture)
-  const gapMs = Math.min(Math.max(0, nowMs - before.lookedMs), longestGapMs)
+  const gapMs = Math.min(steadyMs - before.steadyMs, longestGapMs)
   const stillMs = changed ? 0 : before.stillMs + gapMs
-  return { picture, sinceMs: before.sinceMs, lookedMs: nowMs, stillMs, grew: before.grew || changed }
+  return { ...look, sinceMs: before.sinceMs, stillMs, grew: before.grew || changed }
 }
 
 /**
@@ -52,7 +60,7 @@ export function settlingAtOnce(picture: DropPicture, fileNowMs: number, quietMs:
   const changedMs = Number(picture.changedNs / 1_000_000n)
   const ageMs = fileNowMs - changedMs
   const stillMs = ageMs < -clockSlackMs ? Math.max(quietMs, stalledAfterMs) : Math.max(0, ageMs)
-  return { picture, sinceMs: Math.min(changedMs, fileNowMs), lookedMs: fileNowMs, stillMs, grew: false }
+  return { picture, sinceMs: Math.min(changedMs, fileNowMs), lookedMs: fileNowMs, steadyMs: 0, stillMs, grew: false }
 }
 
 /** Whole, or how far it is. */

@@ -41,12 +41,12 @@ export function openDropBoard({ emit, clock, inbox, records }: DropBoardOptions)
 
   function showDrop(drop: Drop): void {
     const before = present.get(drop.name)
-    const nowMs = clock.now()
+    const steadyMs = clock.steadyMs()
     if (before !== undefined && isSame(before.drop.state, drop.state)) {
       const grew = before.drop.files !== drop.files || before.drop.bytes !== drop.bytes
-      if (!grew || nowMs - before.toldMs < growthMs) return
+      if (!grew || steadyMs - before.toldMs < growthMs) return
     }
-    present.set(drop.name, { drop, toldMs: nowMs })
+    present.set(drop.name, { drop, toldMs: steadyMs })
     tell(drop)
   }
 

@@ -282,9 +282,9 @@ export class Engine {
     const inMs = this.planning.waitMs()
     const isApart = canScope(this.planned!.rules.rules)
     if ((this.hasAllChanged || !isApart) && inMs <= 0) {
-      const startMs = this.now()
+      const startMs = this.ports.clock.steadyMs()
       this.look('all')
-      this.planning.spend(this.now() - startMs)
+      this.planning.spend(this.ports.clock.steadyMs() - startMs)
     } else if (isApart && batches.size > 0) this.look(new Set(batches))
     return batches.size > 0 || this.hasAllChanged ? inMs : undefined
   }

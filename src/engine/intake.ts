@@ -109,7 +109,7 @@ export function openIntake(options: IntakeOptions): Intake {
 
   function onFault(name: string, text: string): void {
     const isNew = faults.get(name)?.text !== text
-    faults.set(name, { text, retryAtMs: clock.now() + retryMs })
+    faults.set(name, { text, retryAtMs: clock.steadyMs() + retryMs })
     const settling = settlings.get(name)
     if (settling !== undefined) {
       const { picture, stillMs } = settling
@@ -121,18 +121,18 @@ export function openIntake(options: IntakeOptions): Intake {
   }
 
   async function lookNow(mode: 'watch' | 'once'): Promise<Look> {
-    const startMs = clock.now()
+    const startMs = clock.steadyMs()
     const { quietMs } = options.rules()
     await taker.resume({ all: false })
     if (mode === 'once' || left.drops.length === 0 || startMs - left.seenMs > staleMs) {
       left = { drops: await settle(await seeInbox(mode), mode, quietMs), seenMs: startMs }
-      lookCostMs = clock.now() - startMs
+      lookCostMs = clock.steadyMs() - startMs
     }
     const known = knownBatches(options.batches)
     const whole = left.drops
     let begun = 0
     for (const { name, picture } of whole) {
-      if (mode === 'watch' && clock.now() - startMs > sliceMs) break
+      if (mode === 'watch' && clock.steadyMs() - startMs > sliceMs) break
       begun++
       if (taker.isTaking(name)) continue
       const wanted = { name, dropped: name, at: `${inboxFolder}/${name}`, picture, how: 'as-it-is' } as const
@@ -168,6 +168,7 @@ export function openIntake(options: IntakeOptions): Intake {
   /** Which of the drops are whole, manifests first; the others are shown as they stand. */
   async function settle(seen: readonly SeenDrop[], mode: 'watch' | 'once', quietMs: number): Promise<SeenDrop[]> {
     const nowMs = clock.now()
+    const steadyMs = clock.steadyMs()
     const names = new Set(seen.map(({ name }) => name))
     for (const name of settlings.keys()) if (!names.has(name)) settlings.delete(name)
     for (const name of faults.keys()) if (name !== '' && !names.has(name)) faults.delete(name)
@@ -179,11 +180,11 @@ export function openIntake(options: IntakeOptions): Intake {
       const settling =
         mode === 'once'
           ? settlingAtOnce(picture, fileNowMs, quietMs)
-          : nextSettling(settlings.get(name), picture, nowMs)
+          : nextSettling(settlings.get(name), picture, { nowMs, steadyMs })
       settlings.set(name, settling)
       const state = settlingState(settling, quietMs)
       if (state !== 'whole') board.show(drop, state)
-      else if (nowMs >= (faults.get(name)?.retryAtMs ?? nowMs)) whole.push(drop)
+      else if (steadyMs >= (faults.get(name)?.retryAtMs ?? steadyMs)) whole.push(drop)
     }
     // A recording that comes with its manifest is not to start without it.
     const isTable = ({ name, picture }: SeenDrop) => !picture.isFolder && /\.(tsv|txt)$/i.test(name)
@@ -203,7 +204,7 @@ export function openIntake(options: IntakeOptions): Intake {
   function againInMs(quietMs: number): number | undefined {
     const waits = [...settlings].map(([name, settling]) => {
       const fault = faults.get(name)
-      return fault === undefined ? nextLookMs(settling, quietMs, lookCostMs) : fault.retryAtMs - clock.now()
+      return fault === undefined ? nextLookMs(settling, quietMs, lookCostMs) : fault.retryAtMs - clock.steadyMs()
     })
     const resumeInMs = taker.resumeInMs()
     if (resumeInMs !== undefined) waits.push(resumeInMs)

@@ -67,8 +67,8 @@ class NoticeLoop {
 
   constructor(ports: NoticePorts) {
     this.ports = ports
-    this.nextLookMs = ports.clock.now()
-    this.nextSaveMs = ports.clock.now()
+    this.nextLookMs = ports.clock.steadyMs()
+    this.nextSaveMs = ports.clock.steadyMs()
     this.saved = ports.files.read() ?? noNotices
     this.state = this.saved
     for (const [id, outbox] of Object.entries(this.state.outboxes)) {
@@ -114,17 +114,19 @@ class NoticeLoop {
       this.sendDue()
       this.lookAtSpace()
       this.saveNowAndThen()
-      if (!this.nap.signal.aborted) await clock.wait(Math.max(0, this.nextMs() - clock.now()), this.nap.signal)
+      if (!this.nap.signal.aborted) await clock.wait(Math.max(0, this.inMs()), this.nap.signal)
     }
   }
 
-  /** When there is something to do again, if nothing happens before. */
-  private nextMs(): number {
+  /** ms until there is something to do again, if nothing happens before. */
+  private inMs(): number {
     const nowMs = this.ports.clock.now()
+    const steadyMs = this.ports.clock.steadyMs()
     const sends = [...this.outboxes()].flatMap(({ outbox }) => dueMs(outbox, nowMs) ?? [])
     const telling = this.board === undefined ? undefined : nextTellingMs(this.state)
-    const save = this.saved === this.state ? undefined : this.nextSaveMs
-    return Math.min(this.nextLookMs, ...sends, ...[telling, save].flatMap((ms) => ms ?? []))
+    const save = this.saved === this.state ? [] : [this.nextSaveMs - steadyMs]
+    const told = [...sends, ...(telling === undefined ? [] : [telling])].map((ms) => ms - nowMs)
+    return Math.min(this.nextLookMs - steadyMs, ...save, ...told)
   }
 
   private tell(which: 'due' | 'all'): void {
@@ -192,8 +194,8 @@ class NoticeLoop {
 
   private lookAtSpace(): void {
     const { clock, space } = this.ports
-    if (clock.now() < this.nextLookMs) return
-    this.nextLookMs = clock.now() + spaceEveryMs
+    if (clock.steadyMs() < this.nextLookMs) return
+    this.nextLookMs = clock.steadyMs() + spaceEveryMs
     // A file server that does not answer is not asked twice.
     if (this.looking !== undefined) return
     this.looking = space().then((found) => {
@@ -217,9 +219,9 @@ class NoticeLoop {
   }
 
   private saveNowAndThen(): void {
-    const nowMs = this.ports.clock.now()
-    if (this.saved === this.state || nowMs < this.nextSaveMs) return
-    this.nextSaveMs = nowMs + saveEveryMs
+    const steadyMs = this.ports.clock.steadyMs()
+    if (this.saved === this.state || steadyMs < this.nextSaveMs) return
+    this.nextSaveMs = steadyMs + saveEveryMs
     void this.save() // Never rejects, and close waits for the last.
   }
 

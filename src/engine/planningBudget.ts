@@ -12,13 +12,12 @@ export interface PlanningBudget {
   spend(ms: number): void
 }
 
-export function planningBudget(clock: Pick<Clock, 'now'>): PlanningBudget {
+export function planningBudget(clock: Pick<Clock, 'steadyMs'>): PlanningBudget {
   let savedMs = mostSavedMs
-  let atMs = clock.now()
+  let atMs = clock.steadyMs()
   function save(): void {
-    const nowMs = clock.now()
-    // A clock that was set back earns nothing, and costs nothing.
-    savedMs = Math.min(mostSavedMs, savedMs + Math.max(0, nowMs - atMs) * share)
+    const nowMs = clock.steadyMs()
+    savedMs = Math.min(mostSavedMs, savedMs + (nowMs - atMs) * share)
     atMs = nowMs
   }
   return {
@@ -28,7 +27,7 @@ export function planningBudget(clock: Pick<Clock, 'now'>): PlanningBudget {
     },
     spend(ms) {
       save()
-      savedMs -= Math.max(0, ms)
+      savedMs -= ms
     },
   }
 }

@@ -87,10 +87,8 @@ export class Ranks {
    * another now. `entries`: all, in the order in which they came.
    */
   arrange(entries: Iterable<Entry>): Entry[] {
-    const startMs = this.options.ports.clock.now()
-    const sinceMs = startMs - this.last.atMs
-    // A clock that was set back is no reason to wait.
-    if (!this.isOutdated || (sinceMs >= 0 && sinceMs < this.last.restMs)) return []
+    const startMs = this.options.ports.clock.steadyMs()
+    if (!this.isOutdated || startMs - this.last.atMs < this.last.restMs) return []
     this.isOutdated = false
     this.last = { atMs: startMs, restMs: 0, isTold: false }
     const moved: Entry[] = []
@@ -106,20 +104,20 @@ export class Ranks {
   /** The order is told to all: for clients of thousands of jobs that takes as long as finding it. */
   told(): void {
     const { atMs, isTold } = this.last
-    if (!isTold) this.last = { atMs, restMs: (this.options.ports.clock.now() - atMs) / share, isTold: true }
+    if (!isTold) this.last = { atMs, restMs: (this.options.ports.clock.steadyMs() - atMs) / share, isTold: true }
   }
 
-  private ordersOf(entries: readonly Entry[], nowMs: number): Map<Entry, number> {
+  private ordersOf(entries: readonly Entry[], steadyMs: number): Map<Entry, number> {
     const coming = entries.filter(isPending)
     const limits = this.options.pools.limits()
-    const jobs = this.jobsToCome(coming, nowMs)
+    const jobs = this.jobsToCome(coming, levelsOf(coming, steadyMs))
     const begun = this.past.size > 0 ? undefined : begunBatches(entries)
     let orders: Map<string, number>
     if (begun === undefined) {
       const ranked = coming.filter(({ dueMs }) => dueMs !== undefined)
       const before = new Map(ranked.map(({ id, rank }) => [id, rank.order]))
       const { places, workSeconds } = orderJobs(jobs, limits, before)
-      for (const entry of coming) entry.dueMs ??= nowMs + patience * 1000 * workSeconds
+      for (const entry of coming) entry.dueMs ??= steadyMs + patience * 1000 * workSeconds
       orders = places
     } else {
       const facts = coming.map(({ batch, came }) => ({ isBegun: batch !== undefined && begun.has(batch), came }))
@@ -128,11 +126,11 @@ export class Ranks {
     return new Map(coming.map((entry) => [entry, orders.get(entry.id)!]))
   }
 
-  private jobsToCome(coming: readonly Entry[], nowMs: number): JobToCome[] {
+  private jobsToCome(coming: readonly Entry[], levels: ReadonlyMap<Entry, number>): JobToCome[] {
     // A rule without a past counts like the mean of the others.
     const medians = [...this.past.values()].map((past) => past.medianSeconds)
     const typical = medians.reduce((a, b) => a + b, 0) / Math.max(1, medians.length)
-    const levels = levelsOf(coming, nowMs)
+    const nowMs = this.options.ports.clock.now()
     const { jobs } = this.options.board()
     return coming.map((entry): JobToCome => {
       const { id, batch, pools, job } = entry
@@ -151,8 +149,8 @@ export class Ranks {
 export const noOrder = Number.MIN_SAFE_INTEGER
 
 /** What comes before all thoughts of when all ends, as small numbers: the least first. */
-function levelsOf(coming: readonly Entry[], nowMs: number): Map<Entry, number> {
-  const isOverdue = ({ dueMs }: Entry) => dueMs !== undefined && dueMs < nowMs
+function levelsOf(coming: readonly Entry[], steadyMs: number): Map<Entry, number> {
+  const isOverdue = ({ dueMs }: Entry) => dueMs !== undefined && dueMs < steadyMs
   const keyOf = (entry: Entry) => [entry.rank.say, entry.rank.priority, Number(isOverdue(entry))] as const
   const keys = new Map(coming.map((entry) => [keyOf(entry).join(' '), keyOf(entry)]))
   const sorted = [...keys].sort(([, a], [, b]) => b[0] - a[0] || b[1] - a[1] || b[2] - a[2])

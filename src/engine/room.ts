@@ -46,8 +46,7 @@ export function openRoom({ clock, mode, tell, rouse }: RoomOptions): Room {
   return {
     get inMs() {
       if (short === undefined) return undefined
-      // The clock may have been set back meanwhile.
-      return short.isTrying ? lookMs : Math.min(lookMs, short.tryAtMs - clock.now())
+      return short.isTrying ? lookMs : short.tryAtMs - clock.steadyMs()
     },
     get isShort() {
       return short !== undefined
@@ -56,7 +55,7 @@ export function openRoom({ clock, mode, tell, rouse }: RoomOptions): Room {
       if (short !== undefined) short = { ...short, isTrying: true }
     },
     toldNothing() {
-      if (short?.isTrying === true) short = { tryAtMs: clock.now(), isTrying: false }
+      if (short?.isTrying === true) short = { tryAtMs: clock.steadyMs(), isTrying: false }
     },
     takes(fault) {
       if (!isNoRoom(fault)) return false
@@ -64,7 +63,7 @@ export function openRoom({ clock, mode, tell, rouse }: RoomOptions): Room {
         const message = `${fault.message}. Nothing is started until there is room`
         tell({ type: 'trouble', atMs: clock.now(), message, hint: hints[mode] })
       }
-      short = { tryAtMs: clock.now() + lookMs, isTrying: false }
+      short = { tryAtMs: clock.steadyMs() + lookMs, isTrying: false }
       return true
     },
     found() {
@@ -76,7 +75,7 @@ export function openRoom({ clock, mode, tell, rouse }: RoomOptions): Room {
     },
     lookNow() {
       if (short === undefined || short.isTrying) return
-      short = { tryAtMs: clock.now(), isTrying: false }
+      short = { tryAtMs: clock.steadyMs(), isTrying: false }
       wakeAll()
     },
     async wait() {

@@ -159,7 +159,7 @@ export function openTaker(options: TakerOptions): Taker {
 
   async function carry(claim: Claim, name: string, lane: Lane): Promise<LastEnd> {
     const { status, claim: ended } = await carryOut(claim, { lane, note }, ports).catch((fault: unknown) => {
-      interrupted.set(claim.slug, { claim, resumeAtMs: clock.now() + retryMs })
+      interrupted.set(claim.slug, { claim, resumeAtMs: clock.steadyMs() + retryMs })
       throw fault
     })
     interrupted.delete(claim.slug)
@@ -206,7 +206,7 @@ export function openTaker(options: TakerOptions): Taker {
       await putBackLeft()
       for (const left of interrupted.values()) {
         const name = left.claim.drop
-        if (underWay.has(name) || (!all && clock.now() < left.resumeAtMs)) continue
+        if (underWay.has(name) || (!all && clock.steadyMs() < left.resumeAtMs)) continue
         // What was written down last knows which copies are whole.
         const claim = ports.claims.left().find(({ slug }) => slug === left.claim.slug) ?? left.claim
         await beside(name, (way) => carry(claim, name, way.lane))
@@ -214,7 +214,7 @@ export function openTaker(options: TakerOptions): Taker {
     },
     putBackLeft,
     findLeft() {
-      for (const claim of ports.claims.left()) interrupted.set(claim.slug, { claim, resumeAtMs: 0 })
+      for (const claim of ports.claims.left()) interrupted.set(claim.slug, { claim, resumeAtMs: clock.steadyMs() })
       const decided = new Set([...interrupted.values()].map(({ claim }) => claim.folder))
       for (const name of disk.names('inbox') ?? []) {
         if (name.startsWith(stagingPrefix) && !decided.has(`inbox/${name}`)) strays.add(`inbox/${name}`)
@@ -222,7 +222,7 @@ export function openTaker(options: TakerOptions): Taker {
     },
     resumeInMs() {
       const waiting = [...interrupted.values()].filter(({ claim }) => !underWay.has(claim.drop))
-      const inMs = waiting.map(({ resumeAtMs }) => Math.max(0, resumeAtMs - clock.now()))
+      const inMs = waiting.map(({ resumeAtMs }) => Math.max(0, resumeAtMs - clock.steadyMs()))
       if (strays.size > 0) inMs.push(retryMs)
       return inMs.length === 0 ? undefined : Math.min(...inMs)
     },

@@ -3,6 +3,7 @@ import type { Clock } from '../model/ports.ts'
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  steadyMs: () => performance.now(),
   random: () => Math.random(),
   async wait(ms, signal) {
     try {

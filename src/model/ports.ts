@@ -206,8 +206,10 @@ export interface PastDuration {
 }
 
 export interface Clock {
-  /** ms since the epoch. */
+  /** ms since the epoch: to be written down and shown. It may be set, back or ahead, at any time. */
   now(): number
+  /** ms since some instant, by a clock that nobody sets: for whatever is measured, or waited for. */
+  steadyMs(): number
   /** Resolves after this many ms, or at once when aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>
   /** Uniform in [0, 1). */

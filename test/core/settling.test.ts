@@ -12,7 +12,7 @@ function picture(more: Partial<DropPicture> = {}): DropPicture {
 /** What looks at these times (in seconds) tell, last of all. */
 function look(...looks: readonly (readonly [atSeconds: number, picture: DropPicture])[]): Settling {
   let settling: Settling | undefined
-  for (const [at, seen] of looks) settling = nextSettling(settling, seen, at * 1000)
+  for (const [at, seen] of looks) settling = nextSettling(settling, seen, { nowMs: at * 1000, steadyMs: at * 1000 })
   return settling!
 }
 
@@ -50,10 +50,19 @@ test('what is still to come is said with how long it has been still, and since w
   })
 })
 
-test('a clock that is set, or a machine that slept, does not make a drop whole', () => {
+test('a machine that slept makes no drop whole', () => {
   expect(kind(look([0, picture()], [8 * 3600, picture()]))).toBe('settling')
-  expect(kind(look([3600, picture()], [0, picture()], [15, picture()]))).toBe('settling')
-  expect(kind(look([3600, picture()], [0, picture()], [15, picture()], [30, picture()]))).toBe('whole')
+})
+
+test.each([
+  ['ahead', 8 * 3_600_000],
+  ['back', -8 * 3_600_000],
+])('a clock that is set %s makes no drop whole, and keeps none waiting', (_, stepMs) => {
+  const first = nextSettling(undefined, picture(), { nowMs: 0, steadyMs: 0 })
+  const set = nextSettling(first, picture(), { nowMs: stepMs, steadyMs: 1 })
+  expect(kind(set)).toBe('settling')
+  const later = nextSettling(set, picture(), { nowMs: stepMs + 15_000, steadyMs: 15_000 })
+  expect(kind(nextSettling(later, picture(), { nowMs: stepMs + 30_000, steadyMs: 30_000 }))).toBe('whole')
 })
 
 test('a temporary name means that it is still arriving, however still it is (case 46)', () => {

@@ -299,3 +299,22 @@ describe('a drop that was on its way as labmake was killed, and whose name anoth
     expectNothingLeft(it, 'after the other one went')
   })
 })
+
+test.each([
+  ['a year back', -365 * 86_400_000],
+  ['a day ahead', 86_400_000],
+])('a clock that is set %s neither puts off nor hastens a drop that a full disk kept back', async (_, stepMs) => {
+  for (const fails of [0, 3]) {
+    const it = prepare(situations['a recording']!)
+    it.acts.failAt(fails, 'full')
+    await it.intake.look('once')
+    expect(it.told().join()).toContain('no space left')
+    it.acts.mend()
+    it.clock.set(stepMs)
+    await it.intake.look('once')
+    expect(stored(it), `act ${fails}`).toEqual({})
+    it.clock.tick(61_000)
+    await it.intake.look('once')
+    expect(it.disk.read('data/mat/B1/a.mat'), `act ${fails}`).toBe('a')
+  }
+})

@@ -162,7 +162,7 @@ describe('retries', () => {
     await watch.end('denoise/B1', exitWith(1))
     watch.engine.leave()
     await watch.outcomes
-    it.clock.tick(-86_400_000)
+    it.clock.set(-86_400_000)
     await nextEngine(it)
     it.clock.tick(120_000)
     await settled()
@@ -229,7 +229,7 @@ describe('retries', () => {
 
   test('a clock that was set back does not make it wait for longer than any retry does', async () => {
     const { it, changed } = await waiting()
-    it.clock.tick(-8 * 3_600_000)
+    it.clock.set(-8 * 3_600_000)
     await changed()
     expect(it.launcher.ran).toHaveLength(2)
   })
