@@ -1,5 +1,4 @@
 import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
-import { crc32 } from 'node:zlib'
 import { pastDuration } from '../core/estimates.ts'
 import { noHistory, remember, rememberAttempt } from '../core/history.ts'
 import type { PastAttempt } from '../model/detail.ts'
@@ -7,6 +6,7 @@ import type { Fault } from '../model/errors.ts'
 import { DiskFault, type Journal, type PastDuration } from '../model/ports.ts'
 import type { JournalRecord, MadeRecord, TargetHistory } from '../model/record.ts'
 import { describeErrno } from './disk.ts'
+import { formatLine, isReadable, parseLine } from './journalLines.ts'
 import { makeFolder } from './makeFolder.ts'
 
 export const journalPath = '.labmake/journal.jsonl'
@@ -115,46 +115,6 @@ function appendWhole(path: string, descriptor: number, line: string, options: { 
     if (written > 0) truncateSync(path, readFileSync(path).length - written)
     throw new DiskFault('write', journalPath, describeErrno(error))
   }
-}
-
-const sumOf = (body: string) => crc32(body).toString(16).padStart(8, '0')
-
-/** What ends every line, with the check sum in place of the zeros. */
-const sumTail = ',"sum":"00000000"}'
-
-export function formatLine(record: JournalRecord): string {
-  const body = JSON.stringify(record).slice(0, -1)
-  return `${body}${sumTail.replace('00000000', sumOf(body))}\n`
-}
-
-/** The record of a line, or undefined if the check sum does not agree. */
-export function parseLine(line: string): JournalRecord | undefined {
-  // The tail has a fixed length: no search through what may be a long line.
-  const body = line.slice(0, -sumTail.length)
-  if (!body.startsWith('{') || !line.endsWith(`${sumOf(body)}"}`) || !line.startsWith(',"sum":"', body.length))
-    return undefined
-  return JSON.parse(`${body}}`) as JournalRecord
-}
-
-const knownTypes: Readonly<Record<JournalRecord['type'], true>> = {
-  started: true,
-  made: true,
-  failed: true,
-  cancelled: true,
-  accepted: true,
-  rebuild: true,
-  action: true,
-  drop: true,
-}
-
-/**
- * A newer labmake may say more than this one understands: that is no damage. What it says of a job is shown as such; what
- * is of another kind altogether is passed over.
- */
-function isReadable(record: JournalRecord): boolean {
-  if (Object.hasOwn(knownTypes, record.type)) return true
-  const { type, at, job, target } = record as unknown as Readonly<Record<string, unknown>>
-  return [type, at, job, target].every((text) => typeof text === 'string')
 }
 
 interface ReadJournal {

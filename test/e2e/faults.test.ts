@@ -3,7 +3,7 @@ import { chmodSync, chownSync, renameSync, utimesSync, writeFileSync } from 'nod
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { formatLine, parseLine } from '../../src/io/journal.ts'
+import { formatLine, parseLine } from '../../src/io/journalLines.ts'
 import { markProcess } from '../../src/io/processes.ts'
 import type { JournalRecord } from '../../src/model/record.ts'
 import { enginePid, type Run, type Workspace, workspace } from '../workspace.ts'

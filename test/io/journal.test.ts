@@ -1,6 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { formatLine, openJournal, parseLine } from '../../src/io/journal.ts'
+import { openJournal } from '../../src/io/journal.ts'
+import { formatLine, parseLine } from '../../src/io/journalLines.ts'
 import type { JournalRecord, MadeRecord } from '../../src/model/record.ts'
 import { workspace } from '../workspace.ts'
 
