@@ -88,8 +88,3 @@ const longestWaitMs = 3_600_000
 export function backoffMs(baseMs: number, next: number, random: number): number {
   return Math.min(baseMs * 2 ** (next - 2), longestWaitMs) * (0.75 + random / 2)
 }
-
-/** Is a retry due that has to wait this many ms? Also where no wait is that long: then somebody set the clock back. */
-export function isDue(inMs: number): boolean {
-  return inMs <= 0 || inMs > longestWaitMs * 1.25
-}

@@ -1,5 +1,4 @@
 import type { Graph } from '../core/graph.ts'
-import { isDue } from '../core/schedule.ts'
 import type { Board, JobStatus, Rank } from '../model/board.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
@@ -330,12 +329,12 @@ export class JobBook {
 
   /** Queues what is due to be tried again. Returns ms until the next retry, if there is one. */
   enqueueDue(): number | undefined {
-    const nowMs = this.options.ports.clock.now()
+    const steadyMs = this.options.ports.clock.steadyMs()
     let nextMs: number | undefined
     for (const entry of this.retrying) {
       if (entry.state.status !== 'retrying') continue
-      const inMs = entry.state.retry.atMs - nowMs
-      if (isDue(inMs)) this.set(entry, { status: 'queued', tries: entry.state.tries })
+      const inMs = entry.state.dueMs - steadyMs
+      if (inMs <= 0) this.set(entry, { status: 'queued', tries: entry.state.tries })
       else nextMs = Math.min(inMs, nextMs ?? inMs)
     }
     return nextMs

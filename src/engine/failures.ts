@@ -49,12 +49,13 @@ export function stateAfterFailure(
   const of = retriesOf(job.rule, failed.cause)
   if (failures > of) return { status: 'ended', outcome: 'failed' }
   // A clock that was ahead when it failed does not put it off.
-  const atMs =
-    Math.min(Date.parse(failed.at), clock.now()) + backoffMs(job.rule.backoffMs, failures + 1, clock.random())
+  const nowMs = clock.now()
+  const atMs = Math.min(Date.parse(failed.at), nowMs) + backoffMs(job.rule.backoffMs, failures + 1, clock.random())
   return {
     status: 'retrying',
     tries: { retries: failures, reruns: 0 },
     retry: { atMs, cause: failed.cause, number: failures, of },
+    dueMs: clock.steadyMs() + atMs - nowMs,
     failedAt: failed.at,
   }
 }

@@ -363,6 +363,7 @@ export class UnderWay {
       status: 'retrying',
       tries: { ...tries, retries: number },
       retry: { atMs: atMs + retryInMs, cause, number, of },
+      dueMs: ports.clock.steadyMs() + retryInMs,
       failedAt: new Date(atMs).toISOString(),
     })
   }
