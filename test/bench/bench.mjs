@@ -4,13 +4,16 @@
 //   npm run bench -- --batches 100,1000,10000,50000            a quarter of an hour, and 1.2 million files
 //   npm run bench -- --only noop,jobs --runs 9
 //   npm run bench -- --save before.json      … later …      npm run bench -- --against before.json
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { installed, peers } from './peers.mjs'
 import * as alone from './rowsAlone.mjs'
+import * as engines from './rowsEngine.mjs'
+import { version } from './standing.mjs'
 import { judge, keyOf, tableLines } from './table.mjs'
+import { openTempFolder } from './tempFolder.mjs'
 import { openTimer } from './timed.mjs'
 import { openTrees } from './trees.mjs'
 
@@ -21,6 +24,8 @@ const rows = {
   touched: alone.touched,
   'dry-run': alone.dryRun,
   jobs: alone.jobs,
+  engine: engines.engine,
+  intake: engines.intake,
 }
 
 const { values } = parseArgs({
@@ -44,16 +49,9 @@ if (!versions.has('python3')) throw new Error('the benchmark is timed by python3
 for (const { name, needs } of peers)
   if (!versions.has(needs)) console.log(`${name} is not installed here, so it is left out`)
 
-const folder = mkdtempSync(`${tmpdir()}/labmake-bench-`)
+const { folder, before: beforeEnd } = openTempFolder('goals')
 const timer = openTimer(folder)
-/** What must be ended before the folder goes, the last one first. */
-const closers = [() => timer.close()]
-process.on('exit', () => {
-  for (const close of closers.reverse()) close()
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
-})
-for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
-  process.on(signal, () => process.exit(code))
+beforeEnd(() => timer.close())
 
 // A copy: whoever builds meanwhile does not change what is measured.
 cpSync(fileURLToPath(new URL('../../dist', import.meta.url)), `${folder}/dist`, {
@@ -78,7 +76,7 @@ const bench = {
   emptyScript: [process.execPath, `${folder}/empty.mjs`],
   time: timer.time,
   trees: openTrees(folder, say),
-  closers,
+  before: beforeEnd,
   /** For who waits, once each. */
   say(text) {
     if (!said.has(text)) say(text)
@@ -110,8 +108,7 @@ console.log(
 for (const text of tableLines(lines, bench.runs, previous)) console.log(text)
 
 if (values.save !== undefined) {
-  const labmake = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
-  const of = { labmake, node: process.version, ...Object.fromEntries(versions) }
+  const of = { labmake: version, node: process.version, ...Object.fromEntries(versions) }
   const processors = { count: availableParallelism(), model: model.trim() }
   const saved = {
     at: startedAt.toISOString(),

@@ -54,7 +54,7 @@ export function loadSources() {
 
 async function bundleSources() {
   const folder = mkdtempSync(`${tmpdir()}/labmake-bench-sources-`)
-  const modules = ['cli/workspace', 'core/provenance', 'core/survey', 'io/journalLines']
+  const modules = ['cli/workspace', 'core/provenance', 'core/survey', 'io/journalLines', 'server/client', 'core/board']
   const outfile = `${folder}/sources.mjs`
   try {
     await build({
