@@ -116,7 +116,7 @@ export async function settleAttempt(
   ports: Ports,
   stopper = ports.journal.history(state.targets[0]!.path).stopping?.by,
 ): Promise<AttemptEnd | NoRoomYet> {
-  const seconds = Math.max(0, (ports.clock.now() - state.startedMs) / 1000)
+  const seconds = exit.seconds ?? Math.max(0, (ports.clock.now() - state.startedMs) / 1000)
   const base = { seconds, attempt: state.attempt, log: state.log, ...(exit.use && { use: exit.use }) }
   if (exit.status === 'cancelled') {
     const fault = await putAside(state, ports)
@@ -169,8 +169,8 @@ async function fail(state: AttemptState, cause: Cause, base: EndBase, ports: Por
 }
 
 /** Has the journal its end? Then labmake was killed before it had cleared away. */
-export function hasEnded({ attempt, startedMs, targets }: AttemptState, { journal }: Ports): boolean {
-  return journal.attempts(targets[0]!.path).some((past) => past.attempt === attempt && past.endedMs >= startedMs)
+export function hasEnded({ attempt, targets }: AttemptState, { journal }: Ports): boolean {
+  return journal.attempts(targets[0]!.path).some((past) => past.attempt === attempt)
 }
 
 /** Clears away an attempt whose labmake was killed before the recipe started: nothing ran, and nothing failed. */
