@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Exit } from '../model/ports.ts'
 import type { Use } from '../model/record.ts'
@@ -43,6 +43,14 @@ export function readExit(folder: string): WrittenExit | undefined {
       ...(writtenBytes === undefined ? {} : { readBytes: Number(readBytes), writtenBytes: Number(writtenBytes) }),
     },
   }
+}
+
+/** How long it ran, by when it was written down who leads it and how it ended; undefined where that does not tell. */
+export function secondsWritten(folder: string): number | undefined {
+  const [began, ended] = ['pid', 'exit'].map(
+    (name) => statSync(`${folder}/${name}`, { throwIfNoEntry: false })?.mtimeMs,
+  )
+  return began === undefined || ended === undefined || ended < began ? undefined : (ended - began) / 1000
 }
 
 /** What a shell's exit status means: it tells of a signal as 128 + its number, and `-` if nothing could be started. */

@@ -8,11 +8,11 @@ import { explain } from './causes.ts'
 import { commandFinder } from './commands.ts'
 import { describeErrno } from './disk.ts'
 import { type Limits, openEnding, signalFamily } from './ending.ts'
-import { exitOf, readExit } from './exits.ts'
+import { exitOf, readExit, secondsWritten } from './exits.ts'
 import { attemptVariable, openFamilies, openForWriting } from './families.ts'
 import { claimAttempt, isUnderWay, type Leader, leaderOf } from './leader.ts'
 import { type Measured, openMeter } from './meter.ts'
-import { isOfThisBoot } from './processes.ts'
+import { ageMsOf, isOfThisBoot } from './processes.ts'
 import { exitRoom } from './startScript.ts'
 import { openStartShell } from './startShell.ts'
 
@@ -28,7 +28,8 @@ interface UnderWay {
   readonly slug: string
   readonly leader: Leader
   readonly log: string
-  readonly startedMs: number
+  /** By `performance.now()`, also of one that began before this process. */
+  readonly beganMs: number
   readonly limits: Limits
   readonly pollMs: number
   /** Its exit status, where somebody tells it. */
@@ -61,7 +62,7 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
     if (begun.status === 'not-begun') return ended(failed({ kind: 'no-start', problem: begun.problem }))
     const limits = { timeoutMs, leftMs: timeoutMs, grace }
     const { leader, exitStatus: told } = begun
-    return follow({ slug, leader, log, startedMs: Date.now(), limits, pollMs: ownPollMs, told })
+    return follow({ slug, leader, log, beganMs: performance.now(), limits, pollMs: ownPollMs, told })
   }
 
   /** An attempt of an earlier labmake: watched by its process, ended by its exit file, lost if both are gone. */
@@ -71,20 +72,23 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
     if (leader === 'never-begun') return undefined
     // What it wrote, its exit too, may have come to the disk in part only.
     if (!isOfThisBoot(leader.mark)) return ended(lost)
-    const leftMs = timeoutMs === undefined ? undefined : Math.max(0, startedMs + timeoutMs - Date.now())
+    const ranMs = ageMsOf(leader.mark) ?? Math.max(0, Date.now() - startedMs)
+    const leftMs = timeoutMs === undefined ? undefined : Math.max(0, timeoutMs - ranMs)
     const limits = { timeoutMs, leftMs, grace }
-    const underWay = { slug, leader, log, startedMs, limits, pollMs: adoptedPollMs, told: undefined }
+    const beganMs = performance.now() - ranMs
+    const underWay = { slug, leader, log, beganMs, limits, pollMs: adoptedPollMs, told: undefined }
     if (!isOver(folder, leader)) return follow(underWay)
     families.add(leader.mark, slug)
-    return ended(conclude(underWay, unseen))
+    const seconds = secondsWritten(folder)
+    return ended({ ...conclude(underWay, unseen), ...(seconds === undefined ? {} : { seconds }) })
   }
 
   function follow(underWay: UnderWay): Running {
-    const { slug, leader, log, startedMs, limits, pollMs, told } = underWay
+    const { slug, leader, log, beganMs, limits, pollMs, told } = underWay
     const { pid } = leader.mark
     const folder = `${root}/${folderOf(slug)}`
     families.add(leader.mark, slug)
-    const measuring = meter.start({ leader: pid, folder, log: `${root}/${log}`, startedMs })
+    const measuring = meter.start({ leader: pid, folder, log: `${root}/${log}`, beganMs })
     const ending = openEnding(leader.mark, families, limits, () => measuring.sample())
     const status = new Promise<string | undefined>((resolve) => {
       const timer = setInterval(() => isOver(folder, leader) && over(undefined), pollMs)
@@ -96,7 +100,8 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
     })
     const exit = status.then((toldStatus) => {
       ending.over()
-      return conclude(underWay, measuring.end(), toldStatus, ending.because)
+      const seconds = (performance.now() - beganMs) / 1000
+      return { ...conclude(underWay, measuring.end(), toldStatus, ending.because), seconds }
     })
     return { process: leader.mark, exit, cancel: ending.end }
   }

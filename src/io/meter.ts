@@ -11,8 +11,8 @@ export interface Metered {
   /** Of the attempt: the memory that was seen is written down there, for the next labmake. */
   readonly folder: string
   readonly log: string
-  /** ms since the epoch. */
-  readonly startedMs: number
+  /** By `performance.now()`. */
+  readonly beganMs: number
 }
 
 export interface Measuring {
@@ -73,7 +73,7 @@ export function openMeter(families: Families): Meter {
     families.look()
     for (const watched of due) {
       void sample(watched, families).then(restAfter)
-      const ageMs = Date.now() - watched.startedMs
+      const ageMs = now - watched.beganMs
       watched.dueMs = now + Math.min(Math.max(ageMs * restShare, tickMs), longestRestMs)
     }
     lastOomKills = oomKills()

@@ -105,6 +105,16 @@ const fieldsOf = (line: string) => line.slice(line.lastIndexOf(') ') + 2).split(
 
 let knownBootId: string | undefined
 
+/**
+ * How long ago it started, ms, by a clock that nobody sets; undefined where the system counts start times by the other one.
+ * What was before this process is told by the start times of both, which are of one kind whatever the machine calls its uptime.
+ */
+export function ageMsOf({ startTime }: ProcessMark): number | undefined {
+  if (process.platform !== 'linux') return undefined
+  const ticks = Number(processStartTime(process.pid)) - Number.parseInt(startTime, 10)
+  return Number.isNaN(ticks) ? undefined : Math.max(0, (ticks / ticksPerSecond) * 1000 + performance.now())
+}
+
 /** Changes with each start of the machine; empty where the system does not say. */
 export function bootId(): string {
   if (knownBootId !== undefined) return knownBootId

@@ -99,7 +99,8 @@ export interface Launch {
   readonly grant?: string
 }
 
-export type Exit = { readonly use?: Use } & (
+/** `seconds`: how long it ran, where that is known better than by the clock that people set. */
+export type Exit = { readonly use?: Use; readonly seconds?: number } & (
   | { readonly status: 'done' }
   | { readonly status: 'failed'; readonly cause: Cause }
   | { readonly status: 'cancelled' }

@@ -244,6 +244,38 @@ describe('a clock that jumps', () => {
       expectWords(await ws.labmake(...command))
   })
 
+  test.each([
+    ['back', -365 * 24],
+    ['ahead', 365 * 24],
+  ])(
+    'set %s by a year while a job runs and is retried: it is made in its time, and how long it took is true',
+    async (_, hours) => {
+      await using ws = await workspace({
+        'rules/r.yaml': oneRule(
+          'retries: 1',
+          'backoff: 200ms',
+          'timeout: 1h',
+          'script: if [ ! -e set ]; then touch set; sleep 0.1; exit 3; fi; cp "$1" "$target"',
+        ),
+        'in/a.txt': 'new',
+        'clock.cjs': `const { existsSync } = require('node:fs'), now = Date.now
+        Date.now = () => now() + (existsSync('set') ? ${hours * 3_600_000} : 0)\n`,
+      })
+      const run = await ws.from({ env: { NODE_OPTIONS: `--require ${ws.path('clock.cjs')}` } }).labmake()
+      expect([run.code, ws.read('out/a.txt')]).toEqual([0, 'new'])
+      const records = ws
+        .read('.labmake/journal.jsonl')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      const ended = records.filter((r) => 'seconds' in r)
+      expect(ended.map((r) => r.type)).toEqual(['failed', 'made'])
+      for (const { seconds } of ended) expect(seconds).toBeLessThan(30)
+      expect(ended[0].seconds).toBeGreaterThan(0.09)
+      expect((await ws.labmake('-n', '--json')).json()).toMatchObject({ jobs: [], upToDate: 1 })
+    },
+  )
+
   test('the lock of a labmake whose clock was ahead is taken over like any other', async () => {
     await using ws = await workspace(oneBatch)
     ws.hold('denoise/B1')

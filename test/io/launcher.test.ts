@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { utimesSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
 import { openLauncher } from '../../src/io/launcher.ts'
 import type { Exit } from '../../src/model/ports.ts'
 import { workspace } from '../workspace.ts'
@@ -138,4 +139,38 @@ test('an attempt whose labmake was killed before it started the recipe is none, 
   await using ws = await workspace({ '.labmake/running/one/state.json': '{}' })
   expect(openLauncher(ws.root).adopt(stateOfOne)).toBe(undefined)
   expect(openLauncher(ws.root).adopt(stateOfOne)).toBe(undefined)
+})
+
+describe.skipIf(process.platform !== 'linux')('of a recipe that is taken over after the clock was set', () => {
+  const yearMs = 365 * 86_400_000
+
+  test('a year ahead: its time is not up for that, and how long it ran is true', async () => {
+    await using ws = await workspace()
+    const running = await start(ws, 'while [ ! -e release ]; do sleep 0.02; done')
+    const state = { ...stateOfOne, process: running.process, startedMs: Date.now() - yearMs, timeoutMs: 3_600_000 }
+    const adopted = openLauncher(ws.root).adopt(state)
+    ws.write('release', '')
+    const exit = await adopted!.exit
+    expect(exit).toMatchObject({ status: 'done' })
+    expect(exit.seconds).toBeLessThan(60)
+  })
+
+  test('a year back: its time is up all the same', async () => {
+    await using ws = await workspace()
+    const running = await start(ws, 'sleep 600')
+    const state = { ...stateOfOne, process: running.process, startedMs: Date.now() + yearMs, timeoutMs: 30 }
+    const adopted = openLauncher(ws.root, { graceMs: 50 }).adopt(state)
+    expect(await adopted?.exit).toMatchObject({ status: 'failed', cause: { kind: 'timeout', timeoutMs: 30 } })
+  })
+})
+
+test('of a recipe that ended while no labmake was there, the time until then counts, not until somebody came', async () => {
+  await using ws = await workspace()
+  const running = await start(ws, 'echo made')
+  await running.exit
+  const night = { begun: 1_780_000_000, ended: 1_780_000_090 }
+  utimesSync(ws.path('.labmake/running/one/pid'), night.begun, night.begun)
+  utimesSync(ws.path('.labmake/running/one/exit'), night.ended, night.ended)
+  const adopted = openLauncher(ws.root).adopt({ ...stateOfOne, process: running.process })
+  expect(await adopted?.exit).toMatchObject({ status: 'done', seconds: 90 })
 })
