@@ -147,7 +147,7 @@ async function finishCommit(
       // The second where labmake was killed in the middle of an exchange.
       const old = [staged, `${staged}${exchangeSuffix}`].find((at) => mustKeep(target, at, state, ports))
       if (old === undefined) continue
-      const kept = `${places.attic}/${fileTime(state.startedMs)}/${path}`
+      const kept = inAttic(state, path, ports)
       await ports.writer.move(old, kept)
       attic = kept
     }
@@ -155,6 +155,12 @@ async function finishCommit(
     await ports.attempts.remove(state.slug)
   })
   return { attic, fault }
+}
+
+/** By the time; where that is taken, by two attempts in a second or a clock that was set back, by the attempt too. */
+function inAttic({ startedMs, slug }: AttemptState, path: string, { disk }: Ports): string {
+  const byTime = `${places.attic}/${fileTime(startedMs)}`
+  return disk.stat(`${byTime}/${path}`) === undefined ? `${byTime}/${path}` : `${byTime}-${slug}/${path}`
 }
 
 /** May what was replaced, and lies at `at` now, hold a person's work? Also where somebody worked on it up to the last moment. */

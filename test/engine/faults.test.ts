@@ -285,3 +285,16 @@ function expectInAttic(it: Lab, at: string): void {
   const kept = attic.filter(([, content]) => content === 'curated').map(([path]) => path.replace(/^[^Z]*Z\//, ''))
   expect(kept, at).toEqual(['kwd/B1.kwd', 'phy/B1/made'])
 }
+
+test('of a clock that is set back between two rebuilds nothing in the attic is replaced', async () => {
+  const it = await rebuild()
+  const atMs = it.clock.now()
+  await it.build()
+  it.disk.write('kwd/B1.kwd', 'curated again')
+  it.disk.write('phy/B1/made', 'curated again')
+  await it.rebuild('both/B1')
+  it.clock.set(atMs - it.clock.now())
+  await it.build()
+  const kept = Object.values(it.disk.tree('.labmake/attic'))
+  expect(kept.sort()).toEqual(['curated', 'curated', 'curated again', 'curated again'])
+})
