@@ -30,17 +30,22 @@ export interface PoolOptions extends CommonOptions {
   readonly pause: boolean
   readonly resume: boolean
   readonly slots: number | 'declared' | undefined
+  /** In bytes. */
+  readonly size: number | 'declared' | undefined
 }
 
-/** `labmake pool NAME --pause | --resume | --slots N`: changes a pool of a running engine, until that ends. */
+/** `labmake pool NAME --pause | --resume | --slots N | --size AMOUNT`: changes a pool of a running engine, until that ends. */
 export async function poolCommand(pool: string, options: PoolOptions): Promise<ExitCode> {
   const actions: Action[] = []
   if (options.pause) actions.push({ type: 'pause', pool })
   if (options.resume) actions.push({ type: 'resume', pool })
   if (options.slots !== undefined) actions.push({ type: 'slots', pool, slots: options.slots })
+  if (options.size !== undefined) actions.push({ type: 'size', pool, bytes: options.size })
   const [action] = actions
   if (action === undefined || actions.length > 1) {
-    throw new UserError('say one thing to do with the pool', { hint: 'One of --pause, --resume, --slots N.' })
+    throw new UserError('say one thing to do with the pool', {
+      hint: 'One of --pause, --resume, --slots N, --size AMOUNT.',
+    })
   }
   const client = await needEngine(findWorkspace(options.directory))
   return say(await client.act(action), options)

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { stagingPrefix } from '../core/names.ts'
-import { plural } from '../core/sizes.ts'
+import { shareText } from '../core/poolText.ts'
+import { plural, sizeText } from '../core/sizes.ts'
 import { memoryAdvice, pastPeaks } from '../core/use.ts'
 import { findCommand } from '../io/commands.ts'
 import { describeErrno } from '../io/disk.ts'
@@ -74,8 +75,12 @@ function checkRecipe(rule: Rule, root: string): Finding[] {
 }
 
 function checkPools({ ruleSet }: OpenWorkspace): Finding[] {
-  return [...ruleSet.pools.values()].map(({ name, slots, where }): Finding => {
-    const text = `pool ${name}: ${slots} ${slots === 1 ? 'slot' : 'slots'} (${where})`
+  const memory = memoryBytes()
+  return [...ruleSet.pools.values()].map(({ name, slots, counts, where }): Finding => {
+    const text = `pool ${name}: ${shareText(slots, counts)} (${where})`
+    if (counts === 'bytes' && slots > memory) {
+      return { level: 'note', text: `${text}, but there are ${sizeText(memory)} of memory here` }
+    }
     if (name !== 'cpu' || slots <= processors) return { level: 'fine', text }
     return { level: 'note', text: `${text}, but this machine has ${processors} processors` }
   })

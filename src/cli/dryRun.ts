@@ -7,6 +7,7 @@ import { plural } from '../core/sizes.ts'
 import { countsText, standingOf } from '../core/standing.ts'
 import { type Job, nameInBatch, shownPath } from '../model/job.ts'
 import type { Plan, PlannedJob, Reason } from '../model/plan.ts'
+import type { Rule } from '../model/rule.ts'
 import { emptyText } from './ending.ts'
 import { faultLines } from './faults.ts'
 import { paint, printable, type Sign, type Style, sign } from './terminal.ts'
@@ -39,7 +40,7 @@ export function planJson(plan: Plan, chosen: ReadonlySet<string>): object {
       batch: job.batch ?? null,
       sources: shownSources(job),
       targets: job.targets.map(shownPath),
-      pools: Object.fromEntries(job.rule.pools),
+      pools: poolsJson(job.rule),
       command: commandOf(job),
       reason: withText(verdictReason(verdict)),
       after,
@@ -54,6 +55,11 @@ export function planJson(plan: Plan, chosen: ReadonlySet<string>): object {
     errors: plan.errors,
     warnings: plan.warnings,
   }
+}
+
+/** `{"ram": {"bytes": 12000000000}, "cpu": 1}` */
+function poolsJson({ pools, bytesOf }: Rule): object {
+  return Object.fromEntries([...pools].map(([name, slots]) => [name, bytesOf.has(name) ? { bytes: slots } : slots]))
 }
 
 export interface PlanTextOptions {

@@ -1,4 +1,4 @@
-import { countStates, usedSlots } from '../core/board.ts'
+import { countStates, isShortOf, usedSlots } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
 import { holdersText, usedText } from '../core/poolText.ts'
 import { printable } from '../core/printable.ts'
@@ -105,11 +105,11 @@ function plannedLines(board: Board): EventLine[] {
 }
 
 /** Others have a shared pool that jobs in line need. */
-function poolLines({ name, slots, shared }: BoardPool, board: Board): EventLine[] {
+function poolLines(pool: BoardPool, board: Board): EventLine[] {
+  const { name, shared } = pool
   const used = usedSlots(board).get(name) ?? 0
-  if (shared === undefined || shared.usedByOthers === 0 || used < slots) return []
-  if (![...board.jobs.values()].some(({ status, pools }) => status.state === 'queued' && name in pools)) return []
-  return [['busy', `pool=${name} ${usedText(used, { slots, shared })}${holdersText(shared)}`]]
+  if (shared === undefined || shared.usedByOthers === 0 || !isShortOf(pool, used, board)) return []
+  return [['busy', `pool=${name} ${usedText(used, pool)}${holdersText(shared)}`]]
 }
 
 function jobLines(event: JobEvent, board: Board): EventLine[] {
@@ -118,9 +118,10 @@ function jobLines(event: JobEvent, board: Board): EventLine[] {
   switch (event.type) {
     case 'started': {
       const used = usedSlots(board)
-      const pools = Object.keys(job?.pools ?? {}).map(
-        (pool) => `pool=${pool} ${used.get(pool) ?? 0}/${board.pools.get(pool)?.slots ?? '?'}`,
-      )
+      const pools = Object.keys(job?.pools ?? {}).map((name) => {
+        const { slots, counts } = board.pools.get(name) ?? { slots: 0, counts: 'slots' }
+        return `pool=${name} ${usedText(used.get(name) ?? 0, { slots, counts })}`
+      })
       const pid = event.pid === undefined ? [] : [`pid=${event.pid}`]
       const fields = [`try=${event.attempt}`, ...pools, ...pid].join(' ')
       return [['start', ...name, fields, `why=${reasonText(event.reason)}`]]

@@ -1,4 +1,4 @@
-import { countStates, usedSlots } from '../core/board.ts'
+import { countStates, isShortOf, usedSlots } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
 import { jobsToCome } from '../core/line.ts'
 import { holdersText, usedText } from '../core/poolText.ts'
@@ -156,7 +156,7 @@ export function footerLines(board: Board, nowMs: number, style: Style, width: nu
   const second = [
     ...[...board.pools.values()]
       .filter((p) => busy.has(p.name))
-      .map((p) => `${p.name} ${usedText(used.get(p.name) ?? 0, { slots: p.slots, shared: p.shared })}`),
+      .map((p) => `${p.name} ${usedText(used.get(p.name) ?? 0, p)}`),
     `${toCome} to come`,
     `${counts.done} up to date`,
     counts.failed > 0 ? `${counts.failed} failed` : '',
@@ -174,8 +174,10 @@ export function footerLines(board: Board, nowMs: number, style: Style, width: nu
 }
 
 function waitingText(board: Board, needed: ReadonlySet<string>, used: ReadonlyMap<string, number>): string {
-  const pool = [...board.pools.values()].find(({ name, slots, shared }) => {
-    return needed.has(name) && shared !== undefined && shared.usedByOthers > 0 && (used.get(name) ?? 0) >= slots
+  const pool = [...board.pools.values()].find((pool) => {
+    const { name, shared } = pool
+    if (!needed.has(name) || shared === undefined || shared.usedByOthers === 0) return false
+    return isShortOf(pool, used.get(name) ?? 0, board)
   })
   return pool === undefined ? 'waiting to try again' : `waiting for ${pool.name}: busy${holdersText(pool.shared)}`
 }

@@ -1,4 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { parseAmount } from '../core/amounts.ts'
+import { UserError } from '../model/errors.ts'
 import { version } from '../version.ts'
 import { actCommand, type JobVerb, poolCommand } from './act.ts'
 import { buildCommand } from './build.ts'
@@ -145,9 +147,10 @@ function addEngine(program: Command, conclude: Conclude): void {
     .option('--pause', 'start nothing more that needs it')
     .option('--resume', 'end the pause')
     .option('--slots <n>', 'its slots from now on; "declared" for what the rule files say', slotsOrDeclared)
-    .action(async (pool: string, own: { pause?: true; resume?: true; slots?: number | 'declared' }) => {
-      const { pause = false, resume = false, slots } = own
-      conclude(await poolCommand(pool, { ...commonOptions(program), pause, resume, slots }))
+    .option('--size <amount>', 'its size from now on, where it counts memory: 80GB; or "declared"', amountOrDeclared)
+    .action(async (pool: string, own: { pause?: true; resume?: true; slots?: PoolLimit; size?: PoolLimit }) => {
+      const { pause = false, resume = false, slots, size } = own
+      conclude(await poolCommand(pool, { ...commonOptions(program), pause, resume, slots, size }))
     })
   const engine = program.command('engine').description('the process in the background that decides and starts jobs')
   const runOptions = (own: { poll?: true }) => ({ ...buildOptions(program), poll: own.poll ?? false })
@@ -263,11 +266,24 @@ function wholeNumber(text: string): number {
   return n
 }
 
-function slotsOrDeclared(text: string): number | 'declared' {
+type PoolLimit = number | 'declared'
+
+function slotsOrDeclared(text: string): PoolLimit {
   const n = Number(text)
   if (text === 'declared') return text
   if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('It takes a whole number, or the word declared.')
   return n
+}
+
+/** In bytes. */
+function amountOrDeclared(text: string): PoolLimit {
+  if (text === 'declared') return text
+  try {
+    return parseAmount(text)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new InvalidArgumentError(`${error.message}. ${error.hint ?? ''}`.trim())
+  }
 }
 
 interface GivenOptions {

@@ -59,8 +59,9 @@ function statusJson(root: string, board: Board, jobs: readonly BoardJob[], isAsk
     source: isAsked ? 'engine' : 'journal',
     pools: [...board.pools.values()].map((pool) => ({
       name: pool.name,
-      slots: pool.slots,
-      used: used.get(pool.name) ?? 0,
+      ...(pool.counts === 'bytes'
+        ? { sizeBytes: pool.slots, usedBytes: used.get(pool.name) ?? 0 }
+        : { slots: pool.slots, used: used.get(pool.name) ?? 0 }),
       queued: queued(pool),
       ...(pool.pausedBy === undefined ? {} : { pausedBy: pool.pausedBy }),
       ...(pool.shared === undefined ? {} : { shared: pool.shared }),

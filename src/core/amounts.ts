@@ -15,7 +15,7 @@ const unitBytes = new Map<string, number>([
 export const amountPattern = `^\\d+(\\.\\d+)? *(${[...unitBytes.keys()].join('|')})$`
 
 /** As many bytes of several pools and jobs can be added, and no double rounds them. */
-const mostBytes = 1e15
+export const mostBytes = 1e15
 
 const example = 'Write a number with its unit: 64GB, 500MB, 1.5TB; 64GiB counts by 1024.'
 

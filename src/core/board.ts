@@ -51,7 +51,9 @@ export function nextBoard(board: Board, event: EngineEvent): Board {
       return board
     default: {
       const job = jobs.get(event.job)
-      if (job !== undefined) jobs.set(event.job, { ...job, status: nextStatus(job.status, event) })
+      if (job === undefined) return board
+      const pools = event.type === 'adopted' ? event.pools : job.pools
+      jobs.set(event.job, { ...job, pools, status: nextStatus(job.status, event) })
       return board
     }
   }
@@ -124,6 +126,13 @@ export function usedSlots(board: Board): Map<string, number> {
     for (const [pool, slots] of Object.entries(pools)) used.set(pool, (used.get(pool) ?? 0) + slots)
   }
   return used
+}
+
+/** Does a job in line need more of the pool than is free? `used`: of the pool, by usedSlots. */
+export function isShortOf({ name, slots }: BoardPool, used: number, board: Board): boolean {
+  return [...board.jobs.values()].some(({ status, pools }) => {
+    return status.state === 'queued' && (pools[name] ?? 0) > slots - used
+  })
 }
 
 /** A board as it is sent: maps as lists. */

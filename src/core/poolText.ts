@@ -1,12 +1,35 @@
-import type { SharedUse } from '../model/board.ts'
+import type { BoardPool, SharedUse } from '../model/board.ts'
+import type { PoolUnit } from '../model/rule.ts'
+import { amountOfText, amountText } from './amounts.ts'
+import { plural } from './sizes.ts'
 
-/** `1/2`, and of a shared pool what others have of it: `1/2 (1 elsewhere)`. */
+/** `2 slots`, `64 GB`: so much of a pool. */
+export function shareText(slots: number, counts: PoolUnit): string {
+  return counts === 'bytes' ? amountText(slots) : plural(slots, 'slot')
+}
+
+/** `1/2`, `24 of 64 GB`; and of a shared pool what others have of it: `1/2 (1 elsewhere)`. */
 export function usedText(
   used: number,
-  { slots, shared }: { readonly slots: number; readonly shared: SharedUse | undefined },
+  { slots, counts, shared }: Pick<BoardPool, 'slots' | 'counts' | 'shared'>,
 ): string {
   const elsewhere = shared?.usedByOthers ?? 0
-  return `${used}/${slots}${elsewhere === 0 ? '' : ` (${elsewhere} elsewhere)`}`
+  const text = counts === 'bytes' ? amountOfText(used, slots) : `${used}/${slots}`
+  return `${text}${elsewhere === 0 ? '' : ` (${counts === 'bytes' ? amountText(elsewhere) : elsewhere} elsewhere)`}`
+}
+
+/**
+ * What a job waits for that needs so many slots of a pool, after `waits for`: `ram: 2/2 busy`, `12 GB of ram: 4 of 64 GB are
+ * free`; and where others have them.
+ */
+export function lackText(needs: number, used: number, pool: BoardPool): string {
+  const { name, slots, counts, shared } = pool
+  if (counts === 'slots') return `${name}: ${used}/${slots} busy${holdersText(shared)}`
+  const asks = `${amountText(needs)} of ${name}`
+  if (needs > slots) return `${asks}, which has ${amountText(slots)} now`
+  const free = `${asks}: ${amountOfText(Math.max(0, slots - used), slots)} are free`
+  const elsewhere = holdersText(shared)
+  return elsewhere === '' ? free : `${free}, ${amountText(shared?.usedByOthers ?? 0)} are taken${elsewhere}`
 }
 
 /** More workspaces than this are counted, not named. */

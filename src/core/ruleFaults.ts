@@ -1,5 +1,5 @@
 import { type Fault, UserError } from '../model/errors.ts'
-import { inboxKeys, notifierKeys, ruleFileKeys, ruleKeys } from './ruleSchema.ts'
+import { inboxKeys, notifierKeys, poolKeys, ruleFileKeys, ruleKeys } from './ruleSchema.ts'
 import { didYouMean } from './suggest.ts'
 
 /** Steps from the root of a rule file to a value: `['rules', 'denoise', 'sources', 0]`. */
@@ -28,7 +28,12 @@ export function attempt<T>(path: DataPath, report: Report, parse: () => T): T | 
   }
 }
 
-const keysOf: Readonly<Record<string, readonly string[]>> = { rules: ruleKeys, inbox: inboxKeys, notify: notifierKeys }
+const keysOf: Readonly<Record<string, readonly string[]>> = {
+  pools: poolKeys,
+  rules: ruleKeys,
+  inbox: inboxKeys,
+  notify: notifierKeys,
+}
 
 /** What zod says of a value of the wrong shape. */
 export interface ShapeIssue {

@@ -1,6 +1,7 @@
 import { type Fault, UserError } from '../model/errors.ts'
 import type { Notifier } from '../model/notice.ts'
-import type { Acceptance, NamedPattern, ParamDefault, Pattern, Rule } from '../model/rule.ts'
+import type { Acceptance, NamedPattern, ParamDefault, Pattern, PoolUnit, Rule } from '../model/rule.ts'
+import { parseAmount } from './amounts.ts'
 import { parseDuration } from './durations.ts'
 import { parseNotifier } from './notifier.ts'
 import { isBelow, parsePattern } from './pattern.ts'
@@ -24,6 +25,7 @@ export interface RuleFile {
 export interface DeclaredPool {
   readonly name: string
   readonly slots: number | 'auto'
+  readonly counts: PoolUnit
   readonly shared: boolean
   readonly where: string
 }
@@ -64,14 +66,15 @@ export function parseRuleFile(file: string, content: unknown, locate: Locate): R
     const path = ['notify', i]
     return parseNotifier(entry, locate(path, 'value').where, path, report)
   })
-  if (faults.length > 0) return brokenRuleFile(file, faults)
-  const pools = Object.entries(data.pools ?? {}).map(([name, written]): DeclaredPool => {
-    const { slots, shared = false } = typeof written === 'object' ? written : { slots: written }
-    return { name, slots, shared, where: locate(['pools', name], 'key').where }
+  const pools = Object.entries(data.pools ?? {}).map(([name, written]): DeclaredPool | undefined => {
+    const path = ['pools', name, ...(typeof written === 'object' && written.size !== undefined ? ['size'] : [])]
+    const size = attempt(path, report, () => parsePoolSize(name, written))
+    return size && { name, ...size, where: locate(['pools', name], 'key').where }
   })
+  if (faults.length > 0) return brokenRuleFile(file, faults)
   return {
     file,
-    pools,
+    pools: pools.filter(isThere),
     inbox: inbox.filter(isThere),
     quietMs,
     notify: notify.filter(isThere),
@@ -79,6 +82,33 @@ export function parseRuleFile(file: string, content: unknown, locate: Locate): R
     faults,
   }
 }
+
+/** Throws UserError. */
+function parsePoolSize(
+  name: string,
+  written: NonNullable<RuleFileData['pools']>[string],
+): Omit<DeclaredPool, 'name' | 'where'> {
+  const { shared = false, ...given } =
+    typeof written === 'object' ? written : isAmount(written) ? { size: written } : { slots: written }
+  const { slots, size } = given
+  if (slots !== undefined && size !== undefined) {
+    throw new UserError(`the pool ${name} has slots or a size, not both`, {
+      hint: 'A pool counts jobs (slots) or memory (size). A job may take of two pools at once.',
+    })
+  }
+  if (slots !== undefined) return { slots, counts: 'slots', shared }
+  if (size === undefined) {
+    throw new UserError(`the pool ${name} does not say how much it has`, { hint: 'Add slots: 2, or size: 64GB.' })
+  }
+  if (name === 'cpu') {
+    throw new UserError('the pool cpu cannot count memory: a rule that names no pool takes one slot of it', {
+      hint: `Give it another name: pools: { ram: ${size} }`,
+    })
+  }
+  return { slots: parseAmount(size), counts: 'bytes', shared }
+}
+
+const isAmount = (written: number | string): written is string => typeof written === 'string' && written !== 'auto'
 
 /** Throws UserError. */
 function parseQuiet(written: string): number {
@@ -113,7 +143,7 @@ function parseRule(source: RuleSource): Rule | undefined {
   const wildcards = checkWildcards({ sources, targets, uses, path, report })
   checkPlaces({ sources, targets, path, report })
   const params = parseParams(data.params ?? {}, wildcards, [...path, 'params'], report)
-  const pools = parsePool(data.pool)
+  const { pools, bytesOf } = parsePool(data.pool, [...path, 'pool'], report)
   const recipe = attempt([...path, data.script === undefined ? 'recipe' : 'script'], report, () => {
     const names: RecipeNames = {
       values: new Set([...wildcards, ...params.keys()]),
@@ -151,6 +181,7 @@ function parseRule(source: RuleSource): Rule | undefined {
     params,
     uses,
     pools,
+    bytesOf,
     recipe,
     expects,
     ignore,
@@ -278,9 +309,17 @@ function parseParams(
   return params
 }
 
-function parsePool(written: RuleData['pool']): Map<string, number> {
-  if (written === undefined) return new Map([['cpu', 1]])
-  return new Map(typeof written === 'string' ? [[written, 1]] : Object.entries(written))
+function parsePool(written: RuleData['pool'], path: DataPath, report: Report): Pick<Rule, 'pools' | 'bytesOf'> {
+  const asked = written === undefined ? { cpu: 1 } : typeof written === 'string' ? { [written]: 1 } : written
+  const pools = new Map<string, number>()
+  const bytesOf = new Set<string>()
+  for (const [name, needed] of Object.entries(asked)) {
+    if (typeof needed === 'string') bytesOf.add(name)
+    // Of a faulty one nothing is used: it stands there so that {slots.ram} is no fault of its own.
+    const slots = typeof needed === 'number' ? needed : attempt([...path, name], report, () => parseAmount(needed))
+    pools.set(name, slots ?? 0)
+  }
+  return { pools, bytesOf }
 }
 
 function parseMembers(

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { noticeKinds } from '../model/notice.ts'
+import { amountPattern } from './amounts.ts'
 import { namePattern } from './names.ts'
 
 /**
@@ -33,14 +34,21 @@ const members = z.union([text('a file name'), z.array(text('a file name'))], {
 })
 const slots = count('a number of slots, 1 or more', 1)
 const slotsOrAuto = z.union([slots, z.literal('auto')], {
-  error: 'expected a number of slots, 1 or more, or auto (one for each processor)',
+  error: 'expected a number of slots, 1 or more, or auto (one for each processor); memory is written as size: 64GB',
 })
-const poolError = 'expected a number of slots, 1 or more, or auto (one for each processor), or slots: with shared: true'
+// Here a text with a number in it, so that core/amounts can say what is wrong with it; editors are told what it looks like.
+const amountError = 'expected an amount of memory with its unit, such as 64GB'
+const amount = z.string({ error: amountError }).check(z.regex(/\d/, { error: amountError, abort: true }))
+z.globalRegistry.add(amount, { pattern: amountPattern })
+const poolError =
+  'expected a number of slots, 1 or more, or auto (one for each processor), or an amount of memory such as 64GB; or slots: or size: with shared: true'
 const pool = z.union(
   [
     slotsOrAuto,
+    amount,
     z.strictObject({
-      slots: slotsOrAuto,
+      slots: z.optional(slotsOrAuto),
+      size: z.optional(describe(amount, 'Memory instead of slots: 64GB, 500MB, 1.5TB, 64GiB.')),
       shared: z.optional(
         describe(
           z.boolean({ error: 'expected true or false' }),
@@ -51,6 +59,9 @@ const pool = z.union(
   ],
   { error: poolError },
 )
+const needed = z.union([slots, amount], {
+  error: 'expected a number of slots, 1 or more, or an amount of memory such as 12GB',
+})
 const value = z.union([z.string(), z.number(), z.boolean()], {
   error: 'expected a text, a number, or the word required',
 })
@@ -68,8 +79,8 @@ const rule = z.strictObject(
     uses: z.optional(describe(paths, 'Other files that the recipe depends on, such as scripts and probe maps.')),
     pool: z.optional(
       describe(
-        z.union([name, z.record(name, slots)], { error: "expected a pool's name, or a map of pools to slots" }),
-        'The pool that a job takes one slot of, or slots per pool. Without it: one slot of cpu.',
+        z.union([name, z.record(name, needed)], { error: "expected a pool's name, or a map of pools to slots" }),
+        'The pool that a job takes one slot of, or slots per pool, or an amount such as 12GB of one that counts memory. Without it: one slot of cpu.',
       ),
     ),
     recipe: z.optional(
@@ -150,7 +161,10 @@ const notifier = z.strictObject(
 export const ruleFileSchema = z.strictObject(
   {
     pools: z.optional(
-      describe(z.record(name, pool, { error: 'expected a map of pools to their slots' }), 'Limits shared by jobs.'),
+      describe(
+        z.record(name, pool, { error: 'expected a map of pools to their slots' }),
+        'Limits shared by jobs: slots, or memory.',
+      ),
     ),
     inbox: z.optional(
       describe(
@@ -178,6 +192,7 @@ export type RuleData = NonNullable<RuleFileData['rules']>[string]
 
 export type NotifierData = NonNullable<RuleFileData['notify']>[number]
 
+export const poolKeys = ['slots', 'size', 'shared']
 export const ruleFileKeys = Object.keys(ruleFileSchema.shape)
 export const inboxKeys = Object.keys(acceptance.shape)
 export const notifierKeys = Object.keys(notifier.shape)

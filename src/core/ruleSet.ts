@@ -1,6 +1,8 @@
 import type { Fault } from '../model/errors.ts'
 import type { Pool, Rule, RuleSet } from '../model/rule.ts'
+import { writtenAmount } from './amounts.ts'
 import { patternShape } from './pattern.ts'
+import { shareText } from './poolText.ts'
 import type { RuleFile } from './ruleFile.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -44,20 +46,31 @@ function longestQuiet(files: readonly RuleFile[]): number {
 
 function joinPools(files: readonly RuleFile[], processors: number, faults: Fault[]): Map<string, Pool> {
   // A rule that names no pool takes a slot of cpu, so cpu is always there.
-  const pools = new Map<string, Pool>([['cpu', { name: 'cpu', slots: processors, shared: false, where: 'default' }]])
+  const cpu = { name: 'cpu', slots: processors, counts: 'slots', shared: false, where: 'default' } as const
+  const pools = new Map<string, Pool>([['cpu', cpu]])
   for (const declared of files.flatMap((file) => file.pools)) {
     const slots = declared.slots === 'auto' ? processors : declared.slots
     const before = pools.get(declared.name)
-    const { name, shared, where } = declared
+    const { name, counts, shared, where } = declared
     if (before === undefined || before.where === 'default') {
-      pools.set(name, { name, slots, shared, where })
+      pools.set(name, { name, slots, counts, shared, where })
+      continue
+    }
+    if (before.counts !== counts) {
+      faults.push({
+        where,
+        message: `pool ${name} has ${shareText(slots, counts)} here and ${shareText(before.slots, before.counts)} at ${before.where}`,
+        hint: 'Declare it in one file only, with slots or with memory. Until then it is as it is there.',
+      })
       continue
     }
     if (before.slots !== slots) {
+      const least = shareText(Math.min(slots, before.slots), counts)
+      const there = counts === 'bytes' ? shareText(before.slots, counts) : before.slots
       faults.push({
         where,
-        message: `pool ${name} has ${slotsText(slots)} here and ${before.slots} at ${before.where}`,
-        hint: `Declare it in one file only. Until then it has ${slotsText(Math.min(slots, before.slots))}.`,
+        message: `pool ${name} has ${shareText(slots, counts)} here and ${there} at ${before.where}`,
+        hint: `Declare it in one file only. Until then it has ${least}.`,
       })
     }
     if (before.shared !== shared) {
@@ -72,8 +85,6 @@ function joinPools(files: readonly RuleFile[], processors: number, faults: Fault
   }
   return pools
 }
-
-const slotsText = (slots: number) => (slots === 1 ? '1 slot' : `${slots} slots`)
 
 type Reject = (rule: Rule, fault: Omit<Fault, 'where'>) => void
 
@@ -116,11 +127,39 @@ function checkPools(rule: Rule, pools: ReadonlyMap<string, Pool>, disabled: read
         message: `rule ${rule.name}: no file declares a pool "${name}"`,
         hint: hint.filter(Boolean).join(' '),
       })
+    } else if (rule.bytesOf.has(name) !== (pool.counts === 'bytes')) {
+      reject(rule, unitFault(rule, slots, pool))
     } else if (slots > pool.slots) {
-      reject(rule, {
-        message: `rule ${rule.name} needs ${slots} slots of ${name}, which has ${pool.slots} (${pool.where})`,
-        hint: `Ask for ${pool.slots} at the most, or give the pool more slots.`,
-      })
+      reject(rule, tooMuchFault(rule, slots, pool))
     }
+  }
+}
+
+function tooMuchFault(rule: Rule, slots: number, { name, counts, ...pool }: Pool): Omit<Fault, 'where'> {
+  if (counts === 'bytes') {
+    const has = shareText(pool.slots, counts)
+    return {
+      message: `rule ${rule.name} asks for ${shareText(slots, counts)} of ${name}, which has ${has} (${pool.where})`,
+      hint: `It could never start. Ask for ${writtenAmount(pool.slots)} at the most, or give the pool more.`,
+    }
+  }
+  return {
+    message: `rule ${rule.name} needs ${slots} slots of ${name}, which has ${pool.slots} (${pool.where})`,
+    hint: `Ask for ${pool.slots} at the most, or give the pool more slots.`,
+  }
+}
+
+/** An amount of a pool of slots, or the other way round. */
+function unitFault(rule: Rule, slots: number, { name, counts, ...pool }: Pool): Omit<Fault, 'where'> {
+  const has = shareText(pool.slots, counts)
+  if (counts === 'slots') {
+    return {
+      message: `rule ${rule.name} asks for ${shareText(slots, 'bytes')} of ${name}, which has no memory but ${has} (${pool.where})`,
+      hint: `Ask for slots, pool: { ${name}: 1 }, or let the pool count memory: pools: { ${name}: 64GB }`,
+    }
+  }
+  return {
+    message: `rule ${rule.name} does not say how much of ${name} it needs, which counts memory: ${has} (${pool.where})`,
+    hint: `Write the most that one job needs: pool: { ${name}: 12GB }. labmake doctor tells what past runs needed.`,
   }
 }

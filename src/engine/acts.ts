@@ -14,6 +14,7 @@ export async function performAction(action: Action, by: string, hands: Hands): P
     case 'pause':
     case 'resume':
     case 'slots':
+    case 'size':
       return changePool(action, by, hands)
     case 'stop':
       return stopEngine(action.jobs, by, hands)

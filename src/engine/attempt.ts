@@ -65,6 +65,7 @@ export async function startAttempt(
     expects: job.rule.expects,
     ignore: job.rule.ignore,
     pools: Object.fromEntries(job.rule.pools),
+    ...(job.rule.bytesOf.size === 0 ? {} : { bytesOf: [...job.rule.bytesOf] }),
     ...(grant === undefined ? {} : { grant }),
     log: `${places.logs}/${job.id}/${attempt}.log`,
     before: { ...ingredients, targets },

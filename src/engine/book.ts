@@ -74,7 +74,6 @@ export class JobBook {
     const { graph, plan, rules, scope } = planned
     const { pools, queue } = this.options
     pools.declare(rules.pools)
-    queue.limit(pools.limits())
     const chosen = this.options.choose(plan)
     if (scope === 'all') this.ranks.learn({ always: true })
     this.plans++
@@ -83,6 +82,8 @@ export class JobBook {
       const entry = this.update({ ...planned, graph, chosen: chosen.has(planned.job.id) })
       if (this.decide(entry)) more = true
     }
+    // Once the jobs have their rules: what runs may have taken slots of a pool that counts memory now.
+    queue.limit(pools.limits())
     const entries = plan.jobs.map(({ job }) => this.entries.get(job.id)!)
     restBatches(entries)
     const removed = this.removeAllBut(plan, scope)
@@ -407,6 +408,7 @@ function newEntry(taken: TakenJob, came: number): Entry {
     estimate: undefined,
     rank: noRank,
     pools: new Map(),
+    held: undefined,
     state: { status: 'resting' },
     outcome: undefined,
     failure: undefined,

@@ -4,6 +4,7 @@ import { assertNever } from '../model/errors.ts'
 import type { Job } from '../model/job.ts'
 import type { StaleReason, Verdict } from '../model/plan.ts'
 import type { TargetHistory } from '../model/record.ts'
+import type { Held } from './pools.ts'
 import type { QueueEntry } from './queue.ts'
 
 /** How a job ended, for now. `skipped`: when its turn came there was nothing to do, or no way to. */
@@ -77,6 +78,8 @@ export interface Entry extends QueueEntry {
   rank: Rank
   /** Its pools have `-j` among them where that is limited. */
   pools: ReadonlyMap<string, number>
+  /** What its attempt under way took, which its rule may ask for no more. */
+  held: Held | undefined
   state: State
   /** The last one, whatever came after. */
   outcome: Outcome | undefined

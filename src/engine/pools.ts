@@ -1,12 +1,18 @@
 import { plural } from '../core/sizes.ts'
-import type { AttemptState } from '../model/attempt.ts'
 import type { BoardPool } from '../model/board.ts'
 import type { Job } from '../model/job.ts'
 import type { SharedLook, SharedPool, SharedTrouble } from '../model/ports.ts'
-import type { Pool } from '../model/rule.ts'
+import type { Pool, Rule } from '../model/rule.ts'
+import type { Holding } from './queue.ts'
 
 /** All jobs together are a pool too, so that `-j` is counted like the others. */
 const allJobs = '-j'
+
+/** What an attempt took of the pools. */
+export interface Held extends Holding {
+  /** Without what `-j` counts. */
+  ofPools(): Readonly<Record<string, number>>
+}
 
 /** The limits in force: what the rule files declare, what persons changed until the engine ends, and `-j`. */
 export class Pools {
@@ -25,6 +31,10 @@ export class Pools {
   }
 
   declare(pools: ReadonlyMap<string, Pool>): void {
+    // Three slots that a person gave it are not three bytes.
+    for (const { name, counts } of pools.values()) {
+      if ((this.declared.get(name)?.counts ?? counts) !== counts) this.changed.delete(name)
+    }
     this.declared = pools
   }
 
@@ -74,9 +84,9 @@ export class Pools {
   }
 
   shown(): BoardPool[] {
-    return [...this.declared.values()].map(({ name, slots: declared, shared }) => {
+    return [...this.declared.values()].map(({ name, slots: declared, counts, shared }) => {
       const slots = this.changed.get(name) ?? declared
-      const pool = { name, slots, declared, pausedBy: this.paused.get(name) }
+      const pool = { name, slots, declared, counts, pausedBy: this.paused.get(name) }
       return shared ? { ...pool, ...this.shownShared(name, slots) } : pool
     })
   }
@@ -109,9 +119,39 @@ export class Pools {
     return this.withAllJobs(rule.pools)
   }
 
-  /** The slots that an attempt took, by what was written down of it. */
-  ofAttempt({ pools }: AttemptState): ReadonlyMap<string, number> {
-    return this.withAllJobs(new Map(Object.entries(pools)))
+  /** What an attempt took. `bytesOf`: the pools of which that is memory. `rule`: of its job, as it is now. */
+  held(
+    took: Readonly<Record<string, number>>,
+    bytesOf: ReadonlySet<string>,
+    rule: () => Pick<Rule, 'pools' | 'bytesOf'> | undefined,
+  ): Held {
+    const now = () => {
+      return Object.entries(took).map(([name, slots]): [string, number] => {
+        return [name, this.asCounted(name, { slots, isBytes: bytesOf.has(name) }, rule())]
+      })
+    }
+    const withAllJobs = (pools: ReadonlyMap<string, number>) => this.withAllJobs(pools)
+    return {
+      get pools() {
+        return withAllJobs(new Map(now()))
+      },
+      ofPools: () => Object.fromEntries(now()),
+    }
+  }
+
+  /**
+   * A rule file made slots of memory since, or the other way round: the job has what its rule asks for now. Where nobody says,
+   * memory counts as all there is, so that a pool is never over, and anything else as one slot.
+   */
+  private asCounted(
+    name: string,
+    { slots, isBytes }: { readonly slots: number; readonly isBytes: boolean },
+    rule: Pick<Rule, 'pools' | 'bytesOf'> | undefined,
+  ): number {
+    const pool = this.declared.get(name)
+    if (pool === undefined || (pool.counts === 'bytes') === isBytes) return slots
+    const asked = rule?.bytesOf.has(name) === isBytes ? undefined : rule?.pools.get(name)
+    return asked ?? (isBytes ? 1 : pool.slots)
   }
 
   private withAllJobs(pools: ReadonlyMap<string, number>): ReadonlyMap<string, number> {

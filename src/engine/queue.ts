@@ -5,6 +5,11 @@ export interface QueueEntry extends Queued {
   passedOver: number
 }
 
+/** What one that runs has of the pools. It may become another number when the limits do. */
+export interface Holding {
+  readonly pools: ReadonlyMap<string, number>
+}
+
 /** Jobs that could start, in order of rank, and the slots that are taken by those that run. */
 export class JobQueue<Entry extends QueueEntry> {
   /** In order of rank as of the last look, those that came since behind them. */
@@ -13,6 +18,8 @@ export class JobQueue<Entry extends QueueEntry> {
   /** Nothing changed since the last look, which found nothing that fits. */
   private isStuck = false
   private readonly taken = new Map<string, number>()
+  /** Those that run, and what was counted of each. */
+  private readonly holdings = new Map<Holding, ReadonlyMap<string, number>>()
   private slots: ReadonlyMap<string, number>
 
   constructor(slots: ReadonlyMap<string, number>) {
@@ -23,6 +30,8 @@ export class JobQueue<Entry extends QueueEntry> {
   limit(slots: ReadonlyMap<string, number>): void {
     this.slots = slots
     this.isStuck = false
+    this.taken.clear()
+    for (const holding of this.holdings.keys()) this.take(holding)
   }
 
   get isEmpty(): boolean {
@@ -77,12 +86,16 @@ export class JobQueue<Entry extends QueueEntry> {
     return undefined
   }
 
-  take(pools: ReadonlyMap<string, number>): void {
+  take(holding: Holding): void {
+    const { pools } = holding
+    this.holdings.set(holding, pools)
     for (const [pool, slots] of pools) this.taken.set(pool, (this.taken.get(pool) ?? 0) + slots)
   }
 
-  give(pools: ReadonlyMap<string, number>): void {
-    for (const [pool, slots] of pools) this.taken.set(pool, (this.taken.get(pool) ?? 0) - slots)
+  give(holding: Holding): void {
+    const counted = this.holdings.get(holding) ?? new Map()
+    this.holdings.delete(holding)
+    for (const [pool, slots] of counted) this.taken.set(pool, (this.taken.get(pool) ?? 0) - slots)
     this.isStuck = false
   }
 }

@@ -119,7 +119,7 @@ export class Telling {
       batch: entry.batch,
       name: nameInBatch(job),
       params: Object.fromEntries(job.params),
-      pools: isRunning ? shown.pools : Object.fromEntries(job.rule.pools),
+      pools: isRunning ? (entry.held?.ofPools() ?? shown.pools) : Object.fromEntries(job.rule.pools),
       prerequisites: job.prerequisites,
       estimate,
       rank,

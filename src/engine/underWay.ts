@@ -22,7 +22,7 @@ import {
 import type { JobBook } from './book.ts'
 import { type Entry, type State, triesOf } from './entry.ts'
 import { retriesOf } from './failures.ts'
-import type { Pools } from './pools.ts'
+import type { Held, Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
 import type { JobQueue } from './queue.ts'
 import type { Room } from './room.ts'
@@ -149,15 +149,16 @@ export class UnderWay {
   adopt(attempt: StartedAttempt): void {
     const { book, pools, ports, tell, now, rouse } = this.options
     const { state } = attempt
-    const slots = pools.ofAttempt(state)
     const { job, attempt: number, startedMs, log } = state
+    const held = pools.held(state.pools, new Set(state.bytesOf), () => book.entries.get(job)?.job.rule)
     const entry = book.entries.get(job)
     // Of two attempts of one job, which only a stolen lock can leave, one is as good as a stranger's.
     const isOurs = entry?.chosen === true && entry.state.status !== 'running'
     const paths = state.targets.map(({ path }) => path)
     if (state.grant !== undefined) ports.sharedSlots.adopt(state.grant)
-    const give = this.take({ slots, paths, entry: isOurs ? entry : undefined, grant: state.grant })
-    tell({ type: 'adopted', atMs: now(), job, attempt: number, pid: state.process?.pid, startedMs, log })
+    const give = this.take({ held, paths, entry: isOurs ? entry : undefined, grant: state.grant })
+    const pid = state.process?.pid
+    tell({ type: 'adopted', atMs: now(), job, attempt: number, pid, startedMs, log, pools: held.ofPools() })
     const over = isOurs ? this.follow(entry, entry.job, attempt) : this.watchStranger(attempt, entry?.batch)
     const given = over.finally(give)
     if (isOurs) {
@@ -205,25 +206,32 @@ export class UnderWay {
   }
 
   /** Takes slots and targets. Returns what gives them back. */
-  private take({ slots, paths, entry, grant }: Taking): () => void {
+  private take({ held, paths, entry, grant }: Taking): () => void {
     const { queue, ports } = this.options
-    queue.take(slots)
+    queue.take(held)
     for (const path of paths) this.targets.add(path)
-    if (entry !== undefined) this.entries.add(entry)
+    if (entry !== undefined) {
+      entry.held = held
+      this.entries.add(entry)
+    }
     return () => {
-      queue.give(slots)
+      queue.give(held)
       if (grant !== undefined) ports.sharedSlots.give(grant)
       for (const path of paths) this.targets.delete(path)
-      if (entry !== undefined) this.entries.delete(entry)
+      if (entry === undefined) return
+      entry.held = undefined
+      this.entries.delete(entry)
     }
   }
 
   /** One attempt of a job, from taking its slots to giving them back. */
   private async run(entry: Entry, grant: string | undefined): Promise<void> {
-    const { job, pools } = entry
+    const { job } = entry
     const paths = job.targets.map(({ path }) => path)
     this.options.book.start(entry)
-    const give = this.take({ slots: pools, paths, entry, grant })
+    const { pools, bytesOf } = job.rule
+    const held = this.options.pools.held(Object.fromEntries(pools), bytesOf, () => entry.job.rule)
+    const give = this.take({ held, paths, entry, grant })
     try {
       const started = await this.whole(() => this.begin(entry, job, grant))
       if (started !== undefined) await this.follow(entry, job, started)
@@ -395,7 +403,7 @@ export class UnderWay {
 }
 
 interface Taking {
-  readonly slots: ReadonlyMap<string, number>
+  readonly held: Held
   readonly paths: readonly string[]
   /** Of a job of ours. */
   readonly entry: Entry | undefined

@@ -16,6 +16,8 @@ export type Action =
   | { readonly type: 'resume'; readonly pool: string }
   /** Until the engine ends; `declared` is what the rule files say. */
   | { readonly type: 'slots'; readonly pool: string; readonly slots: number | 'declared' }
+  /** The same of a pool that counts memory. */
+  | { readonly type: 'size'; readonly pool: string; readonly bytes: number | 'declared' }
   /** Take a drop: one that still settles at once, one in conflict in place of the other or under another name. */
   | { readonly type: 'take'; readonly drop: string; readonly how: 'as-it-is' | 'replace' | { readonly as: string } }
   /** Bring these up to date, as a build would: the disk is looked at anew, what failed is tried again. `jobs` are goals as on a command line; none are everything. */

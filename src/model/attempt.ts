@@ -33,6 +33,8 @@ export interface AttemptState {
   readonly expects: readonly string[]
   readonly ignore: readonly string[]
   readonly pools: Readonly<Record<string, number>>
+  /** Those of them of which it took bytes; none, for a labmake whose pools all had slots. */
+  readonly bytesOf?: readonly string[]
   /** What was granted to it of shared slots, if it takes any. */
   readonly grant?: string
   readonly log: string

@@ -1,6 +1,7 @@
 import type { Fault } from './errors.ts'
 import type { Reason, StaleReason, WaitReason } from './plan.ts'
 import type { Cause } from './record.ts'
+import type { PoolUnit } from './rule.ts'
 
 /** Where a job stands. Times are ms since the epoch. */
 export type JobStatus =
@@ -76,6 +77,7 @@ export interface BoardJob {
   /** What tells it from the others of its batch: `phy`, or `phy/left`. */
   readonly name: string
   readonly params: Readonly<Record<string, string>>
+  /** Slots of each, or bytes, as the pool counts now. */
   readonly pools: Readonly<Record<string, number>>
   readonly prerequisites: readonly string[]
   /** Undefined where the rule has too little of a past. */
@@ -89,6 +91,7 @@ export interface BoardPool {
   readonly slots: number
   /** Slots that the rule files give it; differs from `slots` where a person changed them until the engine ends. */
   readonly declared: number
+  readonly counts: PoolUnit
   /** Who paused it: nothing that needs it is started. */
   readonly pausedBy: string | undefined
   /** As of the last look, where its slots are counted over all workspaces of the host. */

@@ -73,6 +73,8 @@ export type JobEvent =
       readonly pid: number | undefined
       readonly startedMs: number
       readonly log: string
+      /** What it has of them, whatever its rule asks for now. */
+      readonly pools: Readonly<Record<string, number>>
     }
   | {
       readonly type: 'done'

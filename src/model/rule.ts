@@ -61,8 +61,10 @@ export interface Rule {
   readonly wildcards: readonly string[]
   readonly params: ReadonlyMap<string, ParamDefault>
   readonly uses: readonly Pattern[]
-  /** Slots taken from each pool, at least one pool. */
+  /** Slots taken from each pool, at least one pool; of a pool that counts memory a slot is a byte. */
   readonly pools: ReadonlyMap<string, number>
+  /** Those of them of which it asks for an amount of memory. */
+  readonly bytesOf: ReadonlySet<string>
   readonly recipe: Recipe
   /** Members that a finished target folder must have. */
   readonly expects: readonly string[]
@@ -75,9 +77,13 @@ export interface Rule {
   readonly backoffMs: number
 }
 
+/** What the slots of a pool are: `2`, or as many bytes as `64GB` are. */
+export type PoolUnit = 'slots' | 'bytes'
+
 export interface Pool {
   readonly name: string
   readonly slots: number
+  readonly counts: PoolUnit
   /** Counted over all workspaces of the host that declare it so. */
   readonly shared: boolean
   readonly where: string

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { mostBytes } from '../core/amounts.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { Action, ActionType } from '../model/action.ts'
 import { UserError } from '../model/errors.ts'
@@ -15,6 +16,14 @@ const slotsError = 'expected a number of slots, 0 or more, or "declared"'
 const slots = z.union([z.int().check(z.minimum(0, { error: slotsError })), z.literal('declared')], {
   error: slotsError,
 })
+const bytesError = 'expected a number of bytes, 1 or more, or "declared"'
+const bytes = z.union(
+  [
+    z.int().check(z.minimum(1, { error: bytesError }), z.maximum(mostBytes, { error: bytesError })),
+    z.literal('declared'),
+  ],
+  { error: bytesError },
+)
 const how = z.union([oneOf('as-it-is', 'replace'), z.strictObject({ as: word('a name') })], {
   error: 'expected "as-it-is", "replace" or {"as": NAME}',
 })
@@ -39,6 +48,7 @@ const schemas: { readonly [T in ActionType]: z.ZodMiniType<ActionOf<T>> } = {
   pause: z.strictObject({ type: z.literal('pause'), pool }),
   resume: z.strictObject({ type: z.literal('resume'), pool }),
   slots: z.strictObject({ type: z.literal('slots'), pool, slots }),
+  size: z.strictObject({ type: z.literal('size'), pool, bytes }),
   take: z.strictObject({ type: z.literal('take'), drop: word('the name of a drop'), how }),
   stop: z.strictObject({ type: z.literal('stop'), jobs: oneOf('leave', 'end') }),
 }

@@ -1,5 +1,5 @@
 import { countStates, type StateCounts, usedSlots } from '../core/board.ts'
-import type { Drop, SharedUse } from '../model/board.ts'
+import type { BoardPool, Drop } from '../model/board.ts'
 import { lineOf } from './lineFacts.ts'
 import { memo } from './memo.ts'
 import { jobsKey } from './rows.ts'
@@ -10,15 +10,10 @@ export const countsOf: (view: View) => StateCounts = memo(jobsKey, ({ board }) =
   countStates(board?.jobs.values() ?? []),
 )
 
-export interface PoolFact {
-  readonly name: string
-  readonly slots: number
-  readonly declared: number
+export interface PoolFact extends BoardPool {
   readonly used: number
   /** Jobs in line that need it. */
   readonly queued: number
-  readonly pausedBy: string | undefined
-  readonly shared?: SharedUse
 }
 
 const poolsKey = (view: View) => [...jobsKey(view), view.board?.pools]

@@ -1,4 +1,6 @@
-import { poolsOf } from './facts.ts'
+import { amountStep, amountText } from '../core/amounts.ts'
+import type { Action } from '../model/action.ts'
+import { type PoolFact, poolsOf } from './facts.ts'
 import { clamp, movement } from './list.ts'
 import type { Overlay, UiState, Update } from './state.ts'
 import { ask, close, only, replaceTop, say } from './step.ts'
@@ -28,16 +30,29 @@ export function poolKey(
       return ask(state, view, { type: pool.pausedBy === undefined ? 'pause' : 'resume', pool: pool.name })
     case '+':
     case 'right':
-      return ask(state, view, { type: 'slots', pool: pool.name, slots: pool.slots + 1 })
+      return ask(state, view, resize(pool, Math.floor(pool.slots / stepOf(pool) + 1) * stepOf(pool)))
     case '-':
     case 'left':
-      if (pool.slots <= 1) return only(say(state, view, `space pauses ${pool.name}: a pool keeps at least one slot.`))
-      return ask(state, view, { type: 'slots', pool: pool.name, slots: pool.slots - 1 })
+      if (pool.slots <= stepOf(pool)) return only(say(state, view, leastText(pool)))
+      return ask(state, view, resize(pool, Math.ceil(pool.slots / stepOf(pool) - 1) * stepOf(pool)))
     case '0':
-      if (pool.slots === pool.declared)
-        return only(say(state, view, `${pool.name} has the slots that the rules give it.`))
-      return ask(state, view, { type: 'slots', pool: pool.name, slots: 'declared' })
+      if (pool.slots === pool.declared) return only(say(state, view, `${pool.name} has what the rules give it.`))
+      return ask(state, view, resize(pool, 'declared'))
     default:
       return undefined
   }
+}
+
+/** By how much + and - change a pool: a slot; memory by a round amount, to its next multiple. */
+export function stepOf({ counts, declared }: PoolFact): number {
+  return counts === 'bytes' ? amountStep(declared) : 1
+}
+
+function resize({ name: pool, counts }: PoolFact, slots: number | 'declared'): Action {
+  return counts === 'bytes' ? { type: 'size', pool, bytes: slots } : { type: 'slots', pool, slots }
+}
+
+function leastText(pool: PoolFact): string {
+  const least = pool.counts === 'bytes' ? amountText(stepOf(pool)) : 'one slot'
+  return `space pauses ${pool.name}: a pool keeps at least ${least}.`
 }

@@ -1,5 +1,5 @@
 import type { Line } from '../core/line.ts'
-import { holdersText } from '../core/poolText.ts'
+import { lackText } from '../core/poolText.ts'
 import { briefCauseText, causeText, reasonText } from '../core/reasons.ts'
 import type { Board, BoardJob, JobStatus } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
@@ -87,13 +87,10 @@ function queuedText(job: BoardJob, { retry }: JobStatus & { readonly state: 'que
     const when = elapsed((retry.atMs - nowMs) / 1000)
     return `retry in ${when} (${ordinal(retry.number)} of ${retry.of}): ${causeText(retry.cause)}`
   }
-  const pools = Object.keys(job.pools)
-  const paused = pools.find((pool) => board.pools.get(pool)?.pausedBy !== undefined)
-  if (paused !== undefined) return `${paused} is paused by ${board.pools.get(paused)!.pausedBy}`
-  const full = pools.filter((pool) => {
-    const slots = board.pools.get(pool)?.slots ?? 0
-    return (used.get(pool) ?? 0) + job.pools[pool]! > slots
-  })
+  const pools = Object.keys(job.pools).flatMap((name) => board.pools.get(name) ?? [])
+  const paused = pools.find(({ pausedBy }) => pausedBy !== undefined)
+  if (paused !== undefined) return `${paused.name} is paused by ${paused.pausedBy}`
+  const full = pools.filter(({ name, slots }) => (used.get(name) ?? 0) + job.pools[name]! > slots)
   const place = facts.line.place.get(job.id)
   const seconds = facts.line.startsInSeconds.get(job.id)
   const rest = [
@@ -103,10 +100,7 @@ function queuedText(job: BoardJob, { retry }: JobStatus & { readonly state: 'que
   // It is played to the second, and told to the minute.
   const isNext = place === undefined || place === 1 || (seconds !== undefined && seconds < 1)
   if (full.length === 0) return isNext ? 'about to start' : rest.join(', ')
-  const busy = full.map((pool) => {
-    const { slots = 0, shared } = board.pools.get(pool) ?? {}
-    return `${pool}: ${used.get(pool) ?? 0}/${slots} busy${holdersText(shared)}`
-  })
+  const busy = full.map((pool) => lackText(job.pools[pool.name]!, used.get(pool.name) ?? 0, pool))
   return [`waits for ${busy.join(' and ')}`, ...rest].join(', ')
 }
 

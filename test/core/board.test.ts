@@ -28,7 +28,7 @@ const job = (id: string, status: JobStatus = { state: 'queued', reason: missing 
   rank: { say: 0, priority: 0, order: 1 },
   status,
 })
-const ram: BoardPool = { name: 'ram', slots: 2, declared: 2, pausedBy: undefined }
+const ram: BoardPool = { name: 'ram', slots: 2, declared: 2, counts: 'slots', pausedBy: undefined }
 const planned = (jobs: readonly BoardJob[], more: Partial<PlannedEvent> = {}): PlannedEvent => {
   const whole = { rules: ['denoise'], pools: [ram], orphans: [], faults: [], warnings: [], quietMs: 30_000 }
   return { type: 'planned', atMs: 0, jobs, removed: [], ...whole, ...more }
@@ -48,7 +48,7 @@ describe('a job', () => {
     ['that started runs', [started], running],
     [
       'that was taken over runs since it was started',
-      [{ type: 'adopted', atMs: 5000, ...attempt, pid: 5, startedMs: 1000 }],
+      [{ type: 'adopted', atMs: 5000, ...attempt, pid: 5, startedMs: 1000, pools: { ram: 1 } }],
       { ...running, reason: undefined },
     ],
     ['that was made is done', [started, { type: 'done', ...ended }], { state: 'done', last, edited: undefined }],

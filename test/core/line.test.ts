@@ -37,7 +37,13 @@ function job(id: string, status: JobStatus, more: Partial<BoardJob> = {}): Board
 }
 
 const first = { say: 1, priority: 0, order: 0 }
-const pool = (name: string, slots: number, pausedBy?: string): BoardPool => ({ name, slots, declared: slots, pausedBy })
+const pool = (name: string, slots: number, pausedBy?: string): BoardPool => ({
+  name,
+  slots,
+  declared: slots,
+  counts: 'slots',
+  pausedBy,
+})
 
 function board(jobs: readonly BoardJob[], pools: readonly BoardPool[] = [pool('ram', 1), pool('cpu', 4)]): Board {
   const engine = {

@@ -52,6 +52,53 @@ test('paths may be one, a list, or named', () => {
   ])
 })
 
+describe('pools that count memory', () => {
+  const poolOf = (ram: unknown) => read({ pools: { ram } }).pools[0]
+  const faultOf = (content: object) => {
+    const [first, ...more] = faults(content)
+    expect(more).toEqual([])
+    return first
+  }
+
+  test('are written as an amount, or as a size where there is more to say', () => {
+    expect(poolOf('64GB')).toMatchObject({ slots: 64e9, counts: 'bytes', shared: false })
+    expect(poolOf({ size: '64GB', shared: true })).toMatchObject({ slots: 64e9, counts: 'bytes', shared: true })
+    expect(poolOf({ slots: 2, shared: true })).toMatchObject({ slots: 2, counts: 'slots', shared: true })
+    expect(poolOf('auto')).toMatchObject({ slots: 'auto', counts: 'slots' })
+  })
+
+  test('a rule asks for an amount, beside slots of others, and its recipe is told it in bytes', () => {
+    const [rule] = read(withRule({ pool: { ram: '12GB', cpu: 4 }, recipe: 'r {slots.ram}' })).rules
+    expect(rule!.pools).toEqual(
+      new Map([
+        ['ram', 12e9],
+        ['cpu', 4],
+      ]),
+    )
+    expect(rule!.bytesOf).toEqual(new Set(['ram']))
+  })
+
+  test.each([
+    [{ pools: { ram: '64GBB' } }, 'pools.ram', '"64GBB": there is no unit GBB', 'Did you mean GB?'],
+    [{ pools: { ram: { size: '0GB' } } }, 'pools.ram.size', '"0GB" is no memory at all', 'Write a number'],
+    [withRule({ pool: { ram: '-1GB' } }), 'rules.denoise.pool.ram', '"-1GB" is no memory at all', 'Write a number'],
+    [withRule({ pool: { ram: '12' } }), 'rules.denoise.pool.ram', '"12" has no unit', '64GB'],
+    [{ pools: { ram: { shared: true } } }, 'pools.ram', 'the pool ram does not say how much', 'size: 64GB'],
+    [{ pools: { ram: { slots: 2, size: '64GB' } } }, 'pools.ram.size', 'has slots or a size, not both', 'two pools'],
+    [{ pools: { ram: { siez: '64GB' } } }, 'pools.ram.siez', 'unknown key "siez"', 'Did you mean size?'],
+    [{ pools: { cpu: '64GB' } }, 'pools.cpu', 'the pool cpu cannot count memory', 'pools: { ram: 64GB }'],
+  ])('%j is refused at its place, with what to do', (content, place, message, hint) => {
+    const found = faultOf(content)!
+    expect(found.where).toBe(`rules/r.yaml (${place})`)
+    expect(found.message).toContain(message)
+    expect(found.hint).toContain(hint)
+  })
+
+  test('an amount that is nonsense is one fault, also where the recipe names it', () => {
+    expect(faults(withRule({ pool: { ram: '12GG' }, recipe: 'r {slots.ram}' }))).toHaveLength(1)
+  })
+})
+
 test('pools may be one, or slots by name', () => {
   const pools = (pool: unknown) => Object.fromEntries(read(withRule({ pool })).rules[0]!.pools)
   expect(pools('ram')).toEqual({ ram: 1 })
@@ -126,6 +173,19 @@ describe('types', () => {
     ['no slots', { pools: { ram: 0 } }, 'expected a number of slots, 1 or more'],
     ['half a slot', { pools: { ram: 1.5 } }, 'expected a number of slots, 1 or more'],
     ['a word for slots', { pools: { ram: 'many' } }, 'expected a number of slots, 1 or more, or auto'],
+    ['nothing for a pool', { pools: { ram: null } }, 'or an amount of memory such as 64GB'],
+    [
+      'a word for a size',
+      { pools: { ram: { size: 'much' } } },
+      'expected an amount of memory with its unit, such as 64GB',
+    ],
+    [
+      'a number for a size',
+      { pools: { ram: { size: 64 } } },
+      'expected an amount of memory with its unit, such as 64GB',
+    ],
+    ['memory as slots', { pools: { ram: { slots: '64GB' } } }, 'memory is written as size: 64GB'],
+    ['a word for an amount', withRule({ pool: { ram: 'much' } }), 'or an amount of memory such as 12GB'],
     ['a list for a pool', withRule({ pool: ['ram'] }), "expected a pool's name, or a map of pools to slots"],
     ['no slots of a pool', withRule({ pool: { ram: 0 } }), 'expected a number of slots, 1 or more'],
     ['a list for a recipe', withRule({ recipe: ['r'] }), 'expected a command'],

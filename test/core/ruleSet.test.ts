@@ -87,6 +87,66 @@ test('more slots than the pool has are an error of the plan', () => {
   ])
 })
 
+describe('what a rule asks of a pool of another kind is a fault of the rule', () => {
+  const ask = (pool: unknown, ram: unknown = '64GB') => {
+    const it = join({ 'a.yaml': { pools: { ram }, rules: { one: rule('o/{batch}', { pool }) } } })
+    expect(names(it)).toEqual([])
+    expect(it.faults).toHaveLength(1)
+    expect(it.faults[0]!.where).toBe('a.yaml (rules.one)')
+    return `${it.faults[0]!.message}. ${it.faults[0]!.hint}`
+  }
+
+  test('an amount of a pool of slots', () => {
+    expect(ask({ ram: '12GB' }, 2)).toBe(
+      'rule one asks for 12 GB of ram, which has no memory but 2 slots (a.yaml (pools.ram)). Ask for slots, pool: { ram: 1 }, or let the pool count memory: pools: { ram: 64GB }',
+    )
+  })
+
+  test.each(['ram', { ram: 1 }, { ram: 2, cpu: 1 }])('no amount of a pool that counts memory: %j', (pool) => {
+    expect(ask(pool)).toBe(
+      'rule one does not say how much of ram it needs, which counts memory: 64 GB (a.yaml (pools.ram)). Write the most that one job needs: pool: { ram: 12GB }. labmake doctor tells what past runs needed.',
+    )
+  })
+
+  test('more than the pool has, which could never start', () => {
+    expect(ask({ ram: '128GB' })).toBe(
+      'rule one asks for 128 GB of ram, which has 64 GB (a.yaml (pools.ram)). It could never start. Ask for 64GB at the most, or give the pool more.',
+    )
+    expect(ask({ ram: '64GiB' })).toContain('asks for 64 GiB of ram, which has 64 GB')
+  })
+
+  test('all of it is not too much', () => {
+    const pools = { ram: '64GB' }
+    expect(names(join({ 'a.yaml': { pools, rules: { one: rule('o/{batch}', { pool: { ram: '64GB' } }) } } }))).toEqual([
+      'one',
+    ])
+  })
+})
+
+test('a pool that two files declare with different memory has the less, and it is said', () => {
+  const it = join({ 'a.yaml': { pools: { ram: '64GB' } }, 'b.yaml': { pools: { ram: '32GiB' } } })
+  expect(slots(it)).toEqual({ cpu: 4, ram: 32 * 1024 ** 3 })
+  expect(it.faults).toMatchObject([
+    {
+      where: 'b.yaml (pools.ram)',
+      message: 'pool ram has 32 GiB here and 64 GB at a.yaml (pools.ram)',
+      hint: 'Declare it in one file only. Until then it has 32 GiB.',
+    },
+  ])
+})
+
+test('a pool that has slots in one file and memory in another is as in the first, and it is said', () => {
+  const it = join({ 'a.yaml': { pools: { ram: 2 } }, 'b.yaml': { pools: { ram: '64GB' } } })
+  expect(it.pools.get('ram')).toMatchObject({ slots: 2, counts: 'slots' })
+  expect(it.faults).toMatchObject([
+    {
+      where: 'b.yaml (pools.ram)',
+      message: 'pool ram has 64 GB here and 2 slots at a.yaml (pools.ram)',
+      hint: 'Declare it in one file only, with slots or with memory. Until then it is as it is there.',
+    },
+  ])
+})
+
 test('a pool that one file shares and another does not is shared, and it is said', () => {
   const it = join({ 'a.yaml': { pools: { gpu: { slots: 1, shared: true } } }, 'b.yaml': { pools: { gpu: 1 } } })
   expect(it.pools.get('gpu')).toMatchObject({ slots: 1, shared: true })

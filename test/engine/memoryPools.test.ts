@@ -63,12 +63,22 @@ describe('a pool that is made smaller than what is taken', () => {
   test('by a person ends nothing, and starts nothing until there is room again', async () => {
     const it = lab(content, mats(6))
     const { act, end } = await watching(it)
-    await act({ type: 'slots', pool: 'ram', slots: 20 * gb })
+    const { text } = await act({ type: 'size', pool: 'ram', bytes: 20 * gb })
+    expect(text).toBe('ram has 20 GB now, until the engine ends. What runs goes on.')
     expect(runs(it)).toEqual(['denoise/B1', 'denoise/B2'])
     await end('denoise/B1')
     expect(runs(it)).toEqual(['denoise/B2'])
     await end('denoise/B2')
     expect(runs(it)).toEqual(['denoise/B3'])
+  })
+
+  test('below what jobs ask for says so, and is undone', async () => {
+    const it = lab(content, mats(3))
+    const { act, board } = await watching(it)
+    const { text, undo } = await act({ type: 'size', pool: 'ram', bytes: 8 * gb })
+    expect(text).toContain('ram has 8 GB now, until the engine ends. What runs goes on. 1 job needs more than that')
+    expect((await act(undo!)).text).toBe('ram has 30 GB now, as the rules say.')
+    expect(board().pools.get('ram')).toMatchObject({ slots: 30 * gb })
   })
 
   test('by a rule file does so too', async () => {
@@ -81,6 +91,18 @@ describe('a pool that is made smaller than what is taken', () => {
     expect(runs(it)).toEqual(['denoise/B2'])
     await end('denoise/B2')
     expect(runs(it)).toEqual(['denoise/B3'])
+  })
+})
+
+test('slots of a pool that counts memory, and the other way round, are refused with what to say', async () => {
+  const { act } = await watching(lab(content, mats(1)))
+  expect(await act({ type: 'slots', pool: 'ram', slots: 3 })).toMatchObject({
+    done: false,
+    text: 'The pool ram counts memory: labmake pool ram --size 30GB.',
+  })
+  expect(await act({ type: 'size', pool: 'cpu', bytes: gb })).toMatchObject({
+    done: false,
+    text: 'The pool cpu has slots: labmake pool cpu --slots 1.',
   })
 })
 
@@ -209,7 +231,7 @@ test('whatever is asked, and however sizes change: no pool is ever over by what 
           before = taken('ram')
           if (next !== undefined) {
             ram = next
-            await act({ type: 'slots', pool: 'ram', slots: next * gb })
+            await act({ type: 'size', pool: 'ram', bytes: next * gb })
             check()
           }
           const running = runs(it)
@@ -219,7 +241,7 @@ test('whatever is asked, and however sizes change: no pool is ever over by what 
           await end(job)
           check()
         }
-        await act({ type: 'slots', pool: 'ram', slots: 'declared' })
+        await act({ type: 'size', pool: 'ram', bytes: 'declared' })
         ram = 16
         while (runs(it).length > 0) {
           before = taken('ram') - needs[Number(runs(it)[0]![1])]!.ram

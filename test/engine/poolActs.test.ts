@@ -26,7 +26,7 @@ test('a paused pool ends nothing and starts nothing, other pools go on, and resu
   const { act, end, board } = await watching(it)
   expect(runs(it)).toEqual(['denoise/B1', 'denoise/B2', 'other/B1'])
   await act({ type: 'pause', pool: 'ram' }, 'bob')
-  expect(board().pools.get('ram')).toEqual({ name: 'ram', slots: 2, declared: 2, pausedBy: 'bob' })
+  expect(board().pools.get('ram')).toEqual({ name: 'ram', slots: 2, declared: 2, counts: 'slots', pausedBy: 'bob' })
   await end('denoise/B1')
   await end('other/B1')
   expect(runs(it)).toEqual(['denoise/B2', 'other/B2'])
@@ -43,7 +43,7 @@ test('a pause lasts through plans and new rules, and ends with the engine', asyn
   await changed()
   await end('denoise/B1')
   expect(runs(it)).toEqual(['denoise/B2'])
-  expect(board().pools.get('ram')).toEqual({ name: 'ram', slots: 3, declared: 3, pausedBy: 'ana' })
+  expect(board().pools.get('ram')).toEqual({ name: 'ram', slots: 3, declared: 3, counts: 'slots', pausedBy: 'ana' })
   it.dies()
   await nextEngine(it)
   expect(runs(it)).toEqual(['denoise/B2', 'denoise/B3', 'denoise/B4'])
@@ -54,7 +54,7 @@ test('more slots start more at once', async () => {
   const { act, board } = await watching(it)
   await act({ type: 'slots', pool: 'ram', slots: 3 })
   expect(runs(it)).toHaveLength(3)
-  expect(board().pools.get('ram')).toEqual({ name: 'ram', slots: 3, declared: 2, pausedBy: undefined })
+  expect(board().pools.get('ram')).toEqual({ name: 'ram', slots: 3, declared: 2, counts: 'slots', pausedBy: undefined })
 })
 
 test('fewer slots than are used end nothing, and start nothing until they are free', async () => {

@@ -48,7 +48,11 @@ function eventOf(kind: Kind, number: number, atMs: number): EngineEvent {
     case 'done':
       return { type: 'done', atMs, job, attempt: 1, seconds: 1.5, log }
     case 'pool':
-      return { type: 'pool', atMs, pool: { name: `p${number}`, slots: atMs, declared: 2, pausedBy: undefined } }
+      return {
+        type: 'pool',
+        atMs,
+        pool: { name: `p${number}`, slots: atMs, declared: 2, counts: 'slots', pausedBy: undefined },
+      }
     case 'drop':
       return { type: 'drop', atMs, drop: { name: job, files: atMs, bytes: 1, state: { kind: 'taking' } } }
     case 'taken':

@@ -24,6 +24,8 @@ describe('actions', () => {
     { type: 'resume', pool: 'ram' },
     { type: 'slots', pool: 'ram', slots: 0 },
     { type: 'slots', pool: 'ram', slots: 'declared' },
+    { type: 'size', pool: 'ram', bytes: 80e9 },
+    { type: 'size', pool: 'ram', bytes: 'declared' },
     { type: 'take', drop: 'B7', how: 'as-it-is' },
     { type: 'take', drop: 'B7', how: { as: 'B8' } },
     { type: 'stop', jobs: 'leave' },

@@ -76,6 +76,7 @@ export const pool = (name: string, slots: number, more: Partial<BoardPool> = {})
   name,
   slots,
   declared: slots,
+  counts: 'slots',
   pausedBy: undefined,
   ...more,
 })

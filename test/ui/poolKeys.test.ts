@@ -3,7 +3,13 @@ import { board, job, pool, statuses, viewOf } from './boards.ts'
 import { actionsOf, person } from './person.ts'
 
 const pools = new Map(
-  [pool('ram', 2), pool('cpu', 12, { declared: 8 }), pool('gpu', 1, { pausedBy: 'ben' })].map((p) => [p.name, p]),
+  [
+    pool('ram', 2),
+    pool('cpu', 12, { declared: 8 }),
+    pool('gpu', 1, { pausedBy: 'ben' }),
+    pool('mem', 64e9, { counts: 'bytes' }),
+    pool('low', 12e9, { counts: 'bytes', declared: 256e9 }),
+  ].map((p) => [p.name, p]),
 )
 const open = () => {
   const it = person(
@@ -26,6 +32,10 @@ test.each([
   ['+', { type: 'slots', pool: 'ram', slots: 3 }],
   ['-', { type: 'slots', pool: 'ram', slots: 1 }],
   ['j0', { type: 'slots', pool: 'cpu', slots: 'declared' }],
+  ['jjj+', { type: 'size', pool: 'mem', bytes: 65e9 }],
+  ['jjj-', { type: 'size', pool: 'mem', bytes: 60e9 }],
+  ['jjjj+', { type: 'size', pool: 'low', bytes: 20e9 }],
+  ['jjjj0', { type: 'size', pool: 'low', bytes: 'declared' }],
 ] as const)('%j asks for %j', (keys, action) => {
   expect(actionsOf(open().press(keys))).toEqual([action])
 })
@@ -36,10 +46,25 @@ test('a pool keeps at least one slot: to stop it is to pause it', () => {
   expect(it.lines().at(-1)).toContain('space pauses gpu')
 })
 
+test('a pool that counts memory keeps at least one step of it', () => {
+  const it = open()
+  expect(actionsOf(it.press('jjjj-'))).toEqual([])
+  expect(it.lines().at(-1)).toContain('space pauses low: a pool keeps at least 20 GB.')
+})
+
+test('a pool that counts memory says so, and by how much the keys change it', () => {
+  const it = open()
+  expect(it.picture()).toMatch(/mem +□+ +0 of 64 GB/)
+  expect(it.picture()).toMatch(/low +□+ +0 of 12 GB +the rules say 256 GB/)
+  expect(it.picture()).toContain('+ − slots')
+  it.press('jjj')
+  expect(it.picture()).toContain('+ − 5 GB')
+})
+
 test('a pool with the slots of the rules has nothing to reset', () => {
   const it = open()
   expect(actionsOf(it.press('0'))).toEqual([])
-  expect(it.lines().at(-1)).toContain('ram has the slots that the rules give it')
+  expect(it.lines().at(-1)).toContain('ram has what the rules give it')
 })
 
 test('what was asked shows … until the engine answered', () => {

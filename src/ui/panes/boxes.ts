@@ -1,7 +1,9 @@
-import { holdersText } from '../../core/poolText.ts'
+import { amountText } from '../../core/amounts.ts'
+import { holdersText, usedText } from '../../core/poolText.ts'
 import type { PoolFact } from '../facts.ts'
 import { poolsOf } from '../facts.ts'
 import { paletteCommands } from '../palette.ts'
+import { stepOf } from '../poolKeys.ts'
 import type { Choice, ChoiceOption, Confirm, Overlay, Prompt, UiState } from '../state.ts'
 import { bold, dim, inverse, type Line, type Look, type Span, span } from '../style.ts'
 import { cutMiddle, cutStart, ellipsis, fillLine, padEnd, plain, width, wrapWords } from '../text.ts'
@@ -84,11 +86,15 @@ export function poolsBox(overlay: Overlay & { readonly kind: 'pools' }, state: U
   const pools = poolsOf(view)
   const names = Math.max(4, ...pools.map(({ name }) => width(plain(name))))
   const selected = pools.find(({ name }) => name === overlay.selected) ?? pools[0]
+  const shares = Math.max(7, ...pools.map((pool) => ownText(pool).length + 1))
   const asked = new Set(state.pending.flatMap(({ action }) => ('pool' in action ? [action.pool] : [])))
   const none: BoxLine[] = [{ line: [span('No rule file declares a pool.', dim)], weight: weights.needed }]
   const keys: Line = [
     ...keyWord('space', selected?.pausedBy === undefined ? 'pause' : 'resume'),
-    ...keyWord(view.style.unicode ? '+ −' : '+ -', 'slots'),
+    ...keyWord(
+      view.style.unicode ? '+ −' : '+ -',
+      selected?.counts === 'bytes' ? amountText(stepOf(selected)) : 'slots',
+    ),
     ...keyWord('0', 'as the rules say'),
     ...keyWord('esc', 'back'),
   ]
@@ -99,7 +105,7 @@ export function poolsBox(overlay: Overlay & { readonly kind: 'pools' }, state: U
     lines: [
       ...(pools.length === 0 ? none : []),
       ...pools.map((pool) => ({
-        line: poolLine(pool, names, pool === selected, asked.has(pool.name), view),
+        line: poolLine(pool, { names, shares, isSelected: pool === selected, isAsked: asked.has(pool.name) }, view),
         weight: pool === selected ? weights.needed : weights.important,
       })),
       gapLine,
@@ -111,23 +117,37 @@ export function poolsBox(overlay: Overlay & { readonly kind: 'pools' }, state: U
 
 const keyWord = (key: string, word: string): Span[] => [span(key, bold), span(` ${word}   `, dim)]
 /** More squares than this are not counted by eye. */
-const widestGauge = 16
+const widestGauge = 12
 
-function poolLine(pool: PoolFact, names: number, isSelected: boolean, isAsked: boolean, { style }: View): Line {
-  const { name, used, slots, declared, queued, pausedBy, shared } = pool
+/** Apart from what others have of it. */
+const ownText = ({ used, slots, counts }: PoolFact) => usedText(used, { slots, counts })
+
+interface PoolRow {
+  /** Columns of the names, and of what is used. */
+  readonly names: number
+  readonly shares: number
+  readonly isSelected: boolean
+  readonly isAsked: boolean
+}
+
+function poolLine(pool: PoolFact, { names, shares, isSelected, isAsked }: PoolRow, { style }: View): Line {
+  const { name, used, slots, declared, counts, queued, pausedBy, shared } = pool
+  const told = (share: number) => (counts === 'bytes' ? amountText(share) : String(share))
   const look = { color: pausedBy === undefined ? 'cyan' : 'yellow' } as const
   const bar = gauge(slots === 0 ? 0 : used / slots, Math.max(1, Math.min(slots, widestGauge)), look, style)
   const notes = [
     queued > 0 ? `${queued} in line` : '',
     pausedBy === undefined ? '' : `paused by ${plain(pausedBy)}`,
-    shared === undefined || shared.usedByOthers === 0 ? '' : `${shared.usedByOthers}${plain(holdersText(shared))}`,
-    slots === declared ? '' : `the rules say ${declared}`,
+    shared === undefined || shared.usedByOthers === 0
+      ? ''
+      : `${told(shared.usedByOthers)}${plain(holdersText(shared))}`,
+    slots === declared ? '' : `the rules say ${told(declared)}`,
   ].filter((note) => note !== '')
   return [
     span(isSelected ? (style.unicode ? '▌' : '>') : ' ', { color: 'cyan', bold: true }),
     span(` ${padEnd(plain(name), names)} `, bold),
-    ...fillLine(bar, Math.min(widestGauge, 12), style),
-    span(` ${padEnd(`${used}/${slots}`, 7)}`),
+    ...fillLine(bar, widestGauge, style),
+    span(` ${padEnd(ownText(pool), shares)}`),
     span(isAsked ? `${ellipsis(style)} ` : ''),
     span(notes.join(', '), pausedBy === undefined ? dim : { color: 'yellow' }),
   ]

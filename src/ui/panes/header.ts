@@ -76,7 +76,8 @@ function pools(state: UiState, view: View): Line {
   return spread(left, hasEnd ? end : [], state.columns, view.style)
 }
 
-function poolPiece({ name, used, slots, queued, pausedBy, shared }: PoolFact, columns: number, { style }: View): Line {
+function poolPiece(pool: PoolFact, columns: number, { style }: View): Line {
+  const { name, used, slots, counts, queued, pausedBy } = pool
   const isPaused = pausedBy !== undefined
   const look = { color: isPaused ? 'yellow' : 'cyan' } as const
   return [
@@ -86,8 +87,8 @@ function poolPiece({ name, used, slots, queued, pausedBy, shared }: PoolFact, co
     ...gauge(slots === 0 ? 0 : used / slots, Math.min(Math.max(1, slots), columns), look, style),
     span(' '),
     ...(isPaused
-      ? [span(used > 0 ? `paused ${used}/${slots}` : 'paused', { color: 'yellow' as const })]
-      : [span(usedText(used, { slots, shared }))]),
+      ? [span(used > 0 ? `paused ${usedText(used, { slots, counts })}` : 'paused', { color: 'yellow' as const })]
+      : [span(usedText(used, pool))]),
     ...(queued > 0 ? [span(` +${queued}`, dim)] : []),
   ]
 }

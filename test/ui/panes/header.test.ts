@@ -124,6 +124,17 @@ describe('counts', () => {
   })
 })
 
+test('a pool that counts memory says how much of it is taken', () => {
+  const ram = pool('ram', 64e9, { counts: 'bytes' })
+  const asks = { pools: { ram: 12e9 } }
+  const jobs = [
+    job('denoise', 'B1', statuses.running, asks),
+    job('denoise', 'B2', statuses.running, asks),
+    job('denoise', 'B3', statuses.queued, asks),
+  ]
+  expect(lines(board(jobs, { pools: new Map([['ram', ram]]) }))[1]).toMatch(/ram ■■□□□□ 24 of 64 GB \+1/)
+})
+
 describe('under the header', () => {
   const fault = { where: 'rules/ana.yaml:14:9', message: 'unknown pool "rma"', hint: 'Did you mean ram?' }
 
