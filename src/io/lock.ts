@@ -37,12 +37,19 @@ const takeovers = 5
 /** A lock is there an instant before it says whose it is; this often, and this long between, that is waited for. */
 const holderLooks = 20
 const holderLookMs = 25
+/** Between looks at the lock of another host, whose refreshing a network file system tells of after seconds. */
+const lockLookMs = 100
 
 /**
  * Takes the lock of a workspace, for the one engine that decides and starts jobs. `onLost` is called if the lock is taken
- * from us, because this process stood still for too long.
+ * from us, because this process stood still for too long. `watchMs`: how long the lock of another host, whose clock does not
+ * agree with ours, is watched before it is taken for dead.
  */
-export async function lockWorkspace(root: string, onLost: () => void): Promise<Lock> {
+export async function lockWorkspace(
+  root: string,
+  onLost: () => void,
+  { watchMs }: { readonly watchMs: number } = { watchMs: staleMs },
+): Promise<Lock> {
   try {
     makeFolder(`${root}/.labmake`)
   } catch (error) {
@@ -57,7 +64,7 @@ export async function lockWorkspace(root: string, onLost: () => void): Promise<L
       if (release !== undefined) return await held(root, claim, release)
       const found = await awaitHolder(root, claim)
       if (found === undefined && tries < takeovers && !existsSync(`${root}/${lockPath}`)) continue
-      const dead = isDead(root, found?.holder)
+      const dead = await isSurelyDead(root, found?.holder, watchMs)
       if (!dead || tries >= takeovers) return { status: 'busy', holder: dead ? undefined : found?.holder }
       removeDeadLock(root, found)
     }
@@ -123,6 +130,19 @@ function isDead(root: string, holder: Holder | undefined): boolean {
   if (holder?.host === hostname()) return !isRunning(holder.process)
   const lock = statSync(`${root}/${lockPath}`, { throwIfNoEntry: false })
   return lock === undefined || lock.mtimeMs < Date.now() - staleMs
+}
+
+/** As isDead, but no clock is believed: what is not refreshed while it is watched has nobody any more. */
+async function isSurelyDead(root: string, holder: Holder | undefined, watchMs: number): Promise<boolean> {
+  if (holder === undefined || holder.host === hostname()) return isDead(root, holder)
+  const refreshedMs = () => statSync(`${root}/${lockPath}`, { throwIfNoEntry: false })?.mtimeMs
+  const before = refreshedMs()
+  if (before === undefined) return true
+  if (Math.abs(Date.now() - before) < staleMs) return false
+  for (const untilMs = performance.now() + watchMs; performance.now() < untilMs; await wait(lockLookMs)) {
+    if (refreshedMs() !== before) return refreshedMs() === undefined
+  }
+  return true
 }
 
 async function tryLock(root: string, claim: string, onLost: () => void): Promise<(() => Promise<void>) | undefined> {

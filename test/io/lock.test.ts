@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Lock, lockWorkspace, runningEngine } from '../../src/io/lock.ts'
 import { markProcess } from '../../src/io/processes.ts'
 import { until, type Workspace, workspace } from '../workspace.ts'
@@ -47,11 +47,29 @@ test('the lock of another machine is respected while it is refreshed', async () 
   expect(await lockWorkspace(ws.root, never)).toMatchObject({ status: 'busy', holder: { host: 'other-server' } })
 })
 
-test('the lock of another machine that was not refreshed for long is taken over', async () => {
-  await using ws = await workspace()
-  leaveLock(ws, 'other-server', '1')
-  ws.age('.labmake/engine.lock', { seconds: 600 })
-  await (await mustHold(ws)).release()
+describe.each([
+  ['long ago', 600],
+  ['in the future', -600],
+])('the lock of another machine that was refreshed %s by our clock', (_, seconds) => {
+  test('is taken over, once it was watched for a while', async () => {
+    await using ws = await workspace()
+    leaveLock(ws, 'other-server', '1')
+    ws.age('.labmake/engine.lock', { seconds })
+    const lock = await lockWorkspace(ws.root, never, { watchMs: 200 })
+    expect(lock.status).toBe('held')
+    if (lock.status === 'held') await lock.release()
+  })
+
+  test('is respected where it is refreshed meanwhile: the clocks do not agree, that is all', async () => {
+    await using ws = await workspace()
+    leaveLock(ws, 'other-server', '1')
+    ws.age('.labmake/engine.lock', { seconds })
+    const taking = lockWorkspace(ws.root, never, { watchMs: 600_000 })
+    ws.age('.labmake/engine.lock', { seconds: seconds - 3 })
+    const refreshing = setInterval(() => ws.age('.labmake/engine.lock', { seconds: seconds - 6 }), 50)
+    expect(await taking).toMatchObject({ status: 'busy', holder: { host: 'other-server' } })
+    clearInterval(refreshing)
+  })
 })
 
 test('a lock whose process was killed before it could say that it has it is taken over at once', async () => {
