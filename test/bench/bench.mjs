@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { installed, peers } from './peers.mjs'
 import * as alone from './rowsAlone.mjs'
 import * as engines from './rowsEngine.mjs'
+import { order } from './rowsOrder.mjs'
 import { version } from './standing.mjs'
 import { judge, keyOf, tableLines } from './table.mjs'
 import { openTempFolder } from './tempFolder.mjs'
@@ -26,6 +27,7 @@ const rows = {
   jobs: alone.jobs,
   engine: engines.engine,
   intake: engines.intake,
+  order,
 }
 
 const { values } = parseArgs({

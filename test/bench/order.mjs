@@ -3,14 +3,14 @@
 // a job ends or a batch arrives, by durations that are known only so well. Beside it a lower bound, the best order that a
 // search with the true durations found, the longest path first (what ninja aims at), and the order of arrival.
 //   npm run bench:order -- --batches 30 --seeds 3 --search 4000 --shapes 'two steps,three steps'
-//   npm run bench:order -- --real     labmake and ninja over recipes that sleep: minutes
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+//   npm run bench:order -- --real     labmake, ninja and snakemake over recipes that sleep: minutes
+import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
-import { lowerBound, randomFrom, shapes, withNoise, writeQueue } from './orderQueues.mjs'
-import { runReal } from './orderReal.mjs'
+import { bestFound, byArrival, byLabmake, byLongestPath, run } from './orderPlay.mjs'
+import { lowerBound, shapes, withNoise, writeQueue } from './orderQueues.mjs'
+import { measureReal } from './orderReal.mjs'
+import { openTempFolder } from './tempFolder.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -23,147 +23,6 @@ const { values } = parseArgs({
 })
 const batches = Number(values.batches)
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1)
-
-const folder = mkdtempSync(`${tmpdir()}/labmake-bench-order-`)
-const source = (path) => JSON.stringify(fileURLToPath(new URL(`../../src/${path}`, import.meta.url)))
-await build({
-  stdin: {
-    contents: `export { orderJobs } from ${source('core/order.ts')}
-      export { play } from ${source('core/play.ts')}
-      export { JobQueue } from ${source('engine/queue.ts')}`,
-    resolveDir: '.',
-  },
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  outfile: `${folder}/order.mjs`,
-})
-const { orderJobs, play, JobQueue } = await import(`${folder}/order.mjs`)
-
-/** Runs a queue as the engine does, by the true durations. `rankAll` ranks what is there whenever that changes. */
-function run({ jobs, slots }, rankAll) {
-  const entries = jobs.map((job) => {
-    const rank = { say: 0, priority: 0, order: 0 }
-    return { ...job, job, rank, passedOver: 0, state: 'away', startedAt: 0, endsAt: Number.POSITIVE_INFINITY }
-  })
-  const byId = new Map(entries.map((entry) => [entry.id, entry]))
-  const queue = new JobQueue(slots)
-  const finished = new Map()
-  let now = 0
-  for (;;) {
-    for (const entry of entries) {
-      if (entry.state === 'away' && entry.comesAt <= now) entry.state = 'waiting'
-      const isMade = (id) => byId.get(id).state === 'done'
-      if (entry.state === 'waiting' && entry.prerequisites.every(isMade)) {
-        entry.state = 'queued'
-        queue.add(entry)
-      }
-    }
-    rankAll(
-      entries.filter(({ state }) => state !== 'away' && state !== 'done'),
-      now,
-    )
-    queue.reorder()
-    for (let start = queue.next(); start.length > 0; start = queue.next()) {
-      for (const entry of start) {
-        Object.assign(entry, { state: 'running', startedAt: now, endsAt: now + entry.seconds })
-        queue.take(entry.pools)
-      }
-    }
-    const running = entries.filter(({ state }) => state === 'running')
-    const coming = entries.filter(({ state }) => state === 'away').map(({ comesAt }) => comesAt)
-    now = Math.min(...running.map(({ endsAt }) => endsAt), ...coming)
-    if (now === Number.POSITIVE_INFINITY) break
-    for (const entry of running) {
-      if (entry.endsAt > now) continue
-      entry.state = 'done'
-      queue.give(entry.pools)
-      finished.set(entry.batch, now - entry.comesAt)
-    }
-  }
-  const times = [...finished.values()]
-  const end = Math.max(...entries.map(({ endsAt }) => (endsAt === Number.POSITIVE_INFINITY ? 0 : endsAt)))
-  return { end, mean: times.reduce((a, b) => a + b, 0) / times.length, longest: Math.max(...times) }
-}
-
-/** By numbers that never change: the least first. */
-const fixed = (numberOf) => (entries) => {
-  for (const entry of entries) entry.rank = { ...entry.rank, order: -numberOf(entry) }
-}
-
-const byArrival = fixed(({ comesAt }) => comesAt)
-
-function byLongestPath({ jobs }) {
-  const path = new Map()
-  for (const { id, known, prerequisites } of jobs.toReversed()) {
-    path.set(id, known + (path.get(id) ?? 0))
-    for (const before of prerequisites) path.set(before, Math.max(path.get(before) ?? 0, path.get(id)))
-  }
-  return fixed(({ id }) => -path.get(id))
-}
-
-/** As engine/ranks does. */
-function byLabmake({ slots }) {
-  const due = new Map()
-  let places = new Map()
-  return (entries, now) => {
-    const jobs = entries.map(({ id, batch, pools, prerequisites, known, state, startedAt }) => {
-      const isRunning = state === 'running'
-      const elapsed = now - startedAt
-      const seconds = isRunning ? Math.max(known - elapsed, elapsed / 10) : known
-      return { id, batch, pools, prerequisites, seconds, isRunning, level: (due.get(id) ?? now) < now ? 0 : 1 }
-    })
-    const order = orderJobs(jobs, slots, places)
-    places = order.places
-    for (const { id } of jobs) if (!due.has(id)) due.set(id, now + 2 * order.workSeconds)
-    for (const entry of entries) entry.rank = { ...entry.rank, order: places.get(entry.id) }
-  }
-}
-
-/** The soonest end that a search with the true durations finds, from labmake's own order on: moves that make nothing worse, and a few that do. */
-function bestFound(queue, iterations, enough) {
-  // A batch that comes later waits for a job that takes just so long, and no slot.
-  const arrivals = queue.jobs.filter(({ comesAt, prerequisites }) => comesAt > 0 && prerequisites.length === 0)
-  const jobs = [
-    ...arrivals.map(({ id, comesAt }) => ({ id: `+${id}`, prerequisites: [], pools: new Map(), seconds: comesAt })),
-    ...queue.jobs.map((job) => (arrivals.includes(job) ? { ...job, prerequisites: [`+${job.id}`] } : job)),
-  ].map((job) => ({ ...job, isRunning: false, level: 0 }))
-  const numbers = new Map(jobs.map(({ id }, i) => [id, i]))
-  const pools = [...queue.slots.keys()]
-  const texts = [...new Set(jobs.map((job) => [...job.pools].join(' ')))]
-  const kind = Int32Array.from(jobs, (job) => texts.indexOf([...job.pools].join(' ')))
-  const needs = texts.map((_, k) => [...jobs[kind.indexOf(k)].pools].map(([pool, n]) => [pools.indexOf(pool), n]))
-  const prerequisites = jobs.map((job) => job.prerequisites.map((id) => numbers.get(id)))
-  const behind = jobs.map(() => [])
-  for (const [job, before] of prerequisites.entries()) for (const other of before) behind[other].push(job)
-  const seconds = Float64Array.from(jobs, (job) => job.seconds)
-  const isRunning = new Uint8Array(jobs.length)
-  const slots = [...queue.slots.values()]
-  const endOf = (order) => {
-    const starts = play({ seconds, prerequisites, behind, kind, needs, slots, isRunning }, order)
-    return starts.reduce((end, at, job) => Math.max(end, at + seconds[job]), 0)
-  }
-  const { places } = orderJobs(jobs, queue.slots)
-  let order = Int32Array.from(jobs.keys()).sort((a, b) => places.get(jobs[b].id) - places.get(jobs[a].id))
-  const random = randomFrom(7)
-  let end = endOf(order)
-  let best = end
-  for (let i = 0; i < iterations && best > enough * 1.0005; i++) {
-    const from = Math.floor(random() * order.length)
-    const to = Math.floor(random() * order.length)
-    if (from === to || kind[order[from]] !== kind[order[to]]) continue
-    const moved = [...order]
-    moved.splice(to, 0, ...moved.splice(from, 1))
-    const next = Int32Array.from(moved)
-    const then = endOf(next)
-    const heat = 0.01 * best * (1 - i / iterations) ** 2
-    if (then > end && random() >= Math.exp((end - then) / heat)) continue
-    order = next
-    end = then
-    best = Math.min(best, end)
-  }
-  return best
-}
 
 const mean = (numbers) => numbers.reduce((a, b) => a + b, 0) / numbers.length
 const columns = [
@@ -227,11 +86,30 @@ function show() {
   console.log(`${'all lognormal'.padEnd(36)}${cells}`)
 }
 
-try {
-  const bestOf = (queue, bound) => bestFound(queue, Number(values.search), bound)
-  const playedOf = (queue) => run(queue, byLabmake(queue)).end
-  if (values.real) runReal({ folder, batches, seeds, bestOf, playedOf })
-  else show()
-} finally {
-  rmSync(folder, { recursive: true, force: true })
+async function showReal() {
+  const labmake = [process.execPath, fileURLToPath(new URL('../../dist/labmake.js', import.meta.url))]
+  const tools = ['ninja', 'snakemake'].filter((tool) => spawnSync(tool, ['--version']).status === 0)
+  const { folder } = openTempFolder('order')
+  const titles = [
+    '÷ bound',
+    '÷ best found',
+    'played ÷ best',
+    'unknown ÷ bound',
+    ...tools.map((tool) => `${tool} ÷ bound`),
+  ]
+  console.log(`${batches} batches, recipes that sleep, -j8; durations learnt from a first run, ± 30 %.\n`)
+  console.log(`${' '.repeat(16)}${titles.map((text) => text.padStart(19)).join('')}`)
+  for (const seed of [0, ...seeds]) {
+    const real = await measureReal({ folder, batches, seed, labmake, tools })
+    for (const { tool, message } of real.faults) console.error(`${tool} is left out: ${message}`)
+    const { bound } = real
+    const best = bestFound(real.queue, Number(values.search), bound)
+    const played = run(real.queue, byLabmake(real.queue)).end
+    const peers = tools.map((tool) => real.peers.get(tool) / bound)
+    const cells = [real.learnt / bound, real.learnt / best, played / best, real.unlearnt / real.firstBound, ...peers]
+    console.log(`${real.name.padEnd(16)}${cells.map((cell) => cell.toFixed(3).padStart(19)).join('')}`)
+  }
 }
+
+if (values.real) await showReal()
+else show()

@@ -1,11 +1,9 @@
-// bench:order --real: labmake and ninja over the same recipes, which sleep. labmake learns from a first run what each job took;
+// labmake and its peers over the same recipes, which sleep, in pools of 2 and 4. labmake learns from a first run what each job took;
 // in the second run each takes longer or shorter by what nobody knows.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { lowerBound, withNoise, writeQueue } from './orderQueues.mjs'
-
-const labmake = fileURLToPath(new URL('../../dist/labmake.js', import.meta.url))
 
 /** Mean seconds of the two steps: so that a run of 30 batches takes 20 s. */
 const shape = {
@@ -66,43 +64,77 @@ function writeNinja(folder, queue) {
   writeFileSync(`${folder}/build.ninja`, `${lines.join('\n')}\n`)
 }
 
-function seconds(command, args, cwd) {
+function writeSnakemake(folder, queue) {
+  mkdirSync(folder, { recursive: true })
+  const steps = JSON.stringify(Object.fromEntries(stepsOf(queue)))
+  const text = `S = ${steps}
+rule all:
+    input: expand("{b}.phy", b=S)
+rule kwd:
+    output: "{b}.kwd"
+    params: s=lambda w: S[w.b][0]
+    resources: ram=1
+    shell: "sleep {params.s} && touch {output}"
+rule phy:
+    input: "{b}.kwd"
+    output: "{b}.phy"
+    params: s=lambda w: S[w.b][1]
+    resources: cpu=1
+    shell: "sleep {params.s} && touch {output}"
+`
+  writeFileSync(`${folder}/Snakefile`, text)
+}
+
+/** Of snakemake the greedy scheduler, which was quicker here than the one it takes by default. */
+const peers = {
+  ninja: { write: writeNinja, command: ['ninja', '-j8'] },
+  snakemake: {
+    write: writeSnakemake,
+    command: ['snakemake', '--cores', '8', '--resources', 'ram=2', 'cpu=4', '--scheduler', 'greedy'],
+  },
+}
+
+async function seconds([command, ...args], cwd) {
   const start = process.hrtime.bigint()
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${command} in ${cwd} ended with ${status}: ${stdout}${stderr}`)
+  const child = spawn(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk) => {
+    said = (said + chunk).slice(-1000)
+  })
+  const [status] = await once(child, 'close')
+  if (status !== 0) throw new Error(`${command} in ${cwd} ended with ${status}: ${said}`)
   return Number(process.hrtime.bigint() - start) / 1e9
 }
 
 /**
- * `bestOf`: the soonest end of a queue that a search finds, in seconds. `playedOf`: its end in labmake's order where
- * starting a job and committing what it made take no time.
+ * One queue, in earnest: seconds that labmake takes while it knows of no durations (`unlearnt`, of a queue with `firstBound`),
+ * and once it learnt them (`learnt`); those of the peers, by name; the queue, with no end sooner than `bound`. Seed 0 is
+ * constant durations. What sleeps costs nothing: a peer runs beside each run of labmake.
  */
-export function runReal({ folder, batches, seeds, bestOf, playedOf }) {
-  const hasNinja = spawnSync('ninja', ['--version']).status === 0
-  if (!hasNinja) console.log('ninja is not installed here, so it is left out')
-  const title = ['÷ bound', '÷ best found', 'played ÷ best', 'unknown ÷ bound', 'ninja ÷ bound']
-  console.log(`${batches} batches, recipes that sleep, -j8; durations learnt from a first run, ± 30 %.\n`)
-  console.log(`${' '.repeat(16)}${title.map((text) => text.padStart(18)).join('')}`)
-  for (const seed of [0, ...seeds]) {
-    const learnt = writeQueue(shape, { batches, sigma: seed === 0 ? 0 : 1, seed })
-    const noisy = withNoise(learnt, seed === 0 ? 0 : 0.3, seed)
-    const queue = {
-      ...noisy,
-      jobs: noisy.jobs.map(({ seconds, known, ...job }) => ({ ...job, known: seconds, seconds: known })),
+export async function measureReal({ folder, batches, seed, labmake, tools }) {
+  const first = writeQueue(shape, { batches, sigma: seed === 0 ? 0 : 1, seed })
+  const noisy = withNoise(first, seed === 0 ? 0 : 0.3, seed)
+  const jobs = noisy.jobs.map(({ seconds, known, ...job }) => ({ ...job, known: seconds, seconds: known }))
+  const queue = { ...noisy, jobs }
+  const own = `${folder}/labmake${seed}`
+  const ends = new Map()
+  const faults = []
+  const measurePeer = async (tool) => {
+    if (tool === undefined) return
+    const root = `${folder}/${tool}${seed}`
+    peers[tool].write(root, queue)
+    try {
+      ends.set(tool, await seconds(peers[tool].command, root))
+    } catch ({ message }) {
+      faults.push({ tool, message })
     }
-    const own = `${folder}/labmake${seed}`
-    writeWorkspace(own, learnt)
-    const first = seconds(process.execPath, [labmake, '-j8'], own)
-    writeWorkspace(own, queue)
-    const second = seconds(process.execPath, [labmake, '-j8'], own)
-    const bound = lowerBound(queue)
-    const best = bestOf(queue, bound)
-    const cells = [second / bound, second / best, playedOf(queue) / best, first / lowerBound(learnt)]
-    if (hasNinja) {
-      writeNinja(`${folder}/ninja${seed}`, queue)
-      cells.push(seconds('ninja', ['-j8'], `${folder}/ninja${seed}`) / bound)
-    }
-    const name = seed === 0 ? 'constant' : `lognormal ${seed}`
-    console.log(`${name.padEnd(16)}${cells.map((cell) => cell.toFixed(3).padStart(18)).join('')}`)
   }
+  const measureOwn = (queue) => {
+    writeWorkspace(own, queue)
+    return seconds([...labmake, '-j8'], own)
+  }
+  const [unlearnt] = await Promise.all([measureOwn(first), measurePeer(tools[0])])
+  const [learnt] = await Promise.all([measureOwn(queue), measurePeer(tools[1])])
+  const name = seed === 0 ? 'constant' : `lognormal ${seed}`
+  return { name, queue, unlearnt, firstBound: lowerBound(first), learnt, bound: lowerBound(queue), peers: ends, faults }
 }

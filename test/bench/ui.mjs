@@ -2,12 +2,13 @@
 // bundled command runs in a terminal of its own (script of util-linux: Linux only), everything it sends is counted.
 //   npm run bench:ui -- --batches 5000 --columns 100 --rows 30
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
+import { openTempFolder } from './tempFolder.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +23,7 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds)
 const labmake = fileURLToPath(new URL('../../dist/labmake.js', import.meta.url))
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-const folder = mkdtempSync(`${tmpdir()}/labmake-bench-ui-`)
+const { folder, before } = openTempFolder('ui')
 const root = `${folder}/ws`
 mkdirSync(`${root}/rules`, { recursive: true })
 mkdirSync(`${root}/inbox`)
@@ -147,49 +148,46 @@ async function cost({ watch, pid }, span) {
 }
 
 const engine = await startEngine()
-try {
-  const starts = []
-  const bare = []
-  for (let n = 0; n < Number(values.starts); n++) {
-    bare.push(bareNode())
-    starts.push(await firstPicture())
-  }
-
-  const terminal = startWatch()
-  await until(() => isPictured(terminal.watch), 'the batches')
-  // Down to the job that runs on, whose log grows.
-  for (let n = 0; n < 5; n++) await keyAnswer(terminal, 'j')
-  await wait(3000)
-  const active = await cost(terminal, seconds)
-  const keys = []
-  for (let n = 0; n < Number(values.keys); n++) keys.push(await keyAnswer(terminal, n % 40 < 20 ? 'j' : 'k'))
-  const memory = memoryMb(terminal.pid(), 'VmRSS')
-  await wait(32_000)
-  const resting = await cost(terminal, seconds)
-  await terminal.leave()
-
-  const rows = [
-    ['first picture', median(starts.map(({ ms }) => ms)), 350, 'ms'],
-    ['first picture: processor', median(starts.map(({ cpuMs }) => cpuMs)), 350, 'ms'],
-    ['bytes', active.bytes, 500, 'bytes/s'],
-    ['processor', active.cpu, 10, '% of a core'],
-    ['key answered, p50', median(keys), 25, 'ms'],
-    ['key answered, p95', percentile(keys, 0.95), 25, 'ms'],
-    ['memory', memory, 140, 'MB'],
-    ['resting: bytes', resting.bytes, 500, 'bytes/s'],
-    ['resting: processor', resting.cpu, 10, '% of a core'],
-  ]
-  console.log(
-    `labmake watch, ${values.batches} batches × 2 rules, 5 updates/s, ${values.columns}×${values.rows}, ${availableParallelism()} processors, load ${loadavg()[0].toFixed(1)}, Node itself starts in ${median(bare).toFixed(0)} ms`,
-  )
-  for (const [what, value, goal, unit] of rows) {
-    const verdict = value <= goal ? 'ok' : 'TOO MUCH'
-    console.log(
-      `  ${what.padEnd(25)} ${value.toFixed(1).padStart(8)} ${unit.padEnd(12)} goal ≤ ${String(goal).padEnd(5)} ${verdict}`,
-    )
-  }
-  if (rows.some(([, value, goal]) => value > goal)) process.exitCode = 1
-} finally {
-  engine.kill()
-  rmSync(folder, { recursive: true, force: true })
+before(() => engine.kill())
+const starts = []
+const bare = []
+for (let n = 0; n < Number(values.starts); n++) {
+  bare.push(bareNode())
+  starts.push(await firstPicture())
 }
+
+const terminal = startWatch()
+await until(() => isPictured(terminal.watch), 'the batches')
+// Down to the job that runs on, whose log grows.
+for (let n = 0; n < 5; n++) await keyAnswer(terminal, 'j')
+await wait(3000)
+const active = await cost(terminal, seconds)
+const keys = []
+for (let n = 0; n < Number(values.keys); n++) keys.push(await keyAnswer(terminal, n % 40 < 20 ? 'j' : 'k'))
+const memory = memoryMb(terminal.pid(), 'VmRSS')
+await wait(32_000)
+const resting = await cost(terminal, seconds)
+await terminal.leave()
+
+const rows = [
+  ['first picture', median(starts.map(({ ms }) => ms)), 350, 'ms'],
+  ['first picture: processor', median(starts.map(({ cpuMs }) => cpuMs)), 350, 'ms'],
+  ['bytes', active.bytes, 500, 'bytes/s'],
+  ['processor', active.cpu, 10, '% of a core'],
+  ['key answered, p50', median(keys), 25, 'ms'],
+  ['key answered, p95', percentile(keys, 0.95), 25, 'ms'],
+  ['memory', memory, 140, 'MB'],
+  ['resting: bytes', resting.bytes, 500, 'bytes/s'],
+  ['resting: processor', resting.cpu, 10, '% of a core'],
+]
+console.log(
+  `labmake watch, ${values.batches} batches × 2 rules, 5 updates/s, ${values.columns}×${values.rows}, ${availableParallelism()} processors, load ${loadavg()[0].toFixed(1)}, Node itself starts in ${median(bare).toFixed(0)} ms`,
+)
+for (const [what, value, goal, unit] of rows) {
+  const verdict = value <= goal ? 'ok' : 'TOO MUCH'
+  console.log(
+    `  ${what.padEnd(25)} ${value.toFixed(1).padStart(8)} ${unit.padEnd(12)} goal ≤ ${String(goal).padEnd(5)} ${verdict}`,
+  )
+}
+if (rows.some(([, value, goal]) => value > goal)) process.exitCode = 1
+process.exit()

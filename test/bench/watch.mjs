@@ -1,19 +1,19 @@
 // What watching a workspace costs, and how soon a change is told of: time, memory, files and watches of the system.
 //   node --expose-gc test/bench/watch.mjs --batches 10000 [--poll]
 // Bundles what it measures from src/ itself; nothing else need be built.
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
+import { openTempFolder } from './tempFolder.mjs'
 
 const { values } = parseArgs({
   options: { batches: { type: 'string', default: '10000' }, poll: { type: 'boolean', default: false } },
 })
 const batches = Number(values.batches)
-const folder = mkdtempSync(`${tmpdir()}/labmake-bench-watch-`)
+const { folder } = openTempFolder('watch')
 const root = `${folder}/ws`
 
 async function loadSources() {
@@ -155,12 +155,8 @@ function measurePlans(it, rules) {
   )
 }
 
-try {
-  const it = await loadSources()
-  writeWorkspace()
-  const { rules } = it.joinRuleFiles([it.parseYamlRules('rules/r.yaml', rulesText)], 4)
-  await measureWatching(it, rules)
-  measurePlans(it, rules)
-} finally {
-  rmSync(folder, { recursive: true })
-}
+const it = await loadSources()
+writeWorkspace()
+const { rules } = it.joinRuleFiles([it.parseYamlRules('rules/r.yaml', rulesText)], 4)
+await measureWatching(it, rules)
+measurePlans(it, rules)
