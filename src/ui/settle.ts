@@ -8,6 +8,7 @@ import { shownBatches } from './order.ts'
 import { textRows } from './panes/textBox.ts'
 import { rowByBatch } from './rows.ts'
 import type { BatchList, Effect, Overlay, UiState, Update } from './state.ts'
+import { toastMs } from './step.ts'
 import type { View } from './view.ts'
 
 /** Faster than this nobody reads a history that grows. */
@@ -65,7 +66,10 @@ function settleBatches(state: UiState, view: View, page: number, hasPane: boolea
 }
 
 function settleToast({ toast }: UiState, { nowMs }: View): Pick<UiState, 'toast'> {
-  return { toast: toast !== undefined && toast.untilMs <= nowMs ? undefined : toast }
+  if (toast === undefined) return { toast }
+  const leftMs = toast.untilMs - nowMs
+  // Longer than any stays: the clock was set back.
+  return { toast: leftMs <= 0 || leftMs > toastMs[toast.tone] ? undefined : toast }
 }
 
 function settleOverlays(state: UiState, view: View): readonly Overlay[] {
@@ -107,7 +111,7 @@ function askFor(state: UiState, view: View): Update {
   const { nowMs, jobsVersion } = view
   const isOld =
     asked.history === undefined ||
-    (asked.history.jobsVersion !== jobsVersion && nowMs - asked.history.atMs >= historyEveryMs)
+    (asked.history.jobsVersion !== jobsVersion && Math.abs(nowMs - asked.history.atMs) >= historyEveryMs)
   if (state.screen === 'history' && isOld) {
     effects.push({ type: 'loadHistory' })
     asked = { ...asked, history: { atMs: nowMs, jobsVersion } }

@@ -7,7 +7,7 @@ import type { View } from './view.ts'
 export const only = (state: UiState, ...effects: readonly Effect[]): Update => ({ state, effects })
 
 /** Long enough to be read; trouble longer. */
-const toastMs = { plain: 8000, good: 8000, bad: 20_000 } as const
+export const toastMs = { plain: 8000, good: 8000, bad: 20_000 } as const
 
 export function say(state: UiState, view: View, text: string, tone: Toast['tone'] = 'plain'): UiState {
   return { ...state, toast: { text, tone, untilMs: view.nowMs + toastMs[tone] } }

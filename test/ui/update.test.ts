@@ -57,6 +57,17 @@ describe('an action', () => {
     expect(it.lines().at(-1)).toContain('The engine does not answer')
   })
 
+  test.each([
+    ['after a while', 30_000],
+    ['where the clock was set back, too', -86_400_000],
+  ])('is said to have failed, and no longer %s', (_, laterMs) => {
+    const it = queued()
+    it.press('h')
+    it.tell({ type: 'not-acted', id: 1, problem: 'The engine was killed.' })
+    it.see({ nowMs: nowMs + laterMs })
+    expect(it.picture()).not.toContain('The engine was killed.')
+  })
+
   test('is not sent for ever while the engine is silent', () => {
     const it = queued()
     expect(actionsOf(it.press('+'.repeat(100)))).toHaveLength(20)
