@@ -9,7 +9,8 @@ import { userName } from '../io/lock.ts'
 import { memoryBytes } from '../io/memory.ts'
 import { processors } from '../io/ruleFiles.ts'
 import { openSharedSlots } from '../io/sharedSlots.ts'
-import type { Rule } from '../model/rule.ts'
+import type { SharedPool } from '../model/ports.ts'
+import type { Pool, Rule } from '../model/rule.ts'
 import { checkLeftovers, type Finding } from './leftovers.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { paint, printable, sign, styleOf } from './terminal.ts'
@@ -91,27 +92,39 @@ function checkSharedPools({ root, ruleSet }: OpenWorkspace): Finding[] {
   const shared = [...ruleSet.pools.values()].filter((pool) => pool.shared)
   if (shared.length === 0) return []
   const port = openSharedSlots({ root, user: userName() })
-  const look = port.look(new Map(shared.map(({ name, slots }) => [name, slots])))
+  const look = port.look(new Map(shared.map((pool) => [pool.name, pool])))
   port.close()
   if (look.status === 'shut') return [{ level: 'wrong', text: look.problem, hint: look.hint }]
-  return [...look.pools].flatMap(([name, { slots, usedByOthers, holders, differs }]): Finding[] => [
-    ...holders.map((holder): Finding => {
-      const text = `pool ${name} is shared: ${plural(holder.slots, 'slot')} of ${slots} taken in ${holder.root} (${holder.user})`
-      return { level: 'fine', text }
-    }),
-    ...(usedByOthers === 0
-      ? [{ level: 'fine', text: `pool ${name} is shared: nobody else uses it now` } as const]
-      : []),
-    ...(differs === undefined
-      ? []
-      : [
-          {
-            level: 'note',
-            text: `the shared pool ${name} has ${plural(differs.slots, 'slot')} in ${differs.root} (${differs.user}): the smallest number counts, ${slots}`,
-            hint: 'Give it the same number in both.',
-          } as const,
-        ]),
-  ])
+  return shared.flatMap((pool) => {
+    const seen = look.pools.get(pool.name)
+    return seen === undefined ? [] : sharedFindings(pool, seen)
+  })
+}
+
+function sharedFindings({ name, counts }: Pool, { slots, usedByOthers, holders, differs }: SharedPool): Finding[] {
+  const findings: Finding[] = holders.map((holder) => {
+    const has = `${shareText(holder.slots, counts)} of ${counts === 'bytes' ? shareText(slots, counts) : slots}`
+    return { level: 'fine', text: `pool ${name} is shared: ${has} taken in ${holder.root} (${holder.user})` }
+  })
+  if (differs === undefined) {
+    return usedByOthers > 0
+      ? findings
+      : [...findings, { level: 'fine', text: `pool ${name} is shared: nobody else uses it now` }]
+  }
+  const there = `the shared pool ${name} has ${shareText(differs.slots, differs.counts)} in ${differs.root} (${differs.user})`
+  const difference: Finding =
+    differs.counts === counts
+      ? {
+          level: 'note',
+          text: `${there}: the smallest number counts, ${counts === 'bytes' ? shareText(slots, counts) : slots}`,
+          hint: 'Give it the same number in both.',
+        }
+      : {
+          level: 'wrong',
+          text: `${there}, and ${shareText(slots, counts)} here: nothing of it can be had`,
+          hint: 'Let both count slots or both memory; what runs by the other has to end first.',
+        }
+  return [...findings, difference]
 }
 
 /** Whether as many jobs as the pools let run fit into the memory of the machine, by what they used before. */

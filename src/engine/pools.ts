@@ -1,8 +1,8 @@
-import { plural } from '../core/sizes.ts'
+import { shareText } from '../core/poolText.ts'
 import type { BoardPool } from '../model/board.ts'
 import type { Job } from '../model/job.ts'
 import type { SharedLook, SharedPool, SharedTrouble } from '../model/ports.ts'
-import type { Pool, Rule } from '../model/rule.ts'
+import type { Pool, PoolSize, Rule } from '../model/rule.ts'
 import type { Holding } from './queue.ts'
 
 /** All jobs together are a pool too, so that `-j` is counted like the others. */
@@ -38,10 +38,10 @@ export class Pools {
     this.declared = pools
   }
 
-  /** The shared ones, and the slots that we give them. */
-  shared(): ReadonlyMap<string, number> {
+  /** The shared ones, and what we give them. */
+  shared(): ReadonlyMap<string, PoolSize> {
     const shared = [...this.declared.values()].filter((pool) => pool.shared)
-    return new Map(shared.map(({ name, slots }) => [name, this.changed.get(name) ?? slots]))
+    return new Map(shared.map(({ name, slots, counts }) => [name, { slots: this.changed.get(name) ?? slots, counts }]))
   }
 
   /** Of these slots, those of shared pools. */
@@ -87,27 +87,29 @@ export class Pools {
     return [...this.declared.values()].map(({ name, slots: declared, counts, shared }) => {
       const slots = this.changed.get(name) ?? declared
       const pool = { name, slots, declared, counts, pausedBy: this.paused.get(name) }
-      return shared ? { ...pool, ...this.shownShared(name, slots) } : pool
+      return shared ? { ...pool, ...this.shownShared(name, { slots, counts }) } : pool
     })
   }
 
-  private shownShared(name: string, own: number): Pick<BoardPool, 'slots' | 'shared'> {
+  private shownShared(name: string, own: PoolSize): Pick<BoardPool, 'slots' | 'shared'> {
     const { seen } = this
     if (seen?.status === 'shut') {
-      return { slots: own, shared: { usedByOthers: 0, holders: [], note: `${seen.problem}. ${seen.hint}` } }
+      return { slots: own.slots, shared: { usedByOthers: 0, holders: [], note: `${seen.problem}. ${seen.hint}` } }
     }
     const pool = seen?.pools.get(name)
-    if (pool === undefined) return { slots: own, shared: { usedByOthers: 0, holders: [] } }
+    if (pool === undefined) return { slots: own.slots, shared: { usedByOthers: 0, holders: [] } }
     const { usedByOthers, holders } = pool
     const note = differenceText(name, own, pool)
     return {
-      slots: Math.min(own, pool.slots),
+      slots: Math.min(own.slots, pool.slots),
       shared: { usedByOthers, holders, ...(note === undefined ? {} : { note }) },
     }
   }
 
   private isOpen(name: string): boolean {
-    return this.seen?.status === 'open' && this.seen.pools.has(name) && !this.refusals.has(name)
+    const pool = this.seen?.status === 'open' ? this.seen.pools.get(name) : undefined
+    if (pool === undefined || this.refusals.has(name)) return false
+    return pool.differs === undefined || pool.differs.counts === this.declared.get(name)?.counts
   }
 
   find(name: string): BoardPool | undefined {
@@ -164,9 +166,14 @@ export class Pools {
   }
 }
 
-function differenceText(name: string, own: number, { slots, differs }: SharedPool): string | undefined {
+function differenceText(name: string, own: PoolSize, { slots, differs }: SharedPool): string | undefined {
   if (differs === undefined) return undefined
   const { root, user } = differs
-  const has = `the shared pool ${name} has ${plural(own, 'slot')} here and ${differs.slots} in ${root} (${user})`
-  return `${has}: the smallest number counts, ${slots}. Give it the same in both.`
+  const here = `the shared pool ${name} has ${shareText(own.slots, own.counts)} here`
+  if (differs.counts !== own.counts) {
+    const there = `${shareText(differs.slots, differs.counts)} in ${root} (${user})`
+    return `${here} and ${there}: nothing of it can be had until both count slots or both memory, and what runs by the other has ended`
+  }
+  const told = (share: number) => (own.counts === 'bytes' ? shareText(share, 'bytes') : String(share))
+  return `${here} and ${told(differs.slots)} in ${root} (${user}): the smallest number counts, ${told(slots)}. Give it the same in both.`
 }

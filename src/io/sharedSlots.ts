@@ -2,9 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import * as z from 'zod/mini'
 import { printable } from '../core/printable.ts'
-import { fewestSlots, maySharedTake, type SharedHost, type SharingLabmake } from '../core/sharedPools.ts'
+import {
+  countsOtherwise,
+  fewestSlots,
+  maySharedTake,
+  type SharedHost,
+  type SharingLabmake,
+  type SharingWorkspace,
+} from '../core/sharedPools.ts'
 import { invariant, UserError } from '../model/errors.ts'
 import type { SharedLook, SharedPool, SharedSlots, SharedTrouble } from '../model/ports.ts'
+import type { PoolSize } from '../model/rule.ts'
 import { describeErrno } from './disk.ts'
 import { giveBack, isOver, isRecipeGone, isTaken } from './grants.ts'
 import { markProcess, mayRun } from './processes.ts'
@@ -18,6 +26,8 @@ const freshMs = 5_000
 
 const processMark = z.object({ pid: z.int(), startTime: z.string(), bootId: z.string() })
 const slots = z.record(z.string(), z.number())
+/** A labmake that says nothing of it knows pools of slots alone. */
+const bytesOf = z._default(z.array(z.string()), [])
 /** Of other people: it goes to terminals. */
 const text = z.pipe(z.string(), z.transform(printable))
 const grantShape = z.object({
@@ -28,6 +38,7 @@ const grantShape = z.object({
   job: text,
   pools: slots,
   slots,
+  bytesOf,
 })
 const stateShape = z.object({ version: z.literal(1), grants: z.array(grantShape) })
 const labmakeShape = z.object({
@@ -35,6 +46,7 @@ const labmakeShape = z.object({
   user: text,
   root: text,
   slots,
+  bytesOf,
   wish: z.optional(z.object({ pools: slots, sinceMs: z.number() })),
 })
 type Grant = z.infer<typeof grantShape>
@@ -52,13 +64,13 @@ export function openSharedSlots(
   const id = `labmake.${randomUUID()}`
   const own = new Set<string>()
   const succession = openSuccession(place)
-  let declared: Record<string, number> = {}
+  let declared: { readonly slots: Record<string, number>; readonly bytesOf: string[] } = { slots: {}, bytesOf: [] }
   let wish: SharingLabmake['wish']
   let said: string | undefined
 
   /** Says which pools we know, and what we wait for. */
   const say = () => {
-    const saying = JSON.stringify({ process: labmake, ...self, slots: declared, wish })
+    const saying = JSON.stringify({ process: labmake, ...self, ...declared, wish })
     if (saying === said) {
       if (wish !== undefined) utimesSync(`${place}/${id}`, new Date(), new Date())
       return
@@ -78,8 +90,8 @@ export function openSharedSlots(
   const take = (grant: string, job: string, pools: Readonly<Record<string, number>>): boolean => {
     for (let tries = 0; tries < maxTries; tries++) {
       const { number, grants, host } = read()
-      if (!maySharedTake(pools, id, host)) return false
-      const taken: Grant = { id: grant, labmake, ...self, job, pools, slots: declared }
+      if (!maySharedTake({ pools, bytesOf: declared.bytesOf }, id, host)) return false
+      const taken: Grant = { id: grant, labmake, ...self, job, pools, ...declared }
       const next = { version: 1, grants: [...(host.grants as Grant[]), taken] }
       if (!succession.follow(number, JSON.stringify(next))) continue
       const left = new Set(next.grants.map((g) => g.id))
@@ -103,7 +115,7 @@ export function openSharedSlots(
           openPlace(place)
           tidy(place)
         }
-        declared = Object.fromEntries(pools)
+        declared = declarationOf(pools)
         say()
         const { host, grants } = read()
         const others = grants.filter((grant) => !own.has(grant.id) && (host.grants as Grant[]).includes(grant))
@@ -184,8 +196,10 @@ function readLabmakes(place: string): SharingLabmake[] {
     if (!id.startsWith('labmake.')) return []
     const said = readLabmake(place, id)
     if (said === undefined || !mayRun(said.process)) return []
-    const { user, root, slots, wish, sinceMs } = said
-    return [{ id, user, root, slots, wish: wish !== undefined && Date.now() - sinceMs < freshMs ? wish : undefined }]
+    const { user, root, slots, bytesOf, wish, sinceMs } = said
+    return [
+      { id, user, root, slots, bytesOf, wish: wish !== undefined && Date.now() - sinceMs < freshMs ? wish : undefined },
+    ]
   })
 }
 
@@ -209,21 +223,35 @@ function parseJson(text: string): unknown {
   }
 }
 
-function poolOf(pool: string, declared: number, host: SharedHost, others: readonly Grant[]): SharedPool {
+function declarationOf(pools: ReadonlyMap<string, PoolSize>) {
+  return {
+    slots: Object.fromEntries([...pools].map(([name, { slots }]) => [name, slots])),
+    bytesOf: [...pools].flatMap(([name, { counts }]) => (counts === 'bytes' ? [name] : [])),
+  }
+}
+
+function poolOf(pool: string, own: PoolSize, host: SharedHost, others: readonly Grant[]): SharedPool {
+  const clash = countsOtherwise(pool, own.counts === 'bytes', host)
+  if (clash !== undefined) {
+    return { slots: own.slots, usedByOthers: 0, holders: [], differs: differing(clash, pool) }
+  }
   const fewest = fewestSlots(pool, host)
   const holders = others.flatMap(({ user, root, pools }) => {
     const slots = pools[pool] ?? 0
     return slots === 0 ? [] : [{ user, root, slots }]
   })
   return {
-    slots: Math.min(declared, fewest?.slots ?? declared),
+    slots: Math.min(own.slots, fewest?.slots ?? own.slots),
     usedByOthers: holders.reduce((sum, { slots }) => sum + slots, 0),
     holders,
-    differs: [...host.labmakes, ...host.grants].flatMap(({ user, root, slots }) => {
-      const theirs = slots[pool]
-      return theirs === undefined || theirs === declared ? [] : [{ user, root, slots: theirs }]
+    differs: [...host.labmakes, ...host.grants].flatMap((other) => {
+      return (other.slots[pool] ?? own.slots) === own.slots ? [] : [differing(other, pool)]
     })[0],
   }
+}
+
+function differing({ user, root, slots, bytesOf }: SharingWorkspace, pool: string): SharedPool['differs'] & object {
+  return { user, root, slots: slots[pool]!, counts: bytesOf.includes(pool) ? 'bytes' : 'slots' }
 }
 
 /** Removes what labmakes of ours left that were killed. */

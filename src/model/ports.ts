@@ -1,6 +1,7 @@
 import type { AttemptState, ProcessMark } from './attempt.ts'
 import type { PastAttempt } from './detail.ts'
 import type { Cause, JournalRecord, TargetHistory, Use } from './record.ts'
+import type { PoolSize } from './rule.ts'
 
 export type EntryKind = 'file' | 'folder' | 'other'
 
@@ -139,8 +140,8 @@ export interface Attempts {
  * labmake, and is free once it has ended, though nobody be there to say so. Synchronous: each takes well under a ms.
  */
 export interface SharedSlots {
-  /** How these pools stand; `pools`: the shared ones, and how many slots we give each. */
-  look(pools: ReadonlyMap<string, number>): SharedLook | SharedTrouble
+  /** How these pools stand; `pools`: the shared ones, and how many slots we give each, or how much memory. */
+  look(pools: ReadonlyMap<string, PoolSize>): SharedLook | SharedTrouble
   /** Takes slots of several pools, all or none. What was granted is handed to the launcher. */
   take(
     wish: SharedWish,
@@ -170,8 +171,8 @@ export interface SharedPool {
   readonly slots: number
   readonly usedByOthers: number
   readonly holders: readonly SharedHolder[]
-  /** A workspace that gives it another number of slots than ours. */
-  readonly differs: SharedHolder | undefined
+  /** A workspace that gives it another number of slots than ours; or counts something else in it: then nothing of it can be had. */
+  readonly differs: (SharedHolder & PoolSize) | undefined
 }
 
 /** Another workspace of the host, and slots of a pool. */

@@ -80,10 +80,14 @@ export interface Rule {
 /** What the slots of a pool are: `2`, or as many bytes as `64GB` are. */
 export type PoolUnit = 'slots' | 'bytes'
 
-export interface Pool {
-  readonly name: string
+export interface PoolSize {
+  /** Bytes, where it counts them. */
   readonly slots: number
   readonly counts: PoolUnit
+}
+
+export interface Pool extends PoolSize {
+  readonly name: string
   /** Counted over all workspaces of the host that declare it so. */
   readonly shared: boolean
   readonly where: string

@@ -161,3 +161,38 @@ test('an attempt that is taken over keeps what was granted until it ends', async
   await finish(it, 'sort/B1')
   expect(it.sharedSlots.taken.size).toBe(0)
 })
+
+const memory = {
+  pools: { ram: { size: '64GB', shared: true } },
+  rules: { ...rule('sort', { ram: '24GB' }) },
+}
+
+test('memory that others have is not ours, and is taken and told in bytes', async () => {
+  const it = at(memory)
+  it.sharedSlots.others.set('ram', 20e9)
+  const { engine } = it.start()
+  await settled()
+  expect(it.launcher.ran).toEqual(['sort/B1'])
+  expect([...it.sharedSlots.taken.values()]).toEqual([{ ram: 24e9 }])
+  expect(it.sharedSlots.wish).toEqual({ ram: 24e9 })
+  expect(engine.board().pools.get('ram')).toMatchObject({
+    slots: 64e9,
+    counts: 'bytes',
+    shared: { usedByOthers: 20e9 },
+  })
+})
+
+test('of a pool that another workspace counts otherwise nothing is started, and it is said once', async () => {
+  const it = at(memory)
+  it.sharedSlots.otherwise.set('ram', 'slots')
+  it.sharedSlots.elsewhere.set('ram', 2)
+  const { events, engine } = it.start()
+  await settled()
+  it.clock.tick(1000)
+  await settled()
+  expect(it.launcher.ran).toEqual([])
+  const note =
+    'the shared pool ram has 64 GB here and 2 slots in /srv/ben (ben): nothing of it can be had until both count slots or both memory, and what runs by the other has ended'
+  expect(events.filter(({ type }) => type === 'trouble')).toMatchObject([{ message: note }])
+  expect(engine.board().pools.get('ram')).toMatchObject({ shared: { note } })
+})

@@ -9,6 +9,11 @@ import { openSharedSlots } from '../../src/io/sharedSlots.ts'
 import { openSuccession } from '../../src/io/succession.ts'
 import type { SharedSlots } from '../../src/model/ports.ts'
 
+/** So many slots of gpu, as rule files give them. */
+const gpus = (slots: number) => new Map([['gpu', { slots, counts: 'slots' } as const]])
+/** So many GB of ram. */
+const gigabytes = (size: number) => new Map([['ram', { slots: size * 1e9, counts: 'bytes' } as const]])
+
 interface Place extends Disposable {
   readonly path: string
   /** A labmake of this workspace, which knows of gpu. */
@@ -24,7 +29,7 @@ function place(): Place {
     path,
     join(root, gpu = 1) {
       const slots = openSharedSlots({ root, user: 'ana' }, path)
-      slots.look(new Map([['gpu', gpu]]))
+      slots.look(gpus(gpu))
       return slots
     },
     edit(change) {
@@ -78,9 +83,9 @@ test('others see how many are used, and by whom; own ones are not among them', (
   const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
   take(ana)
   const none = { slots: 1, usedByOthers: 0, holders: [], differs: undefined }
-  expect(ana.look(one.pools)).toEqual({ status: 'open', pools: new Map([['gpu', none]]) })
+  expect(ana.look(gpus(1))).toEqual({ status: 'open', pools: new Map([['gpu', none]]) })
   const used = { ...none, usedByOthers: 1, holders: [{ user: 'ana', root: '/srv/ana', slots: 1 }] }
-  expect(ben.look(one.pools)).toEqual({ status: 'open', pools: new Map([['gpu', used]]) })
+  expect(ben.look(gpus(1))).toEqual({ status: 'open', pools: new Map([['gpu', used]]) })
 })
 
 test('a slot is taken as long as its recipe runs though its labmake is dead, and free when that has ended', async () => {
@@ -134,7 +139,7 @@ test('an attempt that was taken over keeps its slot, which is not one of others 
   dies(at)
   const next = at.join('/srv/ana')
   next.adopt(grant)
-  expect(next.look(one.pools)).toMatchObject({ pools: new Map([['gpu', { usedByOthers: 0 }]]) })
+  expect(next.look(gpus(1))).toMatchObject({ pools: new Map([['gpu', { usedByOthers: 0 }]]) })
   expect(take(next)).toBeUndefined()
   await recipe.kill()
 })
@@ -145,8 +150,8 @@ test('the smallest number of slots counts, and both are told of it', () => {
   expect(take(ana)).toBeDefined()
   expect(take(ana)).toBeUndefined()
   const gpu = (look: ReturnType<SharedSlots['look']>) => (look.status === 'open' ? look.pools.get('gpu') : undefined)
-  expect(gpu(ana.look(new Map([['gpu', 2]])))).toMatchObject({ slots: 1, differs: { root: '/srv/ben', slots: 1 } })
-  expect(gpu(ben.look(one.pools))).toMatchObject({ slots: 1, differs: { root: '/srv/ana', slots: 2 } })
+  expect(gpu(ana.look(gpus(2)))).toMatchObject({ slots: 1, differs: { root: '/srv/ben', slots: 1 } })
+  expect(gpu(ben.look(gpus(1)))).toMatchObject({ slots: 1, differs: { root: '/srv/ana', slots: 2 } })
 })
 
 test('a workspace whose labmake has ended has no say in the number of slots', () => {
@@ -154,6 +159,49 @@ test('a workspace whose labmake has ended has no say in the number of slots', ()
   const [ana, ben] = [at.join('/srv/ana', 2), at.join('/srv/ben', 1)]
   ben.close()
   expect([take(ana), take(ana)]).not.toContain(undefined)
+})
+
+test('memory is handed out by amounts, and others see how much of it is used', () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
+  const ask = (ram: number) => ({ job: 'denoise/B1', pools: new Map([['ram', ram * 1e9]]) })
+  for (const one of [ana, ben]) one.look(gigabytes(64))
+  expect(ana.take(ask(40)).status).toBe('taken')
+  expect(ben.take(ask(25)).status).toBe('short')
+  expect(ben.take(ask(24)).status).toBe('taken')
+  expect(ben.look(gigabytes(64))).toMatchObject({
+    pools: new Map([['ram', { slots: 64e9, usedByOthers: 40e9, holders: [{ root: '/srv/ana', slots: 40e9 }] }]]),
+  })
+})
+
+test('a pool that has slots here and memory there is handed out to neither, and both are told', () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
+  const slots = new Map([['ram', { slots: 2, counts: 'slots' } as const]])
+  ben.look(gigabytes(64))
+  expect(ana.look(slots)).toMatchObject({
+    pools: new Map([['ram', { differs: { root: '/srv/ben', slots: 64e9, counts: 'bytes' } }]]),
+  })
+  expect(ana.take({ job: 'j', pools: new Map([['ram', 1]]) }).status).toBe('short')
+  expect(ben.take({ job: 'j', pools: new Map([['ram', 1e9]]) }).status).toBe('short')
+  expect(ben.look(gigabytes(64))).toMatchObject({ pools: new Map([['ram', { differs: { counts: 'slots' } }]]) })
+  // Who mends his rule file gets on at once.
+  ana.look(gigabytes(64))
+  expect(ana.take({ job: 'j', pools: new Map([['ram', 1e9]]) }).status).toBe('taken')
+})
+
+test('what a labmake took that knew slots alone keeps others from its memory until it has ended', async () => {
+  using at = place()
+  const [ana, ben] = [at.join('/srv/ana'), at.join('/srv/ben')]
+  const recipe = await recipeWith(take(ana)!)
+  at.edit(({ grants }) => {
+    Object.assign(grants[0]!, { pools: { ram: 1 }, slots: { ram: 2 } })
+    delete grants[0]!.bytesOf
+  })
+  ben.look(gigabytes(64))
+  expect(ben.take({ job: 'j', pools: new Map([['ram', 1e9]]) }).status).toBe('short')
+  await recipe.kill()
+  expect(ben.take({ job: 'j', pools: new Map([['ram', 1e9]]) }).status).toBe('taken')
 })
 
 test('who waits is left the slot that comes free', () => {
@@ -171,7 +219,7 @@ test('a state that nobody understands hands out nothing and says what to do', ()
   const ana = at.join('/srv/ana')
   take(ana)
   writeFileSync(`${at.path}/state.7`, '{"version": 9}')
-  expect(ana.look(one.pools)).toMatchObject({ status: 'shut', problem: expect.stringContaining('another version') })
+  expect(ana.look(gpus(1))).toMatchObject({ status: 'shut', problem: expect.stringContaining('another version') })
   expect(ana.take(one)).toMatchObject({ status: 'shut' })
 })
 
@@ -179,7 +227,7 @@ test('a folder that is not open to all hands out nothing and says what to do', (
   using at = place()
   rmSync(at.path, { recursive: true })
   writeFileSync(at.path, '')
-  const shut = openSharedSlots({ root: '/srv/ana', user: 'ana' }, at.path).look(one.pools)
+  const shut = openSharedSlots({ root: '/srv/ana', user: 'ana' }, at.path).look(gpus(1))
   expect(shut).toMatchObject({ status: 'shut', hint: expect.stringContaining(`install -d -m 1777 ${at.path}`) })
 })
 
@@ -209,8 +257,8 @@ test('a folder that somebody removed is made anew', () => {
   using at = place()
   const ana = at.join('/srv/ana')
   rmSync(at.path, { recursive: true })
-  expect(ana.look(one.pools)).toMatchObject({ status: 'shut' })
-  expect(ana.look(one.pools)).toMatchObject({ status: 'open' })
+  expect(ana.look(gpus(1))).toMatchObject({ status: 'shut' })
+  expect(ana.look(gpus(1))).toMatchObject({ status: 'open' })
   expect(take(ana)).toBeDefined()
 })
 
