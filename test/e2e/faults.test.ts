@@ -71,6 +71,29 @@ describe.skipIf(!canMount)('a full disk', () => {
     expect([ws.list('inbox'), ws.list('data/mat')]).toEqual([[], ['B1']])
   })
 
+  test('in the inbox: said, every drop whole where it lies, and all are taken or refused once there is room', async () => {
+    const rules = `quiet: 50ms\ninbox:\n  - accept: "{batch}/*.mat"\n    store: data/mat/{batch}/\n`
+    await using ws = await workspace({ 'rules/r.yaml': rules })
+    smallDisk(ws, 'inbox', '256k,nr_inodes=8')
+    ws.write('inbox/B1/a.mat', 'spikes')
+    ws.write('inbox/notes.doc', 'no recording')
+    fillInodes(ws, 'inbox/.filler')
+    await still()
+    const run = await ws.labmake()
+    expectWords(run)
+    expect(run.stdout).toContain('no space left on the disk')
+    expect([ws.read('inbox/B1/a.mat'), ws.read('inbox/notes.doc'), ws.list('data/mat')]).toEqual([
+      'spikes',
+      'no recording',
+      [],
+    ])
+    ws.remove('inbox/.filler')
+    await still()
+    await ws.labmake()
+    expect([ws.read('data/mat/B1/a.mat'), ws.read('inbox/rejected/notes.doc')]).toEqual(['spikes', 'no recording'])
+    expect(ws.read('inbox/rejected/notes.doc.why.txt')).not.toBe('')
+  })
+
   test('with fifty jobs queued: the engine says it once, fails none, and goes on by itself', async () => {
     const names = Array.from({ length: 50 }, (_, i) => `b${i}`)
     await using ws = await workspace({
@@ -107,6 +130,16 @@ describe.skipIf(!canMount)('a full disk', () => {
     expect([ws.read('out/a.txt'), ws.read('runs'), ws.list('out')]).toEqual(['new', 'run\n', ['a.txt']])
   })
 })
+
+/** Nothing can be made there any more, not even an empty file. */
+function fillInodes(ws: Workspace, folder: string): void {
+  ws.write(`${folder}/`, '')
+  try {
+    for (let i = 0; ; i++) ws.write(`${folder}/${i}`, '')
+  } catch {
+    // It ends with the disk full: that is what it is for.
+  }
+}
 
 /** Longer than the quiet window that the tests of the inbox set. */
 async function still(): Promise<void> {
@@ -178,6 +211,43 @@ describe.skipIf(!canMount)('without permission', () => {
       1,
       expect.stringContaining('.labmake/ cannot be written: permission denied'),
     ])
+  })
+
+  test('to talk to the engine of somebody else: refused in words, and nothing is done', async () => {
+    await using ws = await workspace({
+      ...oneCopy,
+      'rules/r.yaml': oneRule('script: until [ -e go ]; do sleep 0.02; done'),
+    })
+    chmodSync(ws.root, 0o755)
+    await ws.labmake('engine', 'start')
+    await ws.until('it runs', () => ws.list('.labmake/running').length === 1)
+    for (const command of [
+      ['cancel', 'copy/a'],
+      ['engine', 'stop'],
+      ['pool', 'cpu', '--pause'],
+    ]) {
+      const run = asSomebody(ws, ...command)
+      expectWords(run)
+      expect([command, run.code, run.stderr]).toEqual([
+        command,
+        2,
+        expect.stringMatching(/only root may talk to the engine/),
+      ])
+    }
+    const socket = ws.path('.labmake/engine.sock')
+    const knock = `require('net').connect(process.argv[1]).on('error', (e) => console.log(e.code)).on('connect', () => console.log('in'))`
+    const knocked = spawnSync('setpriv', [
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      process.execPath,
+      '-e',
+      knock,
+      socket,
+    ])
+    expect(knocked.stdout.toString().trim()).toBe('EACCES')
+    expect([ws.list('.labmake/running').length, enginePid(ws.root) !== undefined]).toEqual([1, true])
+    ws.write('go', '')
   })
 
   test('to write where targets belong: that job fails in words, the others are made', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isRunning, markProcess } from '../../src/io/processes.ts'
-import { type Workspace, workspace } from '../workspace.ts'
+import { enginePid, type Workspace, workspace } from '../workspace.ts'
 import { batches, oneBatch, oneRule } from './lab.ts'
 import { canMount, fill, smallDisk } from './smallDisk.ts'
 
@@ -67,6 +67,101 @@ test('a job that is taken over can be cancelled, with all that it started', asyn
   expect((await next.ended).code).toBe(130)
   expect(isAlive(pid!)).toBe(false)
   expect(ws.list('data/kwd')).toEqual([])
+})
+
+test('a job that is taken over has its true start, and its output can be followed', async () => {
+  await using ws = await workspace({
+    'rules/r.yaml': oneRule('script: |', '  . held; echo early; begin copy/a; echo late; cp "$1" "$target"; end'),
+    'in/a.txt': 'one',
+  })
+  ws.hold('copy/a')
+  await ws.labmake('engine', 'start')
+  await ws.untilStarted('copy/a')
+  const [slug] = ws.list('.labmake/running')
+  const { startedMs } = JSON.parse(ws.read(`.labmake/running/${slug}/state.json`))
+  process.kill(enginePid(ws.root)!, 'SIGKILL')
+  await ws.until('the engine is dead', () => !isAlive(enginePid(ws.root)!))
+  await ws.labmake('engine', 'start')
+  const [job] = (await ws.labmake('status', '--json')).json().batches.flatMap((b: { jobs: object[] }) => b.jobs)
+  expect(job).toMatchObject({
+    id: 'copy/a',
+    state: 'running',
+    attempt: 1,
+    startedAt: new Date(startedMs).toISOString(),
+  })
+  const follower = ws.start('log', 'copy/a', '-f')
+  await ws.until('it shows what was said before', () => follower.stdout().includes('early'))
+  ws.release('copy/a')
+  expect((await follower.ended).stdout).toContain('late')
+  await ws.until('it is made', () => ws.exists('out/a.txt'))
+  expect(count(ws, 'started', 'copy/a')).toBe(1)
+})
+
+test('a job that is taken over is ended by the next labmake when its time is up', async () => {
+  await using ws = await workspace({
+    'rules/r.yaml': oneRule('timeout: 3s', 'script: echo $$ >pid; sleep 600'),
+    'in/a.txt': 'one',
+  })
+  const first = ws.start()
+  await ws.until('the process is written down', () => runningPids(ws).length === 1 && ws.exists('pid'))
+  const [pid] = runningPids(ws)
+  first.signal('SIGKILL')
+  await first.ended
+  const { code, stdout } = await ws.labmake()
+  expect([code, stdout]).toEqual([1, expect.stringContaining('it took longer than its timeout of 3')])
+  expect(isAlive(pid!)).toBe(false)
+})
+
+test('after the machine was started anew what ran is lost, which is said, and it runs again', async () => {
+  await using ws = await workspace(oneBatch)
+  await killedLabmake(ws)
+  const [pid] = runningPids(ws)
+  const [slug] = ws.list('.labmake/running')
+  process.kill(-pid!, 'SIGKILL')
+  await ws.until('its end is written down', () => ws.exists(`.labmake/running/${slug}/exit`))
+  const boot = JSON.parse(ws.read('.labmake/engine.json')).process.bootId
+  for (const path of [`.labmake/running/${slug}/pid`, '.labmake/engine.json'])
+    ws.write(path, ws.read(path).replace(boot, 'the-boot-before'))
+  // Also where the end that was written down says that all is well.
+  ws.write(`.labmake/running/${slug}/exit`, 'exit 0\n')
+  ws.release('denoise/B1')
+  const { code, stdout } = await ws.labmake()
+  expect([code, stdout]).toEqual([0, expect.stringContaining('it was lost when labmake or the machine stopped')])
+  expect(ws.newRuns()).toEqual(['denoise/B1', 'denoise/B1', 'phy/B1'])
+})
+
+/** As labmakes before the small shell wrote it: the process in the state, its number alone in `pid`. */
+function asOlderLabmake(ws: Workspace): string {
+  const [slug] = ws.list('.labmake/running')
+  const folder = `.labmake/running/${slug}`
+  const [pid] = runningPids(ws)
+  const state = JSON.parse(ws.read(`${folder}/state.json`))
+  ws.write(`${folder}/state.json`, JSON.stringify({ ...state, process: markProcess(pid!) }))
+  ws.write(`${folder}/pid`, `${pid}\n`)
+  return folder
+}
+
+test('an engine of a newer version takes over a job that runs, of one that knew no small shell', async () => {
+  await using ws = await workspace(oneBatch)
+  await killedLabmake(ws)
+  asOlderLabmake(ws)
+  const next = ws.start()
+  await ws.until('the job is taken over', () => next.stdout().includes('adopted'))
+  ws.release('denoise/B1')
+  expect((await next.ended).code).toBe(0)
+  expect(ws.newRuns()).toEqual(['denoise/B1', 'phy/B1'])
+})
+
+test('an engine of a newer version records what ended meanwhile, of one that wrote the status alone', async () => {
+  await using ws = await workspace(oneBatch)
+  await killedLabmake(ws)
+  const folder = asOlderLabmake(ws)
+  ws.release('denoise/B1')
+  await ws.until('the recipe ended', () => ws.exists(`${folder}/exit`))
+  ws.write(`${folder}/exit`, '  0\n')
+  expect((await ws.labmake()).code).toBe(0)
+  expect(ws.newRuns()).toEqual(['denoise/B1', 'phy/B1'])
+  expect(count(ws, 'made', 'denoise/B1')).toBe(1)
 })
 
 test('a job that ended while no labmake ran is recorded and not run again (case 22)', async () => {
