@@ -1,7 +1,9 @@
 import { chmodSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
-import { workspace } from '../workspace.ts'
+import { markProcess } from '../../src/io/processes.ts'
+import { enginePid, workspace } from '../workspace.ts'
+import { oneRule } from './lab.ts'
 
 test('notify test tells everybody, and says what came of each', async () => {
   const posted: string[] = []
@@ -42,3 +44,35 @@ test('notify test says so where nobody is to be told, or a file cannot be used',
   expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean webhook?') })
   expect(broken.stdout + broken.stderr).not.toContain('s3cret')
 })
+
+test.each(['while no engine ran', 'after the next engine took it over'])(
+  'of a job that outlived its engine, and failed %s, people are told by the next',
+  async (when) => {
+    await using ws = await workspace({
+      'rules/r.yaml': `notify:
+  - command: ./tell {text}
+    on: [failed]
+${oneRule('script: touch runs; until [ -e go ]; do sleep 0.02; done; echo no such channel >&2; exit 4')}`,
+      'in/a.txt': 'one',
+      tell: '#!/bin/sh\necho "$1" >> told\n',
+    })
+    chmodSync(ws.path('tell'), 0o755)
+    await ws.labmake('engine', 'start')
+    await ws.until('it runs', () => ws.exists('runs'))
+    const pid = enginePid(ws.root)!
+    process.kill(pid, 'SIGKILL')
+    await ws.until('the engine is dead', () => markProcess(pid) === undefined)
+    const [slug] = ws.list('.labmake/running')
+    if (when === 'while no engine ran') {
+      ws.write('go', '')
+      await ws.until('the recipe ended', () => ws.exists(`.labmake/running/${slug}/exit`))
+    }
+    await ws.labmake('engine', 'start')
+    ws.write('go', '')
+    await ws.until('it is in the journal', () => ws.read('.labmake/journal.jsonl').includes('"failed"'))
+    // What was gathered for a minute is told when the engine ends.
+    await ws.labmake('engine', 'stop')
+    await ws.until('it is told', () => ws.exists('told'))
+    expect(ws.read('told')).toMatch(/copy\/a[\s\S]*exit code 4/)
+  },
+)
