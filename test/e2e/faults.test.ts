@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -112,6 +112,29 @@ describe.skipIf(!canMount)('a full disk', () => {
     expect(log.match(/Nothing is started until/g)).toHaveLength(1)
     expect(log).toContain('there is room on the disk again')
     expect(log).not.toMatch(/^\S+ +failed/m)
+  })
+
+  test('that has the journal alone: no line is torn, nothing fails, and each recipe runs once', async () => {
+    const names = Array.from({ length: 30 }, (_, i) => `b${i}`)
+    await using ws = await workspace({
+      'rules/r.yaml': oneRule('script: echo $x >>runs; cp "$1" "$target"'),
+      ...Object.fromEntries(names.map((name) => [`in/${name}.txt`, name])),
+      '.labmake/': '',
+    })
+    smallDisk(ws, 'journal', '12k')
+    symlinkSync('../journal/journal.jsonl', ws.path('.labmake/journal.jsonl'))
+    const run = await ws.labmake()
+    expectWords(run)
+    expect([run.code, run.stdout]).toEqual([
+      1,
+      expect.stringContaining('cannot write .labmake/journal.jsonl: no space left on the disk'),
+    ])
+    expect(ws.read('.labmake/journal.jsonl')).toMatch(/"\}\n$/)
+    execFileSync('mount', ['-o', 'remount,size=1m', ws.path('journal')])
+    expect((await ws.labmake()).code).toBe(0)
+    expect(ws.list('out')).toEqual([...names.map((name) => `${name}.txt`)].sort())
+    expect(ws.read('runs').trim().split('\n').sort()).toEqual([...names].sort())
+    expect((await ws.labmake('doctor')).stdout).toContain('the journal is whole')
   })
 
   test('that fills while a recipe runs costs nothing of what it made: recorded later, and not run again', async () => {
