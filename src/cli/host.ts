@@ -15,6 +15,7 @@ import type { JournalRecord } from '../model/record.ts'
 import { version } from '../version.ts'
 import { hasDrops, openDrops } from './drops.ts'
 import { exitCodes } from './options.ts'
+import { openPlanner } from './planner.ts'
 import { openPorts, withLock } from './ports.ts'
 import { openUpkeep } from './upkeep.ts'
 import type { OpenWorkspace } from './workspace.ts'
@@ -66,10 +67,13 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     const ports = await openPorts(workspace)
     const recovery = await recover(ports, () => workspace.plan().plan.jobs.map(({ job }) => job))
     await options.before()
+    const planner = openPlanner(workspace)
     const engine = new Engine(
       {
         engine: describeEngine(workspace, options.mode),
-        plan: (scope) => workspace.plan(scope),
+        plan: (scope) => planner.plan(scope),
+        outline: () => planner.outline(),
+        catchUp: async () => false,
         choose: options.choose,
         maxJobs: options.maxJobs,
         failFast: options.failFast,
@@ -94,7 +98,7 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
         return await engine.run()
       }
       invariant(intake !== undefined, 'an engine that stays looks after the inbox')
-      const upkeep = await openUpkeep({ workspace, engine, intake, poll: options.poll })
+      const upkeep = await openUpkeep({ workspace, planner, engine, intake, poll: options.poll })
       lookSoon = upkeep.lookSoon
       const notices = await openNotifying(workspace, engine)
       upkeep.lookSoon()

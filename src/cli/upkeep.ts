@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Batches, changedBatches, joinManifests } from '../core/batches.ts'
+import { changedBatches } from '../core/batches.ts'
 import { watchedFolders } from '../core/watched.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Intake, Look } from '../engine/intake.ts'
-import { readManifests } from '../io/manifests.ts'
 import type { Change } from '../model/change.ts'
 import type { Fault } from '../model/errors.ts'
+import type { Planner } from './planner.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
 /** How long an engine that ends waits for drops that are being taken: a rename is over by then, the copy of a terabyte is not. */
@@ -15,6 +15,7 @@ const inboxLookMs = 30_000
 
 export interface UpkeepOptions {
   readonly workspace: OpenWorkspace
+  readonly planner: Planner
   readonly engine: Engine
   readonly intake: Intake
   /** Look for changes now and then, also where the system tells of them. */
@@ -29,9 +30,9 @@ export interface Upkeep {
 }
 
 /** What an engine that stays does beside its jobs: hears what changes, reads rules anew, takes what was dropped. */
-export async function openUpkeep({ workspace, engine, intake, poll }: UpkeepOptions): Promise<Upkeep> {
+export async function openUpkeep({ workspace, planner, engine, intake, poll }: UpkeepOptions): Promise<Upkeep> {
   const { watchWorkspace } = await import('../io/watch.ts')
-  let batches = readBatches(workspace)
+  let batches = planner.batches()
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
@@ -68,7 +69,7 @@ export async function openUpkeep({ workspace, engine, intake, poll }: UpkeepOpti
   }
   const rereadManifests = (): ReadonlySet<string> => {
     const before = batches
-    batches = readBatches(workspace)
+    batches = planner.batches()
     return changedBatches(before, batches)
   }
   const onChange = (change: Change) => {
@@ -95,7 +96,7 @@ export async function openUpkeep({ workspace, engine, intake, poll }: UpkeepOpti
     void workspace.rereadRules().then(() => {
       if (isClosed) return
       watcher.follow(watchedFolders(workspace.ruleSet.rules))
-      batches = readBatches(workspace)
+      batches = planner.batches()
       engine.changed('all')
       lookSoon()
     })
@@ -113,8 +114,4 @@ export async function openUpkeep({ workspace, engine, intake, poll }: UpkeepOpti
       return Promise.race([idle.then(() => true), wait(takingMs, false, { ref: false })])
     },
   }
-}
-
-function readBatches({ root, ruleSet }: OpenWorkspace): Batches {
-  return joinManifests(readManifests(root, ruleSet.rules), ruleSet.rules, ruleSet.disabled)
 }

@@ -31,10 +31,8 @@ export function namedJobs(
 /** The named jobs with all that they need. */
 export function withPrerequisites(plan: Plan, named: ReadonlySet<string>): ReadonlySet<string> {
   const chosen = new Set(named)
-  // Prerequisites stand before what needs them, so one pass from the end finds them all.
-  for (const { job } of plan.jobs.toReversed()) {
-    if (chosen.has(job.id)) for (const id of job.prerequisites) chosen.add(id)
-  }
+  // What is added to a set while it is gone through is gone through as well.
+  for (const id of chosen) for (const needed of plan.byId.get(id)?.job.prerequisites ?? []) chosen.add(needed)
   return chosen
 }
 

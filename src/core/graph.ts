@@ -6,7 +6,7 @@ import { bindingKey, type Candidate, findCandidates } from './bindings.ts'
 import { groupBy } from './groupBy.ts'
 import { byName } from './names.ts'
 import { expandPattern, foldersAbove, matchPattern } from './pattern.ts'
-import type { Survey } from './survey.ts'
+import type { StrangeName, Survey } from './survey.ts'
 
 /** All jobs there are now, and who makes what. */
 export interface Graph {
@@ -21,7 +21,15 @@ export interface Graph {
   readonly ignoreOf: (path: string) => readonly string[]
   /** Targets that could be made, but for a fault of their rules. */
   readonly refused: ReadonlySet<string>
+  /** Of two rules that make one path, by their names: one of these paths, the first in the order of names. */
+  readonly clashes: ReadonlyMap<string, Clash>
+  /** Those of clashes are among them. */
   readonly faults: readonly Fault[]
+}
+
+export interface Clash {
+  readonly path: string
+  readonly fault: Fault
 }
 
 /** Derives all jobs from the rules, the batches and what is on disk. Faults leave out the jobs they concern. */
@@ -29,7 +37,8 @@ export function buildGraph(rules: readonly Rule[], batches: Batches, survey: Sur
   const { all, endless, dropped } = findCandidates(rules, batches, survey)
   const faults: Fault[] = endless.slice(0, 1).map(endlessFault)
   const twins = findTwins(all, batches, faults)
-  const { producers, refused } = findProducers(all, faults)
+  const { producers, refused, clashes } = findProducers(all)
+  for (const { fault } of clashes.values()) faults.push(fault)
   const kept = all.filter((c) => c.targets.every((t) => producers.get(t.path)?.id === c.id))
   const producerOf = (path: string): string | undefined => {
     const exact = producers.get(path)
@@ -46,9 +55,7 @@ export function buildGraph(rules: readonly Rule[], batches: Batches, survey: Sur
   // A circle of rules is one for every batch; one of them shows it.
   const circles = groupBy(cyclic, (cycle) => [...new Set(cycle.map((job) => job.rule.where))].sort().join())
   faults.push(...[...circles.values()].map(([cycle]) => cycleFault(cycle!)))
-  for (const { path, name } of survey.strange()) {
-    faults.push({ where: path, message: `"${name}" holds no batch name, so it is not a recording`, hint: badBatchHint })
-  }
+  faults.push(...strangeFaults(survey.strange()))
   const folderJobs = new Map(
     ordered.flatMap((j) => j.targets.filter((t) => t.isFolder).map((t) => [t.path, j.rule.ignore])),
   )
@@ -59,11 +66,18 @@ export function buildGraph(rules: readonly Rule[], batches: Batches, survey: Sur
     producerOf,
     ignoreOf: (path) => folderJobs.get(path) ?? [],
     refused: new Set([...refused, ...dropped.flatMap((c) => c.targets.map((t) => t.path))]),
+    clashes,
     faults,
   }
 }
 
 const badBatchHint = 'Rename it: letters, digits and . _ + -, beginning with a letter or digit, 128 at the most.'
+
+export function strangeFaults(strange: Iterable<StrangeName>): Fault[] {
+  return [...strange].map(({ path, name }) => {
+    return { where: path, message: `"${name}" holds no batch name, so it is not a recording`, hint: badBatchHint }
+  })
+}
 
 function endlessFault(candidate: Candidate): Fault {
   const chain: string[] = []
@@ -107,10 +121,11 @@ interface Producer {
 }
 
 /** Who makes which path. A path that two jobs make, or that lies in another job's target, is nobody's: a fault. */
-function findProducers(
-  all: readonly Candidate[],
-  faults: Fault[],
-): { producers: Map<string, Producer>; refused: Iterable<string> } {
+function findProducers(all: readonly Candidate[]): {
+  producers: Map<string, Producer>
+  refused: Iterable<string>
+  clashes: Map<string, Clash>
+} {
   const producers = new Map<string, Producer>()
   const refused = new Map<string, [Producer, Producer]>()
   for (const c of all) {
@@ -126,19 +141,20 @@ function findProducers(
       if (above?.isFolder) refused.set(path, [above, producer])
     }
   }
-  const said = new Set<string>()
+  const clashes = new Map<string, Clash>()
   for (const [path, [a, b]] of refused) {
     producers.delete(path)
     const pair = `${a.rule.name} ${b.rule.name}`
-    if (said.has(pair)) continue
-    said.add(pair)
-    faults.push({
+    const known = clashes.get(pair)
+    if (known !== undefined && byName(known.path, path) <= 0) continue
+    const fault: Fault = {
       where: b.rule.where,
       message: `two jobs make ${path}: ${a.id} (${a.rule.where}) and ${b.id} (${b.rule.where})`,
       hint: 'Change the target of one of the rules, so that no target is, or lies in, another one.',
-    })
+    }
+    clashes.set(pair, { path, fault })
   }
-  return { producers, refused: refused.keys() }
+  return { producers, refused: refused.keys(), clashes }
 }
 
 type Resolve = (source: NamedPattern, candidate: Candidate) => JobSource

@@ -39,6 +39,24 @@ export function widenScope(names: ReadonlySet<string>, known: Iterable<string>):
   return wide
 }
 
+/** Names of batches, by what they have in common but for case: a plan of one is a plan of all that differ by case alone. */
+export interface CaseTwins {
+  add(name: string): void
+  /** A name that was added, with its twins. */
+  of(name: string): readonly string[]
+}
+
+export function caseTwinsOf(names: Iterable<string>): CaseTwins {
+  const byLower = new Map<string, readonly string[]>()
+  const add = (name: string) => {
+    const lower = name.toLowerCase()
+    const known = byLower.get(lower) ?? []
+    if (!known.includes(name)) byLower.set(lower, [...known, name])
+  }
+  for (const name of names) add(name)
+  return { add, of: (name) => byLower.get(name.toLowerCase()) ?? [] }
+}
+
 const targetsOf = (rule: Rule): Pattern[] => rule.targets.map((target) => target.pattern)
 const readBy = (rule: Rule): Pattern[] => [...rule.sources.map((source) => source.pattern), ...rule.uses]
 

@@ -22,6 +22,8 @@ export interface StrangeName {
 export interface Survey {
   snapshot(path: string, options: StampOptions): Snapshot
   find(pattern: Pattern): readonly Found[]
+  /** What is in a folder; nothing where there is none. */
+  list(path: string): readonly Entry[]
   /** Paths that a gathering pattern matches for one binding, sorted. */
   gather(pattern: Pattern, binding: Binding): readonly string[]
   /** Names met by `find` that no batch can have. */
@@ -81,6 +83,7 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
       found.set(key, matches)
       return matches
     },
+    list,
     gather: glob,
     strange: () => [...strange.values()],
     unreadable: () => unreadable,

@@ -96,7 +96,7 @@ function nothingToTry(known: readonly Entry[], { book }: Hands): string {
 /** As a build would: the disk is looked at anew, and what failed is tried again; all else is on its way already. */
 async function build(goals: readonly string[], by: string, hands: Hands): Promise<ActionResult> {
   if (hands.isStopping()) return nothing(endsNow)
-  const entries = hands.named(goals)
+  const entries = await hands.named(goals)
   const jobs = idsOf(entries)
   const again = entries.filter(isTriable)
   const under = entries.filter((entry) => isPending(entry) && !isTriable(entry)).length

@@ -12,6 +12,7 @@ import type { Ports } from './ports.ts'
 import type { JobQueue } from './queue.ts'
 import { noOrder, Ranks } from './ranks.ts'
 import { restBatches, restlessCause, restlessFailure } from './restless.ts'
+import type { SweepEnd } from './sweep.ts'
 import { Telling } from './telling.ts'
 
 /** All batches, or these alone. */
@@ -69,14 +70,51 @@ export class JobBook {
     return this.retrying.size > 0
   }
 
+  /** Batches that there are jobs of. */
+  batches(): Iterable<string> {
+    return this.byBatch.keys()
+  }
+
+  /** Is anything said to be wrong with the names and paths of batches? */
+  get hasFaults(): boolean {
+    return this.telling.hasGraphFaults
+  }
+
+  /** The jobs as they stand now, in no order that means anything. */
+  asPlan(): Plan {
+    const { faults, warnings } = this.options.board()
+    return {
+      jobs: [...this.entries.values()],
+      byId: this.entries,
+      orphaned: this.telling.orphaned,
+      errors: faults,
+      warnings,
+    }
+  }
+
+  /** A plan of everything begins, slice by slice. */
+  begin(): void {
+    this.ranks.learn({ always: true })
+    this.plans++
+  }
+
+  /** A plan of everything is over, slice by slice: jobs without a batch were of other rules. */
+  conclude(end: SweepEnd): void {
+    const removed = this.remove([...this.entries.values()].filter(({ batch }) => batch === undefined))
+    this.rank()
+    this.telling.conclude(end, removed)
+    this.tell()
+    this.ranks.told()
+  }
+
   /** Takes over a new plan. Returns whether there is more to do than before. */
-  integrate(planned: PlannedGraph): boolean {
+  integrate(planned: PlannedGraph, { isSlice }: { readonly isSlice: boolean } = { isSlice: false }): boolean {
     const { graph, plan, rules, scope } = planned
     const { pools, queue } = this.options
     pools.declare(rules.pools)
     const chosen = this.options.choose(plan)
     if (scope === 'all') this.ranks.learn({ always: true })
-    this.plans++
+    if (!isSlice) this.plans++
     let more = false
     for (const planned of plan.jobs) {
       const entry = this.update({ ...planned, graph, chosen: chosen.has(planned.job.id) })
@@ -86,9 +124,10 @@ export class JobBook {
     queue.limit(pools.limits())
     const entries = plan.jobs.map(({ job }) => this.entries.get(job.id)!)
     restBatches(entries)
-    const removed = this.removeAllBut(plan, scope)
+    const others = scope === 'all' ? [...this.entries.values()] : this.ofBatches(scope)
+    const removed = this.remove(others.filter(({ id }) => !plan.byId.has(id)))
     this.rank()
-    this.telling.plan(planned, entries, removed)
+    this.telling.plan(planned, entries, { removed, isSlice })
     this.tell()
     this.ranks.told()
     for (const entry of this.givenUp) this.telling.failed(entry)
@@ -133,10 +172,10 @@ export class JobBook {
     if (moved.length > 0) this.options.queue.reorder()
   }
 
-  private removeAllBut(plan: Plan, scope: Scope): string[] {
+  /** Forgets what is in no plan any more. Returns the ids; without those that run. */
+  private remove(entries: readonly Entry[]): string[] {
     const removed: string[] = []
-    for (const entry of scope === 'all' ? this.entries.values() : this.ofBatches(scope)) {
-      if (plan.byId.has(entry.id)) continue
+    for (const entry of entries) {
       // The end of its attempt is told by its name, and calls for another plan.
       if (entry.state.status === 'running') entry.gone = true
       else removed.push(entry.id)

@@ -1,11 +1,14 @@
 import { emptyBoard, nextBoard } from '../core/board.ts'
 import { namedJobs, withPrerequisites } from '../core/goals.ts'
+import type { Outline } from '../core/outline.ts'
 import { canScope } from '../core/scope.ts'
 import type { Action, ActionResult } from '../model/action.ts'
 import type { Board, BoardEngine } from '../model/board.ts'
 import type { JobDetail } from '../model/detail.ts'
+import { assertNever } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
+import type { Rule } from '../model/rule.ts'
 import { performAction } from './acts.ts'
 import { judgeNow } from './asOfNow.ts'
 import type { StartedAttempt } from './attempt.ts'
@@ -19,6 +22,7 @@ import { JobQueue } from './queue.ts'
 import type { Recovery } from './recover.ts'
 import { openRoom, type Room } from './room.ts'
 import { Sharing } from './sharing.ts'
+import { Sweep } from './sweep.ts'
 import { UnderWay } from './underWay.ts'
 
 export interface EngineOptions {
@@ -26,6 +30,10 @@ export interface EngineOptions {
   readonly engine: BoardEngine
   /** Makes a plan from the disk as it is now, of these batches or of more. */
   readonly plan: (scope: Scope) => PlannedGraph
+  /** Finds all batches that there may be; undefined where the rules do not keep them apart. */
+  readonly outline: () => Generator<undefined, Outline, undefined> | undefined
+  /** Takes up whatever the system has told of changes by now, and says whether there can be no others. */
+  readonly catchUp: () => Promise<boolean>
   /** The jobs that were asked for, with what they need. */
   readonly choose: (plan: Plan) => ReadonlySet<string>
   /** At most this many jobs at once over all pools together. */
@@ -38,6 +46,9 @@ export interface EngineOptions {
   /** Who runs it: what a stopped build says of its jobs. */
   readonly user: string
 }
+
+/** Plans of everything leave the turn to others after so long: nobody who talks to the engine, or waits for a job's start, notices. */
+const turnMs = 8
 
 /**
  * Brings jobs up to date: starts what the pools allow, in order of rank. A failed job stops only what depends on it. A
@@ -54,12 +65,22 @@ export class Engine {
   private readonly sharing: Sharing
   private readonly listeners = new Set<(event: EngineEvent) => void>()
   private shown: Board
-  /** The last plan of everything. */
-  private planned: PlannedGraph | undefined
+  /** As of the last plan. */
+  private rules: readonly Rule[] = []
   /** Ids of jobs that a build was asked for since it began. */
   private readonly asked = new Set<string>()
   private readonly changedBatches = new Set<string>()
   private hasAllChanged = false
+  /** A plan of some batches says nothing of faults of others that went with them. */
+  private isDoubtful = false
+  /** A plan of everything that is being made. */
+  private sweep: Sweep | undefined
+  private sweptMs = 0
+  /** A first plan of everything was made. */
+  private isRead = false
+  /** Those who wait until all that has changed is planned: it is then planned at once, whatever that takes. */
+  private readonly awaiting = new Set<() => void>()
+  private isOver = false
   private readonly planning: PlanningBudget
   private wasBusy = false
   private stopping: 'no' | 'ending' | 'leaving' = 'no'
@@ -183,17 +204,31 @@ export class Engine {
     }
   }
 
-  /** The jobs that goals name, with all that they need, after one more look at the disk. */
-  private named(goals: readonly string[]): Entry[] {
-    this.look('all')
-    const { plan, rules } = this.planned!
-    const ids = withPrerequisites(plan, namedJobs(plan, rules.rules, goals))
+  /** The jobs that goals name, with all that they need, as of now. */
+  private async named(goals: readonly string[]): Promise<Entry[]> {
+    await this.catchUp()
+    const plan = this.book.asPlan()
+    const ids = withPrerequisites(plan, namedJobs(plan, this.rules, goals))
     const entries = [...ids].flatMap((id) => this.book.entries.get(id) ?? [])
     if (entries.some((entry) => !entry.chosen)) {
       for (const id of ids) this.asked.add(id)
-      this.book.integrate(this.planned!)
+      this.look('all')
     }
     return entries
+  }
+
+  /** Plans all that has changed until now, whether anybody told of it or not. */
+  private async catchUp(): Promise<void> {
+    const hasHeardAll = this.options.engine.mode === 'watch' && (await this.options.catchUp())
+    if (!hasHeardAll || this.isDoubtful) this.hasAllChanged = true
+    if (!this.isBehind || this.isOver) return
+    const planned = new Promise<void>((resolve) => this.awaiting.add(resolve))
+    this.rouse()
+    await planned
+  }
+
+  private get isBehind(): boolean {
+    return this.sweep !== undefined || this.hasAllChanged || this.changedBatches.size > 0
   }
 
   /** What was asked for at the start, and since. */
@@ -207,23 +242,39 @@ export class Engine {
   async run(): Promise<ReadonlyMap<string, Outcome>> {
     // Before the plan, which knows of them from the journal and says how the jobs stand now.
     for (const { job, end } of this.options.settled) this.underWay.tellEnd(job, end)
-    this.look('all')
-    for (const attempt of this.options.adopted) this.underWay.adopt(attempt)
-    this.begin()
+    this.firstLook()
     while (this.stopping !== 'leaving') {
       const planInMs = this.planChanges()
+      if (!this.isBehind) this.answer()
       const retryInMs = this.startWhatFits()
       this.tellIfIdle(planInMs)
-      if (this.isOver(retryInMs)) break
+      if (this.isAtEnd(retryInMs)) break
       await this.pause(retryInMs, planInMs)
     }
     if (this.stopping === 'no') this.stopping = 'ending'
+    this.isOver = true
+    this.begin()
+    this.answer()
     this.room.close()
     await this.underWay.leave()
     return this.outcomes()
   }
 
-  private isOver(retryInMs: number | undefined): boolean {
+  private answer(): void {
+    for (const planned of this.awaiting) planned()
+    this.awaiting.clear()
+  }
+
+  /** What an earlier labmake left has its slots before anything else is started. */
+  private firstLook(): void {
+    const { adopted } = this.options
+    this.lookAtAll()
+    const left = new Set(adopted.flatMap(({ state }) => batchOf(state.job, this.rules) ?? []))
+    if (this.sweep !== undefined && left.size > 0) this.look(left)
+    for (const attempt of adopted) this.underWay.adopt(attempt)
+  }
+
+  private isAtEnd(retryInMs: number | undefined): boolean {
     if (this.underWay.size > 0) return false
     if (this.stopping !== 'no') return true
     // A build does not wait for a person to free a disk: the next one goes on from here.
@@ -265,28 +316,87 @@ export class Engine {
   private look(scope: Scope): boolean {
     const planned = this.options.plan(scope)
     const more = this.book.integrate(planned)
+    this.rules = planned.rules.rules
     if (planned.scope !== 'all') {
+      this.sweep?.take(planned)
+      if (this.book.hasFaults || planned.plan.errors.length > 0) this.isDoubtful = true
       for (const batch of scope) this.changedBatches.delete(batch)
       return more
     }
-    this.planned = planned
+    this.isDoubtful = false
     this.hasAllChanged = false
     this.changedBatches.clear()
     return more
   }
 
-  /** Plans what changed. Returns ms until the rest may be planned, where planning everything has to wait. */
+  /** Plans what changed, or a part of it. Returns ms until the rest may be planned. */
   private planChanges(): number | undefined {
     const batches = this.changedBatches
-    if (this.stopping !== 'no' || (batches.size === 0 && !this.hasAllChanged)) return undefined
-    const inMs = this.planning.waitMs()
-    const isApart = canScope(this.planned!.rules.rules)
-    if ((this.hasAllChanged || !isApart) && inMs <= 0) {
-      const startMs = this.ports.clock.steadyMs()
-      this.look('all')
-      this.planning.spend(this.ports.clock.steadyMs() - startMs)
-    } else if (isApart && batches.size > 0) this.look(new Set(batches))
+    if (this.stopping !== 'no') {
+      this.sweep = undefined
+      return undefined
+    }
+    if (this.sweep === undefined && batches.size === 0 && !this.hasAllChanged) return undefined
+    const inMs = this.awaiting.size > 0 ? 0 : this.planning.waitMs()
+    const isApart = canScope(this.rules)
+    if (isApart && batches.size > 0) this.look(new Set(batches))
+    if (this.sweep === undefined && (this.hasAllChanged || batches.size > 0) && inMs <= 0) this.lookAtAll()
+    if (this.sweep !== undefined) this.sweepOn(this.sweep)
+    if (this.sweep !== undefined) return 0
     return batches.size > 0 || this.hasAllChanged ? inMs : undefined
+  }
+
+  private lookAtAll(): void {
+    const startMs = this.steadyMs()
+    const outline = this.options.engine.mode === 'watch' ? this.options.outline() : undefined
+    if (outline === undefined) this.look('all')
+    else {
+      // Of no batch: what the rules say is in force at once.
+      this.look(new Set())
+      this.hasAllChanged = false
+      this.isDoubtful = false
+      const known = () => this.book.batches()
+      this.sweep = new Sweep({ outline, plan: this.options.plan, known, now: () => this.steadyMs() })
+      this.book.begin()
+    }
+    this.sweptMs = this.steadyMs() - startMs
+    if (outline === undefined) this.hasLookedAtAll()
+  }
+
+  private hasLookedAtAll(): void {
+    // The first one was not called for by any change.
+    if (this.isRead) this.planning.spend(this.sweptMs)
+    this.isRead = true
+    this.begin()
+  }
+
+  /** As much of a plan of everything as fits into one turn: a small one as a whole. */
+  private sweepOn(sweep: Sweep): void {
+    const startMs = this.steadyMs()
+    while (this.sweep === sweep && this.steadyMs() - startMs < turnMs) this.takeStep(sweep)
+    this.sweptMs += this.steadyMs() - startMs
+    if (this.sweep !== sweep) this.hasLookedAtAll()
+  }
+
+  private takeStep(sweep: Sweep): void {
+    const step = sweep.next()
+    switch (step.kind) {
+      case 'looked':
+        return
+      case 'planned':
+        this.book.integrate(step.planned, { isSlice: true })
+        return
+      case 'outdated':
+        this.hasAllChanged = true
+        this.sweep = undefined
+        return
+      case 'over':
+        this.book.conclude(step.end)
+        this.sweep = undefined
+        return
+      default:
+        assertNever(step)
+    }
   }
 
   /** After everything ended: what was made may have led to jobs that nobody could know before. */
@@ -348,7 +458,8 @@ export class Engine {
   /** Until an attempt ends, something changes, or one of these ms is over. */
   private async pause(...inMs: readonly (number | undefined)[]): Promise<void> {
     const due = inMs.filter((ms) => ms !== undefined)
-    if (!this.woken) {
+    if (this.sweep !== undefined) await this.ports.clock.turn()
+    else if (!this.woken) {
       const over = new AbortController()
       const woken = new Promise<void>((resolve) => {
         this.wake = resolve
@@ -370,4 +481,15 @@ export class Engine {
   private now(): number {
     return this.ports.clock.now()
   }
+
+  private steadyMs(): number {
+    return this.ports.clock.steadyMs()
+  }
+}
+
+/** The batch of a job, by its id; undefined if no rule is called so, or it has no batch. */
+function batchOf(job: string, rules: readonly Rule[]): string | undefined {
+  const [name, ...values] = job.split('/')
+  const at = rules.find((rule) => rule.name === name)?.wildcards.indexOf('batch') ?? -1
+  return values[at]
 }

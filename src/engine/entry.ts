@@ -43,7 +43,13 @@ export type State =
 /** Ready to start: at once, or when its retry is due, `dueMs` by the clock that nobody sets. `failedAt`: ISO 8601. */
 export type Standby =
   | { readonly status: 'queued'; readonly tries: Tries }
-  | { readonly status: 'retrying'; readonly tries: Tries; readonly retry: Retry; readonly dueMs: number; readonly failedAt: string }
+  | {
+      readonly status: 'retrying'
+      readonly tries: Tries
+      readonly retry: Retry
+      readonly dueMs: number
+      readonly failedAt: string
+    }
 
 /**
  * How the last attempt of this engine failed, or was stopped by a person. The journal says the same, unless it could not

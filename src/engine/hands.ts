@@ -15,8 +15,8 @@ export interface Hands {
   readonly underWay: Pick<UnderWay, 'cancel' | 'canCancel'>
   readonly board: () => Board
   readonly isStopping: () => boolean
-  /** Looks at the disk anew, and finds the jobs that goals name. Throws UserError for a goal that nothing matches. */
-  readonly named: (goals: readonly string[]) => readonly Entry[]
+  /** Plans what has changed until now, and finds the jobs that goals name. Rejects with UserError for a goal that nothing matches. */
+  readonly named: (goals: readonly string[]) => Promise<readonly Entry[]>
   /** The verdict as of now. */
   readonly judge: (entry: Entry) => Verdict
   readonly replanned: (scope: Scope) => void

@@ -1,12 +1,14 @@
 import { compareRanks } from '../core/schedule.ts'
 import type { Board, BoardJob, JobStatus } from '../model/board.ts'
 import type { Fault } from '../model/errors.ts'
-import type { ChangedJob, EngineEvent } from '../model/event.ts'
+import type { ChangedJob, EngineEvent, PlannedEvent } from '../model/event.ts'
 import { nameInBatch } from '../model/job.ts'
+import type { Orphan } from '../model/plan.ts'
 import type { PlannedGraph } from './book.ts'
 import type { Entry } from './entry.ts'
 import type { Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
+import type { SweepEnd } from './sweep.ts'
 
 export interface TellingOptions {
   readonly mode: 'watch' | 'build'
@@ -20,6 +22,10 @@ export interface TellingOptions {
 export class Telling {
   /** Of the last plan of everything. */
   private graphFaults: readonly Fault[] = []
+  /** Targets that nothing leads to any more, as of the last plans of their batches. */
+  private orphans: readonly Orphan[] = []
+  /** Those that the board was made of. */
+  private shownOrphans: readonly Orphan[] = this.orphans
   private readonly changed = new Set<Entry>()
   /** These stand as they did, in another place of the order or with another estimate. */
   private readonly ranked = new Set<Entry>()
@@ -62,28 +68,61 @@ export class Telling {
     if (jobs.length > 0) this.options.emit({ type: 'changed', atMs, jobs })
   }
 
-  /** Tells of a plan what differs from the board, if anything does. `entries`: of the plan. */
-  plan(planned: PlannedGraph, entries: readonly Entry[], removed: readonly string[]): void {
+  get hasGraphFaults(): boolean {
+    return this.graphFaults.length > 0
+  }
+
+  get orphaned(): readonly Orphan[] {
+    return this.orphans
+  }
+
+  /**
+   * Tells of a plan what differs from the board, if anything does. `entries`: of the plan. Of a slice of a plan of
+   * everything only the jobs: what is beside them is told at its end.
+   */
+  plan(planned: PlannedGraph, entries: readonly Entry[], { removed, isSlice }: Told): void {
     // All of it is said by this one event; ranks may be of others too.
     this.changed.clear()
     const { plan, rules, scope } = planned
     const board = this.options.board()
-    const inScope = (batch: string | undefined) => scope === 'all' || (batch !== undefined && scope.has(batch))
-    const orphans = plan.orphaned.map(({ target, batch }) => ({ target, batch }))
     const jobs = entries.flatMap((entry) => this.changedJob(entry))
-    const whole = {
+    if (!isSlice) this.orphans = this.orphansAfter(planned)
+    this.emitPlanned(jobs, removed, {
       rules: rules.rules.map((rule) => rule.name),
       pools: this.options.pools.shown(),
-      orphans: [...board.orphans.filter(({ batch }) => !inScope(batch)), ...orphans],
-      faults: this.allFaults(planned),
+      faults: isSlice ? board.faults : this.allFaults(planned),
       warnings: scope === 'all' ? plan.warnings : board.warnings,
       quietMs: rules.quietMs,
-    }
-    const { rules: names, orphans: had, faults, warnings, quietMs } = board
-    const before = { rules: names, pools: [...board.pools.values()], orphans: had, faults, warnings, quietMs }
-    if (jobs.length + removed.length === 0 && isSame(before, whole)) return
+    })
+  }
+
+  /** Tells of a plan of everything that was made in slices what is beside the jobs. */
+  conclude({ orphaned, faults, graphFaults, warnings }: SweepEnd, removed: readonly string[]): void {
+    const { rules, quietMs } = this.options.board()
+    this.orphans = orphaned
+    this.graphFaults = graphFaults
+    this.emitPlanned([], removed, { rules, pools: this.options.pools.shown(), faults, warnings, quietMs })
+  }
+
+  private orphansAfter({ plan, scope }: PlannedGraph): readonly Orphan[] {
+    if (scope === 'all') return plan.orphaned
+    const isMeant = ({ batch }: Orphan) => batch !== undefined && scope.has(batch)
+    // The same list where nothing is new: there may be ten thousand of them.
+    if (plan.orphaned.length === 0 && !this.orphans.some(isMeant)) return this.orphans
+    return [...this.orphans.filter((orphan) => !isMeant(orphan)), ...plan.orphaned]
+  }
+
+  private emitPlanned(jobs: readonly BoardJob[], removed: readonly string[], beside: Beside): void {
+    const board = this.options.board()
+    const isAsShown = this.shownOrphans === this.orphans
+    const orphans = isAsShown ? board.orphans : this.orphans.map(({ target, batch }) => ({ target, batch }))
+    const { rules, faults, warnings, quietMs } = board
+    const before = { rules, pools: [...board.pools.values()], faults, warnings, quietMs }
+    const isSameBeside = isSame(before, beside) && (isAsShown || isSame(board.orphans, orphans))
+    this.shownOrphans = this.orphans
+    if (jobs.length + removed.length === 0 && isSameBeside) return
     const atMs = this.options.ports.clock.now()
-    this.options.emit({ type: 'planned', atMs, jobs, removed, ...whole })
+    this.options.emit({ type: 'planned', atMs, jobs, removed, ...beside, orphans })
     if (this.options.mode === 'watch') return
     for (const { id, status } of jobs)
       if (status.state === 'blocked') this.options.emit({ type: 'blocked', atMs, job: id, by: status.job })
@@ -128,6 +167,15 @@ export class Telling {
     return shown !== undefined && isSame(shown, board) ? [] : [board]
   }
 }
+
+interface Told {
+  readonly removed: readonly string[]
+  /** Of a plan of everything that is made batch by batch. */
+  readonly isSlice: boolean
+}
+
+/** What a plan says beside jobs and orphans, in the order of keys of the event. */
+type Beside = Pick<PlannedEvent, 'rules' | 'pools' | 'faults' | 'warnings' | 'quietMs'>
 
 function changedPlace(entry: Entry, shown: BoardJob): Pick<ChangedJob, 'rank' | 'estimate'> {
   const { rank, estimate } = entry

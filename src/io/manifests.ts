@@ -6,19 +6,50 @@ import type { ManifestText } from '../model/inbox.ts'
 import type { Rule } from '../model/rule.ts'
 import { describeErrno } from './disk.ts'
 
+/** A file that was written so lately may be written again without a change of its times, which are as coarse as this. */
+const coarseMs = 100
+
+/** Reads the manifests of a workspace whenever any of them may have changed; else returns the same list again. Never throws. */
+export function manifestReader(root: string): (rules: readonly Rule[]) => Manifest[] {
+  let last: { readonly rules: readonly Rule[]; readonly state: string; readonly manifests: Manifest[] } | undefined
+  return (rules) => {
+    const beforeMs = Date.now()
+    const { state, newestMs } = manifestState(root)
+    if (last?.rules === rules && last.state === state) return last.manifests
+    const manifests = readManifests(root, rules)
+    last = newestMs < beforeMs - coarseMs ? { rules, state, manifests } : undefined
+    return manifests
+  }
+}
+
+/** Tells whether anything in the folder of manifests is another one. */
+function manifestState(root: string): { readonly state: string; readonly newestMs: number } {
+  let newestMs = 0
+  const states = manifestNames(root).map((name) => {
+    try {
+      const { size, ino, mtimeNs, ctimeNs, ctimeMs } = statSync(`${root}/${manifestFolder}/${name}`, { bigint: true })
+      newestMs = Math.max(newestMs, Number(ctimeMs))
+      return `${name} ${size} ${ino} ${mtimeNs} ${ctimeNs}`
+    } catch (error) {
+      return `${name} ${(error as NodeJS.ErrnoException).code}`
+    }
+  })
+  return { state: states.join('\n'), newestMs }
+}
+
 /** Reads all manifests of a workspace. Never throws: what is wrong is in their `faults`. */
 export function readManifests(root: string, rules: readonly Rule[]): Manifest[] {
-  let names: string[]
+  const firstParam = rules.flatMap((rule) => [...rule.params.keys()])[0]
+  return manifestNames(root).map((name) => readManifest(root, `${manifestFolder}/${name}`, firstParam))
+}
+
+function manifestNames(root: string): string[] {
   try {
-    names = readdirSync(`${root}/${manifestFolder}`)
+    const names = readdirSync(`${root}/${manifestFolder}`)
+    return names.filter((name) => name.endsWith('.tsv') && !name.startsWith('.') && !neverCounts(name)).sort(byName)
   } catch {
     return []
   }
-  const firstParam = rules.flatMap((rule) => [...rule.params.keys()])[0]
-  return names
-    .filter((name) => name.endsWith('.tsv') && !name.startsWith('.') && !neverCounts(name))
-    .sort(byName)
-    .map((name) => readManifest(root, `${manifestFolder}/${name}`, firstParam))
 }
 
 function readManifest(root: string, file: string, firstParam: string | undefined): Manifest {

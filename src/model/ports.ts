@@ -212,6 +212,8 @@ export interface Clock {
   now(): number
   /** ms since some instant, by a clock that nobody sets: for whatever is measured, or waited for. */
   steadyMs(): number
+  /** Resolves once all that has happened by now was heard. */
+  turn(): Promise<void>
   /** Resolves after this many ms, or at once when aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>
   /** Uniform in [0, 1). */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Outline } from '../../src/core/outline.ts'
 import type { Scope } from '../../src/engine/book.ts'
 import { type Lab, lab, settled } from '../fakes/lab.ts'
 import { watching } from '../fakes/watching.ts'
@@ -9,17 +10,41 @@ const denoise = { sources: 'mat/{batch}', targets: 'kwd/{batch}', recipe: 'd {so
 const table = { sources: 'kwd/*', targets: 'table.tsv', recipe: 't {target} {sources}' }
 const mats = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`mat/B${i + 1}`, '']))
 
-/** The scopes that are planned from now on; a plan of everything takes as long as told. */
+/**
+ * What is planned from now on: `all` for everything, in one piece or batch by batch, or the batches that are planned by
+ * themselves. A plan of everything takes as long as told.
+ */
 function plans(it: Lab, times: { readonly allMs: number }): string[] {
   const scopes: string[] = []
-  const real = it.plan
+  const { plan, outline } = it
+  let toCome: ReadonlySet<string> = new Set()
+  it.outline = () => {
+    const found = outline()
+    if (found === undefined) return undefined
+    scopes.push('all')
+    it.clock.tick(times.allMs)
+    const { value } = Array.from({ length: 100 }, () => found.next()).find(({ done }) => done)!
+    toCome = new Set(value!.names)
+    return steps(value!)
+  }
   it.plan = (scope: Scope = 'all') => {
-    const planned = real(scope)
-    scopes.push(planned.scope === 'all' ? 'all' : [...planned.scope].join())
-    if (planned.scope === 'all') it.clock.tick(times.allMs)
+    const planned = plan(scope)
+    if (planned.scope === 'all') {
+      scopes.push('all')
+      it.clock.tick(times.allMs)
+      return planned
+    }
+    const names = [...planned.scope]
+    if (names.some((name) => !toCome.has(name))) scopes.push(names.join())
+    toCome = new Set([...toCome].filter((name) => !names.includes(name)))
     return planned
   }
   return scopes
+}
+
+function* steps(outline: Outline): Generator<undefined, Outline, undefined> {
+  yield
+  return outline
 }
 
 test('a plan of everything waits until the time for it is saved', async () => {

@@ -20,6 +20,7 @@ export function fakeClock(startMs = Date.UTC(2026, 0, 5, 8)): FakeClock {
     steadyMs: () => steadyMs,
     // The golden ratio's multiples fill [0, 1) evenly and never repeat.
     random: () => (drawn++ * 0.618034 + 0.5) % 1,
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
     wait: (ms, signal) =>
       new Promise((resolve) => {
         const wait = {

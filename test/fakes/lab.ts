@@ -1,7 +1,10 @@
+import { joinManifests } from '../../src/core/batches.ts'
 import { namedJobs, withPrerequisites } from '../../src/core/goals.ts'
+import { parseManifest } from '../../src/core/manifest.ts'
+import { outlineOf } from '../../src/core/outline.ts'
 import { takeIngredients, takeTargets } from '../../src/core/provenance.ts'
 import { reasonText, verdictReason } from '../../src/core/reasons.ts'
-import { canScope } from '../../src/core/scope.ts'
+import { canScope, caseTwinsOf } from '../../src/core/scope.ts'
 import { surveyDisk } from '../../src/core/survey.ts'
 import type { PlannedGraph, Scope } from '../../src/engine/book.ts'
 import { Engine, type EngineOptions } from '../../src/engine/engine.ts'
@@ -52,6 +55,8 @@ export interface Lab {
   rules: RuleSet
   edit(content: RuleFileContent): void
   plan(scope?: Scope): PlannedGraph
+  /** What an engine that stays makes plans of everything of. */
+  outline: EngineOptions['outline']
   /** Ids of jobs that would run, in order. */
   stale(): string[]
   /** The state of a job's verdict and the text of its reason: `stale: data/mat/B1/a changed`. */
@@ -80,6 +85,18 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
   const sharedSlots = fakeSharedSlots()
   const alive = (): Ports =>
     mortal({ disk, writer: disk.writer, launcher, attempts, journal, clock, sharedSlots }, life, () => life)
+  /** Names that were met, with those that differ by case alone. */
+  const twins = caseTwinsOf([])
+  const twinsOf = (names: Iterable<string>) => {
+    for (const name of names) twins.add(name)
+    return new Set([...names].flatMap((name) => twins.of(name)))
+  }
+  const noted = (found: ReturnType<EngineOptions['outline']>) => found && notedSteps(found)
+  function* notedSteps(found: NonNullable<ReturnType<EngineOptions['outline']>>) {
+    const outline = yield* found
+    twinsOf(outline.names)
+    return outline
+  }
   const self: Lab = {
     disk,
     clock,
@@ -95,15 +112,25 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
     edit: (changed) => {
       self.rules = soundRules(changed)
     },
-    plan: (scope = 'all') => {
+    plan: (asked = 'all') => {
+      const { rules } = self.rules
+      const scope = asked === 'all' || !canScope(rules) ? 'all' : twinsOf(asked)
       const planned = planOf(self.rules, {
         disk,
         manifests: disk.tree('data/manifests'),
         history: (target) => journal.history(target),
         nowMs: clock.now(),
-        ...(scope === 'all' || !canScope(self.rules.rules) ? {} : { scope }),
+        ...(scope === 'all' ? {} : { scope }),
       })
-      return { ...planned, rules: self.rules, scope: canScope(self.rules.rules) ? scope : 'all' }
+      return { ...planned, rules: self.rules, scope }
+    },
+    outline() {
+      const { rules, disabled } = self.rules
+      const firstParam = rules.flatMap((rule) => [...rule.params.keys()])[0]
+      const manifests = Object.entries(disk.tree('data/manifests')).map(([file, text]) => {
+        return parseManifest(text, { file, firstParam })
+      })
+      return noted(outlineOf(self.rules, joinManifests(manifests, rules, disabled), surveyDisk(disk)))
     },
     stale() {
       const { plan } = self.plan()
@@ -167,6 +194,8 @@ function startBuild(at: Lab, options: LabBuild): Underway {
     {
       engine: { ...engineOfTests, mode },
       plan: (scope) => at.plan(scope),
+      outline: () => at.outline(),
+      catchUp: async () => false,
       choose: (plan) => withPrerequisites(plan, namedJobs(plan, at.rules.rules, goals)),
       maxJobs,
       failFast,

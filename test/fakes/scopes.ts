@@ -32,7 +32,7 @@ export interface Workspace {
   readonly manifest?: string
 }
 
-function batchesOf({ rules, manifest = '' }: Workspace) {
+export function batchesOf({ rules, manifest = '' }: Workspace) {
   const firstParam = rules.flatMap((rule) => [...rule.params.keys()])[0]
   return joinManifests([parseManifest(manifest, { file: 'm.tsv', firstParam })], rules, [])
 }
