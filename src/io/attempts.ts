@@ -46,15 +46,21 @@ export function openAttempts(root: string): Attempts {
     left() {
       for (const slug of runningSlugs(root)) {
         // Never finished writing, so it never started.
-        if (!existsSync(`${folderOf(slug)}/state.json`)) rmSync(folderOf(slug), { recursive: true, force: true })
+        if (!hasBegun(folderOf(slug))) rmSync(folderOf(slug), { recursive: true, force: true })
       }
       return leftAttempts(root)
     },
     torn() {
       const known = new Set(leftAttempts(root).map(({ slug }) => slug))
-      return runningSlugs(root).filter((slug) => !known.has(slug) && !runs(folderOf(slug)))
+      const unread = runningSlugs(root).filter((slug) => !known.has(slug))
+      return unread.filter((slug) => hasBegun(folderOf(slug)) && !runs(folderOf(slug)))
     },
   }
+}
+
+/** Was it written down whole, whatever is left of that? */
+function hasBegun(folder: string): boolean {
+  return ['state.json', 'pid'].some((name) => existsSync(`${folder}/${name}`))
 }
 
 function runs(folder: string): boolean {
