@@ -95,7 +95,10 @@ function eventLines(event: EngineEvent, style: Style, verbose: boolean): string[
     case 'stopping':
       return [stoppingText[event.because]]
     case 'trouble':
-      return [` ${paint(style, 'yellow', '!')} ${printable(event.message)}`]
+      return [
+        ` ${paint(style, 'yellow', '!')} ${printable(event.message)}`,
+        ...(event.hint === undefined ? [] : [`     ${printable(event.hint)}`]),
+      ]
     case 'taken':
       return [` ${sign(style, 'done')} inbox/${printable(event.drop)} is taken: ${printable(event.stored.join(', '))}`]
     case 'same':
@@ -127,8 +130,11 @@ function dropLines({ name, state }: Drop, style: Style): string[] {
   const drop = `inbox/${printable(name)}`
   switch (state.kind) {
     case 'arriving':
-    case 'stalled':
-      return [` ${sign(style, 'waiting')} ${drop} is still arriving: ${printable(state.why)}`]
+    case 'stalled': {
+      const how =
+        state.kind === 'stalled' && state.because === 'disk' ? 'is whole, and could not be taken' : 'is still arriving'
+      return [` ${sign(style, 'waiting')} ${drop} ${how}: ${printable(state.why)}`]
+    }
     case 'settling':
       return [
         ` ${sign(style, 'waiting')} ${drop} may still be arriving: it is taken once it was still for ${formatSeconds(state.quietMs / 1000)}`,

@@ -127,17 +127,13 @@ function each(news: readonly NewsOf<'refused' | 'stalled'>[], count: number): st
 function dropsStalled(news: readonly NewsOf<'stalled'>[], { more }: NoticeContext): Composed {
   const count = news.length + more
   const one = count === 1 ? news[0] : undefined
-  const next = 'Next: copy it once more if the copy died; if it is whole as it is,'
+  const next = news.every(({ state }) => state.because === 'disk')
+    ? 'Next: put that right. Nothing is lost: it is tried again every minute.'
+    : `Next: copy it once more if the copy died; if it is whole as it is, ${one ? take(one.drop) : 'labmake inbox take NAME'} takes it.`
   if (one !== undefined) {
-    return {
-      title: `The drop ${one.drop} gets no further`,
-      lines: [`Why: ${one.state.why}`, `${next} ${take(one.drop)} takes it.`],
-    }
+    return { title: `The drop ${one.drop} gets no further`, lines: [`Why: ${one.state.why}`, next] }
   }
-  return {
-    title: `${plural(count, 'drop')} get no further`,
-    lines: [...each(news, count), `${next} labmake inbox take NAME takes it.`],
-  }
+  return { title: `${plural(count, 'drop')} get no further`, lines: [...each(news, count), next] }
 }
 
 function diskLow({ freeBytes, totalBytes }: DiskSpace): Composed {

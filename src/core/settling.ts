@@ -70,7 +70,7 @@ export function settlingState(settling: Settling, quietMs: number): DropState | 
   if (picture.temporary !== undefined) {
     const why = `${picture.temporary} is still being copied, by its name`
     if (stillMs < stalledAfterMs) return { kind: 'arriving', why, sinceMs }
-    return { kind: 'stalled', why, stillMs, sinceMs: stillSinceMs }
+    return { kind: 'stalled', because: 'silence', why, stillMs, sinceMs: stillSinceMs }
   }
   if (stillMs >= neededMs(picture, quietMs)) return 'whole'
   if (grew && stillMs < Math.min(pauseMs, quietMs / 2))

@@ -113,7 +113,7 @@ export function openIntake(options: IntakeOptions): Intake {
     const settling = settlings.get(name)
     if (settling !== undefined) {
       const { picture, stillMs } = settling
-      board.show({ name, picture }, { kind: 'stalled', why: text, stillMs })
+      board.show({ name, picture }, { kind: 'stalled', because: 'disk', why: text, stillMs })
     }
     if (!isNew || troubles++ >= troublesTold) return
     const hint = 'Nothing was lost: it is tried again in a minute.'

@@ -122,8 +122,14 @@ export interface Drop {
 export type DropState =
   | { readonly kind: 'arriving'; readonly why: string; readonly sinceMs: number }
   | { readonly kind: 'settling'; readonly stillMs: number; readonly quietMs: number; readonly sinceMs?: number }
-  /** Nothing came for so long that the copy may have died. */
-  | { readonly kind: 'stalled'; readonly why: string; readonly stillMs: number; readonly sinceMs?: number }
+  /** Nothing came for so long that the copy may have died; or it is whole, and a fault of the disk keeps it back. */
+  | {
+      readonly kind: 'stalled'
+      readonly because: 'silence' | 'disk'
+      readonly why: string
+      readonly stillMs: number
+      readonly sinceMs?: number
+    }
   /** Being checked, moved or compared. */
   | { readonly kind: 'taking' }
   | { readonly kind: 'refused'; readonly why: string; readonly hint: string | undefined; readonly atMs: number }

@@ -16,6 +16,7 @@ export function dropText({ state }: Drop, nowMs: number): string {
       return `still for ${seconds(stillMs)} of ${seconds(state.quietMs)}, then it is taken`
     }
     case 'stalled':
+      if (state.because === 'disk') return `it is whole, but ${state.why}`
       return `nothing came for ${seconds(stillForMs(state, nowMs))}: ${state.why}`
     case 'taking':
       return 'it is being checked and put in its place'
@@ -36,6 +37,7 @@ export function dropHint({ name, state }: Drop): string | undefined {
     case 'settling':
       return 't takes it at once.'
     case 'stalled':
+      if (state.because === 'disk') return 'Nothing is lost: it is tried again every minute, and t tries it now.'
       return 'Copy the rest, or press t to take what is there.'
     case 'taking':
       return undefined

@@ -39,6 +39,7 @@ export function take(state: UiState, view: View): Update {
       return ask(state, view, asItIs)
     case 'arriving':
     case 'stalled':
+      if (drop.state.kind === 'stalled' && drop.state.because === 'disk') return ask(state, view, asItIs)
       return only(open(state, unfinishedQuestion(drop, asItIs)))
     case 'conflict':
       return only(open(state, conflictChoice(drop, drop.state.with)))

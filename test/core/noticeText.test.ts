@@ -156,10 +156,14 @@ describe('other notices', () => {
   })
 
   test('drops that get no further', () => {
-    const state = { kind: 'stalled', why: 'a.part came no further', stillMs: 1 } as const
+    const state = { kind: 'stalled', because: 'silence', why: 'a.part came no further', stillMs: 1 } as const
     expect(compose([{ kind: 'stalled', drop: 'B7', state }])).toMatchObject({
       title: 'The drop B7 gets no further',
       text: expect.stringMatching(/^Why: a\.part came no further\n.*labmake inbox take B7 takes it\.\n/),
+    })
+    const full = { ...state, because: 'disk', why: 'cannot move inbox/B7: no space left on the disk' } as const
+    expect(compose([{ kind: 'stalled', drop: 'B7', state: full }])).toMatchObject({
+      text: expect.stringMatching(/^Why: cannot move .*\nNext: put that right\. Nothing is lost: it is tried again/),
     })
     const two = [
       { kind: 'stalled', drop: 'B7', state },

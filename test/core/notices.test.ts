@@ -47,7 +47,12 @@ function listener(ids: readonly string[], notifiers: readonly Notifier[] = [noti
 
 const refused: DropState = { kind: 'refused', why: 'it has no .mat', hint: undefined, atMs: startMs }
 const conflict: DropState = { kind: 'conflict', why: 'a.mat differs', with: 'data/mat/m1', atMs: startMs }
-const stalled: DropState = { kind: 'stalled', why: 'nothing came for a long time', stillMs: 1_860_000 }
+const stalled: DropState = {
+  kind: 'stalled',
+  because: 'silence',
+  why: 'nothing came for a long time',
+  stillMs: 1_860_000,
+}
 
 describe('failures', () => {
   test('only the last retry speaks', () => {

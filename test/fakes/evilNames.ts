@@ -9,6 +9,7 @@ export const evilNames: readonly string[] = [
   'a\ntouch PWNED',
   '"; touch PWNED; "',
   "'; touch PWNED; '",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell would make a command of it
   '${IFS}touch${IFS}PWNED',
   '>PWNED',
   '-rf',

@@ -9,7 +9,10 @@ const inbox = (...all: readonly Drop[]) => {
   return it
 }
 const of = (kind: Drop['state']['kind']) => drops.find(({ state }) => state.kind === kind)!
-const stalled: Drop = { ...drops[0]!, state: { kind: 'stalled', why: 'a.mat is cut short', stillMs: 1_800_000 } }
+const stalled: Drop = {
+  ...drops[0]!,
+  state: { kind: 'stalled', because: 'silence', why: 'a.mat is cut short', stillMs: 1_800_000 },
+}
 
 test('what waits for a person comes first', () => {
   const it = inbox(...drops, { ...stalled, name: 'z' })
@@ -41,6 +44,17 @@ describe('t', () => {
     expect(actionsOf(it.press('t'))).toEqual([])
     expect(it.picture()).toContain('What still comes is not part of it.')
     expect(actionsOf(it.press('y'))).toEqual([{ type: 'take', drop: drop.name, how: 'as-it-is' }])
+  })
+
+  test('tries at once what is whole, and a fault of the disk kept back', () => {
+    const why = 'cannot move inbox/B7: no space left on the disk'
+    const it = inbox({ ...stalled, state: { kind: 'stalled', because: 'disk', why, stillMs: 30_000 } })
+    it.press('<enter>')
+    expect(it.picture().replace(/[│\s]+/g, ' ')).toContain(
+      `It is whole, but ${why}. Nothing is lost: it is tried again every minute, and t tries it now.`,
+    )
+    it.press('<escape>')
+    expect(actionsOf(it.press('t'))).toEqual([{ type: 'take', drop: stalled.name, how: 'as-it-is' }])
   })
 
   test('says of what was refused that it is to be put right', () => {
