@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync, renameSync } from 'node:f
 import { setTimeout as wait } from 'node:timers/promises'
 import { DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
-import { makeFolder } from './makeFolder.ts'
+import { makeStateFolder } from './stateFolder.ts'
 
 export const engineLog = '.labmake/engine.log'
 
@@ -56,7 +56,7 @@ export async function startEngineProcess(
 function openLog(root: string): number {
   const path = `${root}/${engineLog}`
   try {
-    makeFolder(`${root}/.labmake`)
+    makeStateFolder(root)
     const log = openSync(path, 'a')
     if (fstatSync(log).size < logBytes) return log
     closeSync(log)

@@ -4,9 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { ProcessMark } from '../model/attempt.ts'
 import { DiskFault } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
-import { makeFolder } from './makeFolder.ts'
 import { readOwnFile } from './ownFiles.ts'
 import { isRunning, markProcess } from './processes.ts'
+import { makeStateFolder } from './stateFolder.ts'
 
 const lockPath = '.labmake/engine.lock'
 const holderPath = '.labmake/engine.json'
@@ -51,7 +51,7 @@ export async function lockWorkspace(
   { watchMs }: { readonly watchMs: number } = { watchMs: staleMs },
 ): Promise<Lock> {
   try {
-    makeFolder(`${root}/.labmake`)
+    makeStateFolder(root)
   } catch (error) {
     throw new DiskFault('make the folder', '.labmake', describeErrno(error))
   }

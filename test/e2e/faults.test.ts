@@ -273,6 +273,38 @@ describe.skipIf(!canMount)('without permission', () => {
     ws.write('go', '')
   })
 
+  test.each([
+    ['a build', []],
+    ['an engine', ['engine', 'start']],
+  ])(
+    'of others: in a group-writable workspace whose owner shuts all out by umask, %s lets the group in, and nobody else',
+    async (_, words) => {
+      await using ws = await workspace(oneCopy)
+      const lab = 1234
+      chownSync(ws.root, 0, lab)
+      chmodSync(ws.root, 0o2770)
+      for (const folder of ['in', 'rules']) execFileSync('chmod', ['-R', 'a+rX', ws.path(folder)])
+      const started = spawnSync('bash', ['-c', 'umask 077; exec "$0" "$@"', labmakePath, ...words], {
+        cwd: ws.root,
+        env: { PATH: process.env.PATH, HOME: ws.root, LANG: 'C.UTF-8' },
+      })
+      expect(started.status).toBe(0)
+      await ws.until('it is made', () => ws.exists('out/a.txt') && ws.list('.labmake/running').length === 0)
+      const open = execFileSync('find', [ws.path('.labmake'), '!', '-type', 's', '-perm', '/007'], { encoding: 'utf8' })
+      expect(open.replaceAll(ws.path('.labmake/engine.socket'), '').trim()).toBe('')
+      ws.write('in/b.txt', 'two')
+      const mate = (...args: string[]) =>
+        spawnSync('setpriv', ['--reuid=65534', `--regid=${lab}`, '--clear-groups', labmakePath, ...args], {
+          cwd: ws.root,
+          env: { PATH: process.env.PATH, HOME: ws.root, LANG: 'C.UTF-8' },
+          encoding: 'utf8',
+        })
+      expect(mate().status).toBe(0)
+      expect(ws.read('out/b.txt')).toBe('two')
+      expect([mate('log', 'copy/a').status, mate('history').status]).toEqual([0, 0])
+    },
+  )
+
   test('to write where targets belong: that job fails in words, the others are made', async () => {
     await using ws = await workspace({
       'rules/r.yaml':
