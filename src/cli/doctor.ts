@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, statfsSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { memoryAdviceOn, peakedText } from '../core/memoryAdvice.ts'
 import { stagingPrefix } from '../core/names.ts'
 import { shareText } from '../core/poolText.ts'
 import { plural, sizeText } from '../core/sizes.ts'
-import { memoryAdvice, pastPeaks } from '../core/use.ts'
 import { findCommand } from '../io/commands.ts'
 import { describeErrno } from '../io/disk.ts'
 import { userName } from '../io/lock.ts'
@@ -129,14 +129,18 @@ function sharedFindings({ name, counts }: Pool, { slots, usedByOthers, holders, 
 
 /** Whether as many jobs as the pools let run fit into the memory of the machine, by what they used before. */
 function checkMemory({ ruleSet, journal }: OpenWorkspace): Finding[] {
-  const peaks = pastPeaks(journal.records())
-  const slots = new Map([...ruleSet.pools.values()].map((pool) => [pool.name, pool.slots]))
-  return ruleSet.rules.flatMap((rule): Finding[] => {
-    const advice = memoryAdvice(rule, peaks.get(rule.name) ?? [], slots, memoryBytes())
-    if (advice === undefined) return []
-    const { text, isTooMuch, hint } = advice
-    return [{ level: isTooMuch ? 'note' : 'fine', text, ...(hint === undefined ? {} : { hint }) }]
-  })
+  const peaks = journal.peaks()
+  const advice = memoryAdviceOn(ruleSet.rules, peaks, { pools: ruleSet.pools, memoryBytes: memoryBytes() })
+  const inForce = new Set(ruleSet.rules.map(({ name }) => name))
+  return [
+    ...advice.map(({ text, isTooMuch, hint }): Finding => {
+      return { level: isTooMuch ? 'note' : 'fine', text, ...(hint === undefined ? {} : { hint }) }
+    }),
+    // One that does not say yet how much it needs is in no force, and this is what it is to say.
+    ...[...peaks].flatMap(([rule, past]): Finding[] => {
+      return inForce.has(rule) ? [] : [{ level: 'fine', text: `${rule} ${peakedText(past)}` }]
+    }),
+  ]
 }
 
 /** Less than this free, and the next recording may not fit. */

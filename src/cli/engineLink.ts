@@ -70,6 +70,7 @@ export function engineLink(root: string, options: LinkOptions): EngineLink {
     },
     act: async (action) => ask().act(action),
     detail: async (job) => ask().detail(job),
+    advice: async () => ask().advice(),
     history: async () => ask().history(historyShown),
   }
 }

@@ -5,6 +5,7 @@ import type { Intake } from '../engine/intake.ts'
 import { recover } from '../engine/recover.ts'
 import { systemClock } from '../io/clock.ts'
 import { runningEngine, userName } from '../io/lock.ts'
+import { memoryBytes } from '../io/memory.ts'
 import type { Board } from '../model/board.ts'
 import { invariant } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
@@ -145,6 +146,7 @@ function serve(workspace: OpenWorkspace, engine: Engine, options: ServeOptions):
       return result
     },
     detail: (job) => engine.detail(job),
+    advice: () => engine.advice(memoryBytes()),
     history: (limit) => workspace.journal.recent(limit).map(withoutStamps),
   }
   const open = async () => {

@@ -21,6 +21,7 @@ export async function openPorts(workspace: OpenWorkspace): Promise<Ports> {
     journal: {
       history: (target) => workspace.journal.history(target),
       durations: () => workspace.journal.durations(),
+      peaks: () => workspace.journal.peaks(),
       attempts: (target) => workspace.journal.attempts(target),
       append: (record) => workspace.journal.append(record),
     },

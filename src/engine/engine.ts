@@ -1,8 +1,10 @@
 import { emptyBoard, nextBoard } from '../core/board.ts'
 import { namedJobs, withPrerequisites } from '../core/goals.ts'
+import { memoryAdviceOn } from '../core/memoryAdvice.ts'
 import type { Outline } from '../core/outline.ts'
 import { canScope } from '../core/scope.ts'
 import type { Action, ActionResult } from '../model/action.ts'
+import type { MemoryAdvice } from '../model/advice.ts'
 import type { Board, BoardEngine } from '../model/board.ts'
 import type { JobDetail } from '../model/detail.ts'
 import { assertNever } from '../model/errors.ts'
@@ -152,6 +154,11 @@ export class Engine {
   detail(id: string): JobDetail | undefined {
     const entry = this.book.entries.get(id)
     return entry && detailOf(entry, this.ports.journal.attempts(entry.job.targets[0]!.path))
+  }
+
+  /** What past attempts say of the pools as they are now. `memoryBytes`: of the machine. */
+  advice(memoryBytes: number): readonly MemoryAdvice[] {
+    return memoryAdviceOn(this.rules, this.ports.journal.peaks(), { pools: this.shown.pools, memoryBytes })
   }
 
   /** Something changed: these batches are planned anew. */

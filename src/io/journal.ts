@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
 import { pastDuration } from '../core/estimates.ts'
 import { noHistory, remember, rememberAttempt } from '../core/history.ts'
+import { pastPeaks, rememberPeak } from '../core/memoryAdvice.ts'
 import type { PastAttempt } from '../model/detail.ts'
 import type { Fault } from '../model/errors.ts'
 import { DiskFault, type Journal, type PastDuration } from '../model/ports.ts'
@@ -40,12 +41,14 @@ export function openJournal(root: string): JournalFile {
   let attempts: Map<string, PastAttempt[]> | undefined
   let durations: Map<string, PastDuration[]> | undefined
   let recent: JournalRecord[] | undefined
+  let peaks: Map<string, number[]> | undefined
   for (const record of records) take(record)
   let descriptor: number | undefined
 
   function take(record: JournalRecord): void {
     remember(targets, record)
     if (attempts !== undefined) rememberAttempt(attempts, record)
+    if (peaks !== undefined) rememberPeak(peaks, record)
     if (recent !== undefined && recent.push(record) > 2 * recentKept) recent = recent.slice(-recentKept)
     if (record.type !== 'made') return
     const rule = record.job.split('/', 1)[0]!
@@ -56,6 +59,10 @@ export function openJournal(root: string): JournalFile {
   return {
     faults,
     records: () => readJournal(path).records,
+    peaks() {
+      peaks ??= pastPeaks(readJournal(path).records)
+      return peaks
+    },
     recent(limit) {
       recent ??= readJournal(path).records.slice(-recentKept)
       return recent.slice(-Math.min(limit, recentKept))

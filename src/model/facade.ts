@@ -1,4 +1,5 @@
 import type { Action, ActionResult } from './action.ts'
+import type { MemoryAdvice } from './advice.ts'
 import type { Board } from './board.ts'
 import type { JobDetail } from './detail.ts'
 import type { EngineEvent } from './event.ts'
@@ -19,6 +20,8 @@ export interface EngineFacade {
   act(action: Action, by: string): Promise<ActionResult>
   /** Undefined if there is no such job. */
   detail(job: string): JobDetail | undefined
+  /** What past attempts say of the pools as they are now, what may go wrong first. */
+  advice(): readonly MemoryAdvice[]
   /** The last records of the journal, newest last. */
   history(limit: number): readonly JournalRecord[]
 }

@@ -194,6 +194,8 @@ export interface Journal {
   history(target: string): TargetHistory
   /** Durations of past attempts that made a target. */
   durations(): ReadonlyMap<string, readonly PastDuration[]>
+  /** Peaks of memory of past attempts in bytes, by rule, the last ones of each. */
+  peaks(): ReadonlyMap<string, readonly number[]>
   /** The last attempts of the job whose first target this is, newest last; 20 at the most. */
   attempts(target: string): readonly PastAttempt[]
   /** Appends and flushes. Throws DiskFault. */

@@ -1,5 +1,6 @@
 import { boardFromJson } from '../core/board.ts'
 import type { Action, ActionResult } from '../model/action.ts'
+import type { MemoryAdvice } from '../model/advice.ts'
 import type { Board } from '../model/board.ts'
 import type { JobDetail } from '../model/detail.ts'
 import type { JournalRecord } from '../model/record.ts'
@@ -26,6 +27,8 @@ export interface EngineClient {
   act(action: Action): Promise<ActionResult>
   /** Undefined if there is no such job. */
   detail(job: string): Promise<JobDetail | undefined>
+  /** What past attempts say of its pools, what may go wrong first. */
+  advice(): Promise<readonly MemoryAdvice[]>
   /** The last records of the journal, newest last; 1,000 at the most. */
   history(limit: number): Promise<readonly JournalRecord[]>
 }
@@ -64,6 +67,7 @@ export async function connectEngine(
       answer.response.resume()
       return undefined
     },
+    advice: async () => readAnswer(await request('/advice')),
     history: async (limit) => readAnswer(await request(`/history?limit=${limit}`)),
   }
 }

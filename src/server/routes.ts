@@ -71,6 +71,8 @@ export function engineRoutes(facade: EngineFacade, streams: EventStreams, versio
     return detail === undefined ? refuse(c, 404, { error: `there is no job ${id ?? 'of that name'}` }) : c.json(detail)
   })
 
+  app.get('/advice', (c) => c.json(facade.advice()))
+
   app.get('/history', (c) => {
     const limit = c.req.query('limit') ?? String(defaultRecords)
     if (!/^\d{1,9}$/.test(limit)) return refuse(c, 400, { error: 'limit must be a number of records' })

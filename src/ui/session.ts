@@ -140,6 +140,7 @@ export function watchSession({ link, logs, shell, timers, style, size, user }: S
     searchLog: (search) => log.search(search),
     loadDetail: ({ job }) => store.loadDetail(job),
     loadHistory: () => store.loadHistory(),
+    loadAdvice: () => store.loadAdvice(),
   }
 
   const store = engineStore({ link, timers, changed: knows, heard, failed: (problem) => tell(problem, 'bad') })

@@ -7,12 +7,12 @@ import { mapColumns } from './mapGrid.ts'
 import { shownBatches } from './order.ts'
 import { textRows } from './panes/textBox.ts'
 import { rowByBatch } from './rows.ts'
-import type { BatchList, Effect, Overlay, UiState, Update } from './state.ts'
+import type { Asked, BatchList, Effect, Overlay, UiState, Update } from './state.ts'
 import { toastMs } from './step.ts'
 import type { View } from './view.ts'
 
-/** Faster than this nobody reads a history that grows. */
-const historyEveryMs = 5000
+/** Faster than this nobody reads a history that grows, or advice that changes. */
+const readEveryMs = 5000
 
 /**
  * After every input: what is selected is there and in sight, what is over is forgotten, and what the screen shows is asked
@@ -109,16 +109,24 @@ function askFor(state: UiState, view: View): Update {
   if (asked.isWindow && !isWindow) effects.push({ type: 'readLog', line: 'end' })
   if (asked.isWindow !== isWindow) asked = { ...asked, isWindow }
   const { nowMs, jobsVersion } = view
-  const isOld =
-    asked.history === undefined ||
-    (asked.history.jobsVersion !== jobsVersion && Math.abs(nowMs - asked.history.atMs) >= historyEveryMs)
-  if (state.screen === 'history' && isOld) {
+  if (state.screen === 'history' && isOld(asked.history, view)) {
     effects.push({ type: 'loadHistory' })
     asked = { ...asked, history: { atMs: nowMs, jobsVersion } }
   }
+  const hasPools = state.overlays.some(({ kind }) => kind === 'pools')
+  if (hasPools && isOld(asked.advice, view)) {
+    effects.push({ type: 'loadAdvice' })
+    asked = { ...asked, advice: { atMs: nowMs, jobsVersion } }
+  } else if (!hasPools && asked.advice !== undefined) asked = { ...asked, advice: undefined }
   const failed = view.board === undefined ? state.failed : countsOf(view).failed
   if (state.failed !== undefined && failed !== undefined && failed > state.failed) effects.push({ type: 'bell' })
   return { state: { ...state, asked, failed }, effects }
+}
+
+/** Was it never asked for, or long ago and jobs changed since? */
+function isOld(asked: Asked['history'], { nowMs, jobsVersion }: View): boolean {
+  if (asked === undefined) return true
+  return asked.jobsVersion !== jobsVersion && Math.abs(nowMs - asked.atMs) >= readEveryMs
 }
 
 function showsJob(state: UiState, view: View): boolean {

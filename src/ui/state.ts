@@ -155,6 +155,8 @@ export interface Asked {
   readonly detail: { readonly job: string; readonly stamp: string } | undefined
   /** When, and of which jobs. */
   readonly history: { readonly atMs: number; readonly jobsVersion: number } | undefined
+  /** The same of the advice in the pools, while they are open. */
+  readonly advice: { readonly atMs: number; readonly jobsVersion: number } | undefined
   /** Is another part of the log held than its end? */
   readonly isWindow: boolean
 }
@@ -191,6 +193,7 @@ export type Effect =
   | { readonly type: 'searchLog'; readonly text: string; readonly from: number; readonly direction: 'down' | 'up' }
   | { readonly type: 'loadDetail'; readonly job: string }
   | { readonly type: 'loadHistory' }
+  | { readonly type: 'loadAdvice' }
   /** Something failed for good. */
   | { readonly type: 'bell' }
 
@@ -225,7 +228,7 @@ export function initialState(columns: number, rows: number): UiState {
     pending: [],
     lastAction: 0,
     toast: undefined,
-    asked: { log: undefined, detail: undefined, history: undefined, isWindow: false },
+    asked: { log: undefined, detail: undefined, history: undefined, advice: undefined, isWindow: false },
     failed: undefined,
   }
 }

@@ -1,5 +1,6 @@
 import { nextBoard } from '../core/board.ts'
 import type { Action, ActionResult } from '../model/action.ts'
+import type { MemoryAdvice } from '../model/advice.ts'
 import type { Board } from '../model/board.ts'
 import type { JobDetail } from '../model/detail.ts'
 import { UserError } from '../model/errors.ts'
@@ -19,6 +20,8 @@ export interface EngineLink {
   act(action: Action): Promise<ActionResult>
   /** Undefined if there is no such job. Rejects as act. */
   detail(job: string): Promise<JobDetail | undefined>
+  /** What past attempts say of the pools. Rejects as act. */
+  advice(): Promise<readonly MemoryAdvice[]>
   /** The last records of the journal, newest last. Rejects as act. */
   history(): Promise<readonly JournalRecord[]>
 }
@@ -39,10 +42,11 @@ export interface Store {
   /** Asks for it in a moment: a selection that runs down a list asks for the last one only. */
   loadDetail(job: string): void
   loadHistory(): void
+  loadAdvice(): void
   stop(): void
 }
 
-export type Known = Pick<View, 'link' | 'board' | 'version' | 'jobsVersion' | 'details' | 'history'>
+export type Known = Pick<View, 'link' | 'board' | 'version' | 'jobsVersion' | 'details' | 'history' | 'advice'>
 
 export interface StoreOptions {
   readonly link: EngineLink
@@ -71,6 +75,7 @@ export function engineStore({ link, timers, changed, heard, failed }: StoreOptio
   let jobsVersion = 0
   let details: ReadonlyMap<string, JobDetail> = new Map()
   let history: readonly JournalRecord[] | undefined
+  let advice: readonly MemoryAdvice[] = []
   let retryMs = firstRetryMs
   let stopRetry = () => {}
   let stopRest = () => {}
@@ -125,7 +130,7 @@ export function engineStore({ link, timers, changed, heard, failed }: StoreOptio
   }
   return {
     start: join,
-    known: () => ({ link: state, board, version, jobsVersion, details, history }),
+    known: () => ({ link: state, board, version, jobsVersion, details, history, advice }),
     act: (action) => link.act(action),
     loadDetail(job) {
       stopRest()
@@ -136,6 +141,12 @@ export function engineStore({ link, timers, changed, heard, failed }: StoreOptio
     loadHistory() {
       link.history().then((records) => {
         history = records
+        changed()
+      }, unanswered)
+    },
+    loadAdvice() {
+      link.advice().then((all) => {
+        advice = all
         changed()
       }, unanswered)
     },

@@ -1,4 +1,5 @@
 import type { Style } from '../core/signs.ts'
+import type { MemoryAdvice } from '../model/advice.ts'
 import type { Board } from '../model/board.ts'
 import type { JobDetail } from '../model/detail.ts'
 import type { JournalRecord } from '../model/record.ts'
@@ -25,6 +26,8 @@ export interface View {
   readonly log: LogPicture | undefined
   /** Newest last; undefined until it was loaded. */
   readonly history: readonly JournalRecord[] | undefined
+  /** On the memory that pools share, as it was loaded last. */
+  readonly advice: readonly MemoryAdvice[]
 }
 
 export type Link =

@@ -79,6 +79,7 @@ await serveEngine(
     },
     act: async () => ({ done: true, text: 'Done.', count: 1, undo: undefined }),
     detail: (id) => ({ id, command: `phy-sort ${id}`, sources: [], targets: [], params: {}, why: [], attempts: [] }),
+    advice: () => [],
     history: () => [],
   },
   { root, version: LABMAKE_VERSION },

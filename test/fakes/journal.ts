@@ -1,5 +1,6 @@
 import { pastDuration } from '../../src/core/estimates.ts'
 import { noHistory, remember, rememberAttempt } from '../../src/core/history.ts'
+import { pastPeaks } from '../../src/core/memoryAdvice.ts'
 import type { AttemptState } from '../../src/model/attempt.ts'
 import type { PastAttempt } from '../../src/model/detail.ts'
 import type { Attempts, Journal, PastDuration } from '../../src/model/ports.ts'
@@ -29,6 +30,7 @@ export function fakeJournal(acts: Acts): FakeJournal {
       }
       return past
     },
+    peaks: () => pastPeaks(records),
     attempts(target) {
       const attempts = new Map<string, PastAttempt[]>()
       for (const record of records) rememberAttempt(attempts, record)

@@ -36,6 +36,7 @@ export function fakeEngine(answers: Partial<EngineFacade> = {}): FakeEngine {
     },
     detail: () => undefined,
     history: () => [],
+    advice: () => [],
     ...answers,
     listeners: () => listeners.size,
     tell(...events) {

@@ -182,6 +182,12 @@ describe('history', () => {
   })
 })
 
+test('advice is what the engine says of its pools', async () => {
+  const advice = { rule: 'denoise', pool: 'ram', text: 'denoise has peaked', isTooMuch: true, hint: 'Write more.' }
+  await using lab = await serveFake(fakeEngine({ advice: () => [advice] }))
+  expect(await (await lab.connect()).advice()).toEqual([advice])
+})
+
 describe('who may ask', () => {
   test.each(['GET', 'POST'])('a web page may not: %s', async (method) => {
     await using lab = await serveFake()

@@ -211,6 +211,7 @@ export function viewOf(shown: Board | undefined, more: Partial<View> = {}): View
     details: new Map(),
     log: undefined,
     history: undefined,
+    advice: [],
     ...more,
   }
 }

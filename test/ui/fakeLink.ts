@@ -1,4 +1,5 @@
 import type { Action, ActionResult } from '../../src/model/action.ts'
+import type { MemoryAdvice } from '../../src/model/advice.ts'
 import type { Board } from '../../src/model/board.ts'
 import type { JobDetail } from '../../src/model/detail.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
@@ -19,6 +20,7 @@ export interface FakeLink extends EngineLink {
   /** What is said to the next action; an error rejects. */
   answer(result: ActionResult | Error): Promise<void>
   detailOf(job: string, detail: JobDetail | Error): void
+  advise(advice: readonly MemoryAdvice[]): void
   records(records: readonly JournalRecord[] | Error): void
 }
 
@@ -35,6 +37,7 @@ export function fakeLink(): FakeLink {
   const actions: Action[] = []
   const waiting: ((result: ActionResult | Error) => void)[] = []
   let history: readonly JournalRecord[] | Error = []
+  let advice: readonly MemoryAdvice[] = []
   const given = <T>(value: T | Error): T => {
     if (value instanceof Error) throw value
     return value
@@ -64,6 +67,7 @@ export function fakeLink(): FakeLink {
       return detail === undefined ? undefined : given(detail)
     },
     history: async () => given(history),
+    advice: async () => advice,
     joins: () => joins,
     isFollowed: () => following !== undefined,
     board: (board) => following!.hearer.board(board),
@@ -79,6 +83,9 @@ export function fakeLink(): FakeLink {
       await microtasks()
     },
     detailOf: (job, detail) => void details.set(job, detail),
+    advise(all) {
+      advice = all
+    },
     records(records) {
       history = records
     },

@@ -26,6 +26,32 @@ test('pools say what is used, how many wait, who paused them, and what the rules
   expect(picture).toMatch(/gpu +□ +0\/1 +paused by ben/)
 })
 
+test('below the pools stands what past attempts say of them, what may go wrong in another colour', () => {
+  const it = open()
+  it.see({
+    advice: [
+      {
+        rule: 'denoise',
+        pool: 'mem',
+        text: 'denoise asks for 12 GB of mem, but has peaked at 14 GB in 40 runs',
+        isTooMuch: true,
+        hint: 'Write pool: { mem: 17GB }.',
+      },
+      {
+        rule: 'phy',
+        pool: 'ram',
+        text: 'phy has peaked at 2.0 GB in 9 runs; 64 GB would hold 32, ram has 2 slots',
+        isTooMuch: false,
+        hint: undefined,
+      },
+    ],
+  })
+  expect(it.picture()).toContain('denoise asks for 12 GB of mem, but has peaked at 14 GB in 40 runs. Write')
+  expect(it.picture()).toContain('pool: { mem: 17GB }.')
+  expect(it.picture()).toContain('phy has peaked at 2.0 GB in 9 runs')
+  expect(it.painted()).toMatch(/\x1b\[33mdenoise asks for 12 GB/)
+})
+
 test.each([
   [' ', { type: 'pause', pool: 'ram' }],
   ['jj ', { type: 'resume', pool: 'gpu' }],

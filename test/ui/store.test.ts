@@ -186,6 +186,15 @@ test('what was loaded of the journal is known', async () => {
   expect(store.known().history).toEqual([record])
 })
 
+test('advice that was loaded is known', async () => {
+  const { store, link } = alive()
+  const advice = { rule: 'denoise', pool: 'ram', text: 'denoise has peaked', isTooMuch: false, hint: undefined }
+  link.advise([advice])
+  store.loadAdvice()
+  await microtasks()
+  expect(store.known().advice).toEqual([advice])
+})
+
 test('a question that is not answered is told of, unless the engine is known to be gone', async () => {
   const { store, link, problems } = alive()
   link.records(new Error('the engine does not answer'))

@@ -194,6 +194,16 @@ describe('what is on the screen is asked for', () => {
     expect(it.see({ nowMs: nowMs + 6000 })).toContainEqual({ type: 'loadHistory' })
     expect(it.tell({ type: 'tick' })).toEqual([])
   })
+
+  test('the advice is asked for when the pools are opened, each time, and again when jobs changed', () => {
+    const it = person(both)
+    expect(it.press('j')).not.toContainEqual({ type: 'loadAdvice' })
+    expect(it.press('p')).toContainEqual({ type: 'loadAdvice' })
+    expect(it.see({ nowMs: nowMs + 1000 })).not.toContainEqual({ type: 'loadAdvice' })
+    expect(it.see({ nowMs: nowMs + 6000 })).toContainEqual({ type: 'loadAdvice' })
+    expect(it.press('<escape>')).not.toContainEqual({ type: 'loadAdvice' })
+    expect(it.press('p')).toContainEqual({ type: 'loadAdvice' })
+  })
 })
 
 describe('the bell', () => {

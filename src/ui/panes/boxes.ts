@@ -108,11 +108,25 @@ export function poolsBox(overlay: Overlay & { readonly kind: 'pools' }, state: U
         line: poolLine(pool, { names, shares, isSelected: pool === selected, isAsked: asked.has(pool.name) }, view),
         weight: pool === selected ? weights.needed : weights.important,
       })),
+      ...adviceLines(state, view),
       gapLine,
       { line: keys, weight: weights.text },
       { line: note, weight: weights.more },
     ],
   }
+}
+
+/** What past attempts say of the pools: what may go wrong first, and loudest. */
+function adviceLines({ columns }: UiState, { advice, style }: View): BoxLine[] {
+  const lines = advice.flatMap(({ text, hint, isTooMuch }) => {
+    const said = wrapWords(plain(hint === undefined ? text : `${text}. ${hint}`), innerColumns(columns), style)
+    const look: Look = isTooMuch ? { color: 'yellow' } : dim
+    return boxLines(
+      said.map((line) => [span(line, look)]),
+      isTooMuch ? weights.text : weights.more,
+    )
+  })
+  return lines.length === 0 ? [] : [gapLine, ...lines]
 }
 
 const keyWord = (key: string, word: string): Span[] => [span(key, bold), span(` ${word}   `, dim)]
