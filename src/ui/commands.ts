@@ -19,7 +19,8 @@ import { openHistoryEntry } from './historyKeys.ts'
 import { openDrop, take } from './inboxKeys.ts'
 import { reportText } from './report.ts'
 import { type Screen, screens, type UiState, type Update } from './state.ts'
-import { ask, only, open, say } from './step.ts'
+import { ask, only, open, say, toastMs } from './step.ts'
+import { moment } from './times.ts'
 import type { View } from './view.ts'
 
 /** Where a command works: on screens, in the log or a batch in full, or anywhere. */
@@ -81,6 +82,7 @@ const table: readonly TableRow[] = [
   ['screens', [':'], ':', 'actions', 'all actions, by name', all, openPalette],
   ['screens', ['?'], '?', 'help', 'help', all, (s) => only(open(s, { kind: 'help', top: 0 }))],
   ['screens', [], '', 'faults', 'what is wrong with rules and manifests', all, openFaults],
+  ['screens', [], '', 'messages', 'what was said in the last line, in full', all, openSaid],
   ['labmake', ['u'], 'u', 'undo', 'undo what was done last', all, undo],
   ['labmake', ['q', '^c'], 'q ^c', 'leave', 'leave; jobs go on', all, (s) => only(s, { type: 'leave' })],
   ['labmake', ['^z'], '^z', 'suspend', 'go to the shell; fg comes back', all, (s) => only(s, { type: 'suspend' })],
@@ -127,6 +129,12 @@ function openFaults(state: UiState, view: View): Update {
   const lines = view.board === undefined ? [] : faultLines(view.board)
   if (lines.length === 0) return only(say(state, view, 'Rules and manifests are in order.', 'good'))
   return only(open(state, { kind: 'message', title: 'Rules and manifests', lines, top: 0 }))
+}
+
+function openSaid(state: UiState, view: View): Update {
+  const lines = state.said.map(({ text, tone, untilMs }) => `${moment(untilMs - toastMs[tone], view.nowMs)}  ${text}`)
+  if (lines.length === 0) return only(say(state, view, 'Nothing was said yet.'))
+  return only(open(state, { kind: 'message', title: 'Messages', lines, top: 0 }))
 }
 
 function undo(state: UiState, view: View): Update {

@@ -65,11 +65,15 @@ function settleBatches(state: UiState, view: View, page: number, hasPane: boolea
   return { ...list, marks, focus: hasPane ? list.focus : 'list' }
 }
 
-function settleToast({ toast }: UiState, { nowMs }: View): Pick<UiState, 'toast'> {
-  if (toast === undefined) return { toast }
+/** A night of troubles. */
+const saidKept = 50
+
+function settleToast({ toast, said: before }: UiState, { nowMs }: View): Pick<UiState, 'toast' | 'said'> {
+  if (toast === undefined) return { toast, said: before }
+  const said = before[0] === toast ? before : [toast, ...before].slice(0, saidKept)
   const leftMs = toast.untilMs - nowMs
   // Longer than any stays: the clock was set back.
-  return { toast: leftMs <= 0 || leftMs > toastMs[toast.tone] ? undefined : toast }
+  return { toast: leftMs <= 0 || leftMs > toastMs[toast.tone] ? undefined : toast, said }
 }
 
 function settleOverlays(state: UiState, view: View): readonly Overlay[] {

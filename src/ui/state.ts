@@ -27,6 +27,8 @@ export interface UiState {
   /** Number of the last action that was asked for. */
   readonly lastAction: number
   readonly toast: Toast | undefined
+  /** What was said in the last line, newest first. */
+  readonly said: readonly Toast[]
   readonly asked: Asked
   /** Jobs that had failed for good when last looked: one more rings the bell. Undefined before there was a board. */
   readonly failed: number | undefined
@@ -228,6 +230,7 @@ export function initialState(columns: number, rows: number): UiState {
     pending: [],
     lastAction: 0,
     toast: undefined,
+    said: [],
     asked: { log: undefined, detail: undefined, history: undefined, advice: undefined, isWindow: false },
     failed: undefined,
   }

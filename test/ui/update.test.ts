@@ -68,6 +68,20 @@ describe('an action', () => {
     expect(it.picture()).not.toContain('The engine was killed.')
   })
 
+  test('that was too long for the last line is read in full among the messages, newest first', () => {
+    const it = queued()
+    const long = `The disk is full. ${'Free some space, '.repeat(10)}and it goes on.`
+    it.tell({ type: 'told', text: long, tone: 'bad' })
+    expect(it.lines().at(-1)).not.toContain('it goes on')
+    it.see({ nowMs: nowMs + 60_000 })
+    it.tell({ type: 'told', text: 'There is room again.', tone: 'plain' })
+    it.press(':messages<enter>')
+    expect(it.state.overlays).toMatchObject([
+      { lines: [expect.stringContaining('There is room again.'), expect.stringContaining(long)] },
+    ])
+    expect(it.picture()).toMatch(/Messages[\s\S]*There is room again\.[\s\S]*The disk is full\.[\s\S]*on\./)
+  })
+
   test('is not sent for ever while the engine is silent', () => {
     const it = queued()
     expect(actionsOf(it.press('+'.repeat(100)))).toHaveLength(20)
