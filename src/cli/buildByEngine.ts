@@ -1,5 +1,6 @@
 import { UserError } from '../model/errors.ts'
 import type { EngineClient } from '../server/client.ts'
+import { askedText } from './askEngine.ts'
 import { chooseGoals, finish, openReporter } from './buildHere.ts'
 import { followBuild } from './follow.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
@@ -36,8 +37,7 @@ export async function buildByEngine(
     )
   }
   const onStart = (text: string) => {
-    if (!options.json)
-      process.stderr.write(`An engine runs here and does the work. ${text} Ctrl-C leaves, and it goes on.\n`)
+    if (!options.json) process.stderr.write(askedText(text))
   }
   const reporter = openReporter(workspace, options)
   const startedMs = Date.now()

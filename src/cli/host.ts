@@ -69,12 +69,13 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     const recovery = await recover(ports, () => workspace.plan().plan.jobs.map(({ job }) => job))
     await options.before()
     const planner = openPlanner(workspace)
+    let catchUp = async () => false
     const engine = new Engine(
       {
         engine: describeEngine(workspace, options.mode),
         plan: (scope) => planner.plan(scope),
         outline: () => planner.outline(),
-        catchUp: async () => false,
+        catchUp: () => catchUp(),
         choose: options.choose,
         maxJobs: options.maxJobs,
         failFast: options.failFast,
@@ -101,6 +102,7 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
       invariant(intake !== undefined, 'an engine that stays looks after the inbox')
       const upkeep = await openUpkeep({ workspace, planner, engine, intake, poll: options.poll })
       lookSoon = upkeep.lookSoon
+      catchUp = upkeep.catchUp
       const notices = await openNotifying(workspace, engine)
       upkeep.lookSoon()
       try {
@@ -145,6 +147,7 @@ function serve(workspace: OpenWorkspace, engine: Engine, options: ServeOptions):
       onTaken()
       return result
     },
+    standing: (goals) => engine.standing(goals),
     detail: (job) => engine.detail(job),
     advice: () => engine.advice(memoryBytes()),
     history: (limit) => workspace.journal.recent(limit).map(withoutStamps),

@@ -3,6 +3,7 @@ import { changedBatches } from '../core/batches.ts'
 import { watchedFolders } from '../core/watched.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Intake, Look } from '../engine/intake.ts'
+import { rulesState } from '../io/ruleFiles.ts'
 import type { Change } from '../model/change.ts'
 import type { Fault } from '../model/errors.ts'
 import type { Planner } from './planner.ts'
@@ -25,6 +26,8 @@ export interface UpkeepOptions {
 export interface Upkeep {
   /** Looks at the inbox soon. */
   lookSoon(): void
+  /** Tells the engine of all that has changed by now; resolves with whether that is sure to be all. */
+  catchUp(): Promise<boolean>
   /** Stops watching. Resolves with whether nothing is being taken any more; what is, is waited for a little. */
   close(): Promise<boolean>
 }
@@ -33,6 +36,8 @@ export interface Upkeep {
 export async function openUpkeep({ workspace, planner, engine, intake, poll }: UpkeepOptions): Promise<Upkeep> {
   const { watchWorkspace } = await import('../io/watch.ts')
   let batches = planner.batches()
+  // The rules were read after this process began. What was written meanwhile is read once more where somebody asks.
+  let rules = rulesState(workspace.root, performance.timeOrigin)
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
@@ -75,7 +80,8 @@ export async function openUpkeep({ workspace, planner, engine, intake, poll }: U
   const onChange = (change: Change) => {
     switch (change.kind) {
       case 'rules':
-        return rereadRules()
+        void rereadRules()
+        return
       case 'manifests': {
         const names = rereadManifests()
         // A row that is wrong changes no batch, but has to be told.
@@ -91,21 +97,29 @@ export async function openUpkeep({ workspace, planner, engine, intake, poll }: U
         return lookSoon()
     }
   }
-  const rereadRules = () => {
-    // Never rejects: what is wrong with a rule file is a fault in it.
-    void workspace.rereadRules().then(() => {
-      if (isClosed) return
-      watcher.follow(watchedFolders(workspace.ruleSet.rules))
-      batches = planner.batches()
-      engine.changed('all')
-      lookSoon()
-    })
+  /** Never rejects: what is wrong with a rule file is a fault in it. */
+  const rereadRules = async () => {
+    rules = rulesState(workspace.root, Date.now())
+    await workspace.rereadRules()
+    if (isClosed) return
+    watcher.follow(watchedFolders(workspace.ruleSet.rules))
+    batches = planner.batches()
+    engine.changed('all')
+    lookSoon()
   }
   const watcher = watchWorkspace({ root: workspace.root, poll, onChange, onTrouble: trouble })
   watcher.follow(watchedFolders(workspace.ruleSet.rules))
   await watcher.ready
   return {
     lookSoon,
+    async catchUp() {
+      const hasHeardAll = await watcher.catchUp()
+      // What people leave for labmake is watched by other means, which take their time.
+      if (rules === undefined || rulesState(workspace.root, Date.now()) !== rules) await rereadRules()
+      const names = rereadManifests()
+      if (names.size > 0) engine.changed(names)
+      return hasHeardAll
+    },
     async close() {
       isClosed = true
       clearTimeout(timer)

@@ -249,6 +249,11 @@ function makeJob(c: Candidate, { resolve, batches, twins }: JobContext): Job {
   }
 }
 
+/** Jobs of a plan, in its order: prerequisites first, batch by batch, rules in their order. */
+export function jobsInOrder(jobs: readonly Job[], rules: readonly Rule[]): readonly Job[] {
+  return orderJobs(jobs, rules).ordered
+}
+
 /** Sorts jobs so that prerequisites come first, batch by batch, rules in their order; cycles are cut out and returned. */
 function orderJobs(jobs: readonly Job[], rules: readonly Rule[]): { ordered: Job[]; cyclic: Job[][] } {
   const byId = new Map(jobs.map((job) => [job.id, job]))

@@ -93,19 +93,25 @@ function nothingToTry(known: readonly Entry[], { book }: Hands): string {
   return 'None of these failed or was stopped, so there is nothing to try again.'
 }
 
-/** As a build would: the disk is looked at anew, and what failed is tried again; all else is on its way already. */
+/** As a build would: what has changed is planned, and what failed is tried again; all else is on its way already. */
 async function build(goals: readonly string[], by: string, hands: Hands): Promise<ActionResult> {
   if (hands.isStopping()) return nothing(endsNow)
   const entries = await hands.named(goals)
   const jobs = idsOf(entries)
+  const rest = restOf(entries)
+  if (rest !== undefined) return { ...nothing(rest), jobs }
   const again = entries.filter(isTriable)
   const under = entries.filter((entry) => isPending(entry) && !isTriable(entry)).length
-  if (again.length + under === 0) return { ...nothing(nothingToBuild(entries)), jobs }
   const onTheWay = under === 0 ? '' : ` ${jobsAre(under)} on the way.`
   const text = `${again.length === 0 ? '' : `Trying ${countJobs(again.length)} again.`}${onTheWay}`.trim()
   await record({ type: 'build', jobs: goals }, { by, text, entries: again }, hands)
   hands.book.takeUp(again)
   return { done: true, text, count: again.length + under, undo: undefined, jobs }
+}
+
+/** Why nothing of these would be made if they were asked for; undefined if something would, or is on its way. */
+export function restOf(entries: readonly Entry[]): string | undefined {
+  return entries.some((entry) => isPending(entry) || isTriable(entry)) ? undefined : nothingToBuild(entries)
 }
 
 function nothingToBuild(entries: readonly Entry[]): string {

@@ -1,9 +1,11 @@
-import type { Graph } from '../core/graph.ts'
+import { type Graph, jobsInOrder } from '../core/graph.ts'
+import { standingOf } from '../core/standing.ts'
 import type { Board, JobStatus, Rank } from '../model/board.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
 import type { TargetHistory } from '../model/record.ts'
-import type { RuleSet } from '../model/rule.ts'
+import type { Rule, RuleSet } from '../model/rule.ts'
+import type { Standing } from '../model/standing.ts'
 import { ingredientsNow } from './asOfNow.ts'
 import { type Entry, firstTry, isPending, type Outcome, type Standby, type State, statusOf, triesOf } from './entry.ts'
 import { stateAfterFailure } from './failures.ts'
@@ -54,6 +56,8 @@ export class JobBook {
   private readonly ranks: Ranks
   /** How many were taken over. */
   private plans = 0
+  /** Rises whenever a job may stand otherwise than before. */
+  changes = 0
   /** By the plan that is being taken over. */
   private givenUp: Entry[] = []
   private readonly options: BookOptions
@@ -92,6 +96,20 @@ export class JobBook {
     }
   }
 
+  /** How these stand, in the order of a plan. */
+  standing(entries: readonly Entry[], rules: readonly Rule[]): Standing {
+    const plan = this.asPlan()
+    const ids = new Set(entries.map(({ id }) => id))
+    const standing = standingOf(plan, ids)
+    const named = [...standing.protected, ...standing.failed.map(({ id }) => id)]
+    if (named.length < 2) return standing
+    const batches = new Set(named.map((id) => this.entries.get(id)!.batch))
+    const jobs = [...this.entries.values()].filter(({ batch }) => batches.has(batch)).map(({ job }) => job)
+    const sorted = jobsInOrder(jobs, rules).map(({ id }) => this.entries.get(id)!)
+    const { protected: edited, failed } = standingOf({ ...plan, jobs: sorted }, ids)
+    return { ...standing, protected: edited, failed }
+  }
+
   /** A plan of everything begins, slice by slice. */
   begin(): void {
     this.ranks.learn({ always: true })
@@ -102,6 +120,7 @@ export class JobBook {
   conclude(end: SweepEnd): void {
     const removed = this.remove([...this.entries.values()].filter(({ batch }) => batch === undefined))
     this.rank()
+    this.changes++
     this.telling.conclude(end, removed)
     this.tell()
     this.ranks.told()
@@ -115,6 +134,7 @@ export class JobBook {
     const chosen = this.options.choose(plan)
     if (scope === 'all') this.ranks.learn({ always: true })
     if (!isSlice) this.plans++
+    this.changes++
     let more = false
     for (const planned of plan.jobs) {
       const entry = this.update({ ...planned, graph, chosen: chosen.has(planned.job.id) })
@@ -221,6 +241,7 @@ export class JobBook {
 
   /** The one place where a state changes, so that the queue holds what is queued. */
   private set(entry: Entry, state: State): void {
+    this.changes++
     if (entry.state.status === 'queued') this.options.queue.remove(entry)
     this.retrying.delete(entry)
     entry.state = state

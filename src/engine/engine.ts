@@ -11,7 +11,8 @@ import { assertNever } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Rule } from '../model/rule.ts'
-import { performAction } from './acts.ts'
+import type { StandingAnswer } from '../model/standing.ts'
+import { performAction, restOf } from './acts.ts'
 import { judgeNow } from './asOfNow.ts'
 import type { StartedAttempt } from './attempt.ts'
 import { JobBook, type PlannedGraph, type Scope } from './book.ts'
@@ -80,6 +81,8 @@ export class Engine {
   private sweptMs = 0
   /** A first plan of everything was made. */
   private isRead = false
+  /** What was last said of everything, and how often anything had changed by then. */
+  private stood: { readonly changes: number; readonly answer: StandingAnswer } | undefined
   /** Those who wait until all that has changed is planned: it is then planned at once, whatever that takes. */
   private readonly awaiting = new Set<() => void>()
   private isOver = false
@@ -89,6 +92,10 @@ export class Engine {
   /** The action before, done or refused: one at a time, so that each is judged by what the one before left. */
   private acting: Promise<unknown>
   private begin: () => void = () => {}
+  /** A first plan of everything was made, or the engine ended before. */
+  private readonly begun = new Promise<void>((resolve) => {
+    this.begin = resolve
+  })
   private woken = false
   private wake: () => void = () => {}
 
@@ -124,9 +131,7 @@ export class Engine {
       stays: mode === 'watch',
       user: options.user,
     })
-    this.acting = new Promise<void>((resolve) => {
-      this.begin = resolve
-    })
+    this.acting = this.begun
   }
 
   board(): Board {
@@ -211,17 +216,37 @@ export class Engine {
     }
   }
 
+  /** As EngineFacade.standing. */
+  async standing(goals: readonly string[]): Promise<StandingAnswer> {
+    await this.begun
+    await this.catchUp()
+    const { changes } = this.book
+    // Most who ask find everything as it was; to count a hundred thousand jobs takes a while.
+    if (goals.length === 0 && this.stood?.changes === changes && this.stopping === 'no') return this.stood.answer
+    const entries = this.namedInBook(goals)
+    const rest = this.stopping === 'no' ? restOf(entries) : undefined
+    const answer = { standing: this.book.standing(entries, this.rules), rest }
+    if (goals.length === 0) this.stood = { changes, answer }
+    return answer
+  }
+
   /** The jobs that goals name, with all that they need, as of now. */
   private async named(goals: readonly string[]): Promise<Entry[]> {
     await this.catchUp()
-    const plan = this.book.asPlan()
-    const ids = withPrerequisites(plan, namedJobs(plan, this.rules, goals))
-    const entries = [...ids].flatMap((id) => this.book.entries.get(id) ?? [])
+    const entries = this.namedInBook(goals)
     if (entries.some((entry) => !entry.chosen)) {
-      for (const id of ids) this.asked.add(id)
+      for (const { id } of entries) this.asked.add(id)
       this.look('all')
     }
     return entries
+  }
+
+  private namedInBook(goals: readonly string[]): Entry[] {
+    const { entries } = this.book
+    if (goals.length === 0) return [...entries.values()]
+    const plan = this.book.asPlan()
+    const ids = withPrerequisites(plan, namedJobs(plan, this.rules, goals))
+    return [...ids].flatMap((id) => entries.get(id) ?? [])
   }
 
   /** Plans all that has changed until now, whether anybody told of it or not. */

@@ -47,8 +47,8 @@ export interface FolderWatchOptions {
   readonly root: string
   /** Polls everywhere. */
   readonly poll: boolean
-  /** Something came, went or changed at this path. */
-  onTouch(path: string): void
+  /** Something came, went or changed at this path; `isWritten`: a file that was there before. */
+  onTouch(path: string, isWritten: boolean): void
   /** Is what happens at this path of any concern? Nothing else is looked at where folders are polled. */
   concerns(path: string): boolean
   /** The system allows no more watches, or there are more folders than is sensible: how many there are by now, and why. */
@@ -64,6 +64,8 @@ export interface FolderWatch {
   follow(folders: readonly WatchedFolder[]): void
   /** Compares what is watched with what is there. False if the workspace itself is gone. */
   lookAround(): boolean
+  /** Does the system tell of all that happens in all of them? */
+  hasEvents(): boolean
   close(): void
 }
 
@@ -74,6 +76,8 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
   let tops: { readonly path: string; readonly steps: readonly Step[] }[] = []
   const watched = new Map<string, Folder>()
   let count = 0
+  /** Of these, so many have events. */
+  let withEvents = 0
   /** Set until the next look around: trying again for each folder would be in vain. */
   let isFull = false
 
@@ -139,9 +143,9 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
     const isPolled = options.poll || seams.isNetworkDisk(found.device)
     if (!isPolled && !isFull) {
       try {
-        const watcher = seams.watch(at(folder.path), (_, name) => {
+        const watcher = seams.watch(at(folder.path), (event, name) => {
           options.onEvent()
-          heard(folder, name)
+          heard(folder, name, { isWritten: event === 'change' })
         })
         watcher.on('error', () => {
           // The watch is dead, whatever it died of: another one is tried.
@@ -151,6 +155,7 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
         })
         unwatch(folder)
         folder.watch = { kind: 'events', watcher }
+        withEvents++
         return
       } catch (error) {
         const code = limitCode(error)
@@ -173,8 +178,10 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
   }
 
   function unwatch({ watch }: Folder): void {
-    if (watch.kind === 'events') watch.watcher.close()
-    else if (watch.kind === 'polled') poll.remove(watch.polled)
+    if (watch.kind === 'events') {
+      watch.watcher.close()
+      withEvents--
+    } else if (watch.kind === 'polled') poll.remove(watch.polled)
   }
 
   function dropTop(path: string): void {
@@ -191,17 +198,17 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
   }
 
   /** `name` as the system says it: a member, or the folder itself where it was moved, removed or given other rights. */
-  function heard(folder: Folder, name: string | null): void {
+  function heard(folder: Folder, name: string | null, { isWritten } = { isWritten: false }): void {
     if (name === null || (name === folder.name && lookAtFolder(at(folder.path))?.identity !== folder.identity)) {
       if (folder.above === undefined) visitTops()
       else visitIn(folder.above, folder.name, folder.steps)
-      onTouch(folder.path)
+      onTouch(folder.path, false)
       return
     }
     if (neverCounts(name)) return
     const steps = stepsInto(folder.steps, name)
     if (steps.length > 0) visitIn(folder, name, steps)
-    onTouch(join(folder.path, name))
+    onTouch(join(folder.path, name), isWritten)
   }
 
   return {
@@ -217,6 +224,7 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
       isFull = false
       return visitTops()
     },
+    hasEvents: () => withEvents === count && count < maxFolders,
     close() {
       for (const path of watched.keys()) dropTop(path)
       poll.close()

@@ -6,9 +6,16 @@ const quietMs = 100
 /** Under a stream of changes that does not end they are told after this many waits, half a second. */
 const maxWaits = 5
 
+export interface AddOptions {
+  /** It is likely all that there is, such as a file that was written again: after a calm it is told at once. */
+  readonly isAlone: boolean
+}
+
 /** Puts changes together until they are told. */
 export interface Gathering {
-  add(change: Change): void
+  add(change: Change, options?: AddOptions): void
+  /** Tells what came until now. */
+  flush(): void
   close(): void
 }
 
@@ -20,13 +27,24 @@ export function gatherChanges(clock: Clock, tell: (change: Change) => void): Gat
   let added = 0
   let isWaiting = false
 
-  async function tellWhenQuiet(): Promise<void> {
+  async function tellWhenQuiet({ isAlone }: AddOptions): Promise<void> {
+    if (isAlone) {
+      // With all that the system tells of in one go.
+      await clock.turn()
+      tellAll()
+    }
     // Waits are counted and not times compared: the clock of the system may jump.
     for (let waits = 0, before = -1; waits < maxWaits && before !== added; waits++) {
       before = added
       await clock.wait(quietMs, closed.signal)
       if (closed.signal.aborted) return
     }
+    isWaiting = false
+    tellAll()
+  }
+
+  function tellAll(): void {
+    if (closed.signal.aborted) return
     const changes: Change[] = [...kinds].map((kind) => ({ kind }))
     // What is to be planned anew as a whole has the batches in it.
     if (why !== undefined) changes.push({ kind: 'everything', why })
@@ -34,12 +52,11 @@ export function gatherChanges(clock: Clock, tell: (change: Change) => void): Gat
     kinds.clear()
     names = new Set()
     why = undefined
-    isWaiting = false
     for (const change of changes) tell(change)
   }
 
   return {
-    add(change) {
+    add(change, options = { isAlone: false }) {
       added++
       if (change.kind === 'batches') for (const name of change.names) names.add(name)
       else if (change.kind === 'everything') why ??= change.why
@@ -47,8 +64,9 @@ export function gatherChanges(clock: Clock, tell: (change: Change) => void): Gat
       if (isWaiting || closed.signal.aborted) return
       isWaiting = true
       // Not waited for: whoever adds goes on. It rejects only if who is told throws, which is a defect.
-      void tellWhenQuiet()
+      void tellWhenQuiet(options)
     },
+    flush: tellAll,
     close: () => closed.abort(),
   }
 }

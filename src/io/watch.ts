@@ -29,6 +29,11 @@ export interface Watcher {
   readonly ready: Promise<void>
   /** Watches what the rules are about, and no more what others were about. First this, then the plan: nothing is missed. */
   follow(watched: Watched): void
+  /**
+   * Tells of all that the system had to tell by now of files that rules read and make. Resolves with whether that is all
+   * there can be: not where folders are polled, or could not be watched.
+   */
+  catchUp(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -75,12 +80,12 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
       root,
       poll,
       concerns: (path) => isAtPlace(path) || isOfInbox(path) || touches(followed.touched(path)),
-      onTouch(path) {
+      onTouch(path, isWritten) {
         if (isAtPlace(path)) watchedPlaces.check()
         if (isOfInbox(path)) gathering.add({ kind: 'inbox' })
         const touched = followed.touched(path)
         if (touched === 'everything') gathering.add({ kind: 'everything', why: `${path} has changed` })
-        else if (touches(touched)) gathering.add({ kind: 'batches', names: touched })
+        else if (touches(touched)) gathering.add({ kind: 'batches', names: touched }, { isAlone: isWritten })
       },
       onLimit: (count, why) => tell(why === 'too many' ? tooManyFault(count) : limitFault(why)),
       onEvent: countEvents(() => lookAgain('more has happened at once than the system tells of')),
@@ -129,6 +134,13 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
       const isSame = foldersText(watched) === foldersText(followed)
       followed = watched
       if (!isSame) folders.follow([...above, ...watched.folders])
+    },
+    async catchUp() {
+      // What the system has kept for us is read in the next turn at the latest; a turn later we have acted on it.
+      await clock.turn()
+      await clock.turn()
+      gathering.flush()
+      return !isGone && folders.hasEvents()
     },
     async close() {
       closed.abort()

@@ -4,6 +4,7 @@ import type { Board } from './board.ts'
 import type { JobDetail } from './detail.ts'
 import type { EngineEvent } from './event.ts'
 import type { JournalRecord } from './record.ts'
+import type { StandingAnswer } from './standing.ts'
 
 /**
  * What an engine offers to those who look at it. The server gives it to other processes.
@@ -18,6 +19,11 @@ export interface EngineFacade {
   subscribe(listener: (event: EngineEvent) => void): () => void
   /** `by`: the name of the person who asks. Rejects with UserError where the request itself is wrong, else DiskFault. */
   act(action: Action, by: string): Promise<ActionResult>
+  /**
+   * How what goals name stands, once all that has changed by now is planned; `rest` is undefined where something of it is on
+   * its way, or would be tried again if it were asked for. Rejects with UserError for a goal that nothing matches.
+   */
+  standing(goals: readonly string[]): Promise<StandingAnswer>
   /** Undefined if there is no such job. */
   detail(job: string): JobDetail | undefined
   /** What past attempts say of the pools as they are now, what may go wrong first. */

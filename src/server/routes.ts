@@ -53,15 +53,22 @@ export function engineRoutes(facade: EngineFacade, streams: EventStreams, versio
   })
 
   app.post('/actions', async (c) => {
-    const length = Number(c.req.header('content-length') ?? Number.NaN)
-    if (Number.isNaN(length)) return refuse(c, 411, { error: 'an action says how long it is' })
-    if (length > maxBodyBytes) {
-      const hint = 'Name fewer jobs at once, or a whole rule.'
-      return refuse(c, 413, { error: `an action may be ${maxBodyBytes} bytes long, this one is ${length}`, hint })
-    }
+    const tooLong = refuseLong(c)
+    if (tooLong !== undefined) return tooLong
     const action = parseAction(parseJson(await c.req.text()))
     const foreign = action.type === 'stop' ? undefined : foreignClient(c, version)
     return foreign === undefined ? c.json(await facade.act(action, userOf(c))) : refuse(c, 426, foreign)
+  })
+
+  // What the action build would come to. A question, though it is posted: goals may be many.
+  app.post('/standing', async (c) => {
+    const foreign = foreignClient(c, version)
+    if (foreign !== undefined) return refuse(c, 426, foreign)
+    const tooLong = refuseLong(c)
+    if (tooLong !== undefined) return tooLong
+    const action = parseAction(parseJson(await c.req.text()))
+    if (action.type !== 'build') return refuse(c, 400, { error: `nobody can tell what ${action.type} would come to` })
+    return c.json(await facade.standing(action.jobs))
   })
 
   app.get('/jobs/*', (c) => {
@@ -93,6 +100,15 @@ export function engineRoutes(facade: EngineFacade, streams: EventStreams, versio
 type RefusalStatus = 400 | 403 | 404 | 411 | 413 | 426 | 500 | 507
 
 const refuse = (c: Context, status: RefusalStatus, refusal: Refusal) => c.json(refusal, status)
+
+/** Undefined for a body that may be read. */
+function refuseLong(c: Context): Response | undefined {
+  const length = Number(c.req.header('content-length') ?? Number.NaN)
+  if (Number.isNaN(length)) return refuse(c, 411, { error: 'an action says how long it is' })
+  if (length <= maxBodyBytes) return undefined
+  const hint = 'Name fewer jobs at once, or a whole rule.'
+  return refuse(c, 413, { error: `an action may be ${maxBodyBytes} bytes long, this one is ${length}`, hint })
+}
 
 /** Undefined for a client of this protocol, or one that does not say, such as curl. */
 function foreignClient(c: Context, version: string): Refusal | undefined {

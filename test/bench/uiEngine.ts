@@ -78,6 +78,7 @@ await serveEngine(
       return () => listeners.delete(listener)
     },
     act: async () => ({ done: true, text: 'Done.', count: 1, undo: undefined }),
+    standing: () => Promise.reject(new Error('nobody asks this of a bench')),
     detail: (id) => ({ id, command: `phy-sort ${id}`, sources: [], targets: [], params: {}, why: [], attempts: [] }),
     advice: () => [],
     history: () => [],

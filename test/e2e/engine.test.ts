@@ -123,6 +123,25 @@ test('what changed a moment before a build is in it, though an engine runs', asy
   expect(ws.read('out/b.txt')).toBe('b')
 })
 
+test('a build that finds nothing to do says the same with an engine as without one', async () => {
+  const rule = oneRule('recipe: cp {source} {target}').replaceAll('{x}', '{batch}')
+  const files = { 'in/a.txt': 'a', 'in/b.txt': 'b', 'in/no batch.txt': 'c' }
+  await using ws = await workspace({ 'rules/r.yaml': rule, ...files })
+  await ws.labmake()
+  ws.write('out/a.txt', 'by hand')
+  ws.write('in/a.txt', 'changed')
+  const goals = [[], ['a'], ['b'], ['copy'], ['out/b.txt'], ['-v', 'b']]
+  const say = async () => {
+    const said = []
+    for (const words of goals) said.push(await ws.labmake(...words))
+    return said.map(({ code, stdout }) => ({ code, stdout }))
+  }
+  const alone = await say()
+  expect(alone[1]!.stdout).toMatch(/was edited by a person and is stale/)
+  await ws.labmake('engine', 'start')
+  expect(await say()).toEqual(alone)
+})
+
 test('a build by way of the engine does not wait for what somebody holds', async () => {
   await using ws = await workspace(oneBatch)
   ws.hold('denoise/B1')

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { boardToJson } from '../../src/core/board.ts'
+import { standingOf } from '../../src/core/standing.ts'
 import type { Action } from '../../src/model/action.ts'
 import type { BoardJob } from '../../src/model/board.ts'
 import { DiskFault } from '../../src/model/ports.ts'
@@ -258,6 +259,16 @@ class Life {
     }
   }
 
+  /** What is said of everything is what a plan from nothing says, though the engine planned only what it was told of. */
+  async stands(): Promise<void> {
+    const { it } = this.world
+    it.hearsAll = true
+    const { standing } = await this.watch.engine.standing([])
+    const { plan } = it.plan()
+    expect(standing).toEqual(standingOf(plan, new Set(plan.byId.keys())))
+    it.hearsAll = false
+  }
+
   /** Every job is done, or stands where it stands for a reason that is true. */
   judge(): void {
     const { jobs } = this.watch.engine.board()
@@ -341,6 +352,7 @@ test('whatever happens, an engine that stays makes what can be made, and says tr
       await life.rest()
       life.check()
       life.judge()
+      await life.stands()
     }),
     { numRuns: Number(process.env.RANDOM_RUNS ?? 100) },
   )

@@ -55,6 +55,8 @@ export interface Lab {
   rules: RuleSet
   edit(content: RuleFileContent): void
   plan(scope?: Scope): PlannedGraph
+  /** Engines are told of every change: nothing is looked at that nobody told of. */
+  hearsAll: boolean
   /** What an engine that stays makes plans of everything of. */
   outline: EngineOptions['outline']
   /** Ids of jobs that would run, in order. */
@@ -109,6 +111,7 @@ export function lab(content: RuleFileContent, files: Readonly<Record<string, str
       return alive()
     },
     rules: soundRules(content),
+    hearsAll: false,
     edit: (changed) => {
       self.rules = soundRules(changed)
     },
@@ -195,7 +198,7 @@ function startBuild(at: Lab, options: LabBuild): Underway {
       engine: { ...engineOfTests, mode },
       plan: (scope) => at.plan(scope),
       outline: () => at.outline(),
-      catchUp: async () => false,
+      catchUp: async () => at.hearsAll,
       choose: (plan) => withPrerequisites(plan, namedJobs(plan, at.rules.rules, goals)),
       maxJobs,
       failFast,

@@ -67,3 +67,33 @@ test('nothing is told once closed', async () => {
   await pass(1000)
   expect(told).toEqual([])
 })
+
+test('after a calm, a change that is likely all there is is told at once, with what came in the same go', async () => {
+  const { changes, told } = gathering()
+  changes.add(batch('B1'), { isAlone: true })
+  changes.add(batch('B2'), { isAlone: true })
+  await settled()
+  expect(told).toEqual([batch('B1', 'B2')])
+})
+
+test('what comes soon after it is gathered as ever', async () => {
+  const { changes, told, pass } = gathering()
+  changes.add(batch('B1'), { isAlone: true })
+  await settled()
+  await pass(50)
+  changes.add(batch('B2'), { isAlone: true })
+  await pass(50)
+  expect(told).toEqual([batch('B1')])
+  await pass(100)
+  expect(told).toEqual([batch('B1'), batch('B2')])
+})
+
+test('what has come is told when somebody asks, and once', async () => {
+  const { changes, told, pass } = gathering()
+  changes.add(batch('B1'))
+  changes.flush()
+  expect(told).toEqual([batch('B1')])
+  await pass(100)
+  await pass(100)
+  expect(told).toEqual([batch('B1')])
+})

@@ -486,3 +486,20 @@ test('a watch that dies is replaced', async () => {
   ws.write('data/mat/B1/b.mat')
   await ws.untilTold('B1')
 })
+
+test('what has happened by the time somebody asks is told before the answer, however quick the question comes', async () => {
+  const ws = await watching({ files: ['data/mat/B1/a.mat', 'data/mat/B2/a.mat'] })
+  await ws.rest()
+  const before = ws.clock.now()
+  appendFileSync(join(ws.root, 'data/mat/B1/a.mat'), 'more')
+  ws.write('data/mat/B3/a.mat')
+  rmSync(join(ws.root, 'data/mat/B2/a.mat'))
+  expect(await ws.watcher.catchUp()).toBe(true)
+  expect(ws.names()).toEqual(['B1', 'B2', 'B3'])
+  expect(ws.clock.now()).toBe(before)
+})
+
+test('where folders are polled, nobody can tell whether that was all', async () => {
+  const ws = await watching({ poll: true })
+  expect(await ws.watcher.catchUp()).toBe(false)
+})

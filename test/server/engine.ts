@@ -7,6 +7,7 @@ import type { Action, ActionResult } from '../../src/model/action.ts'
 import type { Board, BoardJob } from '../../src/model/board.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 import type { EngineFacade } from '../../src/model/facade.ts'
+import type { Standing } from '../../src/model/standing.ts'
 import { connectEngine, type EngineClient } from '../../src/server/client.ts'
 import { type ServedEngine, serveEngine } from '../../src/server/serve.ts'
 
@@ -18,6 +19,18 @@ export interface FakeEngine extends EngineFacade {
 }
 
 const nobody = { pid: 1, user: 'ana', host: 'rig', startedMs: 0, mode: 'watch', root: '/lab', stopping: false } as const
+
+export const emptyStanding: Standing = {
+  upToDate: 0,
+  edited: 0,
+  waiting: 0,
+  stale: 0,
+  protected: [],
+  failed: [],
+  orphaned: 0,
+  faults: [],
+  isEmpty: true,
+}
 
 export function fakeEngine(answers: Partial<EngineFacade> = {}): FakeEngine {
   let board = emptyBoard({ ...nobody, version: '0.2.0' })
@@ -34,6 +47,7 @@ export function fakeEngine(answers: Partial<EngineFacade> = {}): FakeEngine {
       acted.push({ action, by })
       return { done: true, text: 'Held 1 job.', count: 1, undo: undefined }
     },
+    standing: async () => ({ standing: emptyStanding, rest: 'Nothing of this is to be made now.' }),
     detail: () => undefined,
     history: () => [],
     advice: () => [],

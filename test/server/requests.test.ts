@@ -4,7 +4,8 @@ import type { Action } from '../../src/model/action.ts'
 import { UserError } from '../../src/model/errors.ts'
 import { DiskFault } from '../../src/model/ports.ts'
 import type { JournalRecord } from '../../src/model/record.ts'
-import { fakeEngine, type Lab, serveFake } from './engine.ts'
+import { askStanding } from '../../src/server/askStanding.ts'
+import { emptyStanding, fakeEngine, type Lab, serveFake } from './engine.ts'
 
 const post = (lab: Lab, body: string, headers: Record<string, string> = {}) =>
   lab.send({ method: 'POST', path: '/actions', headers }, body)
@@ -241,5 +242,40 @@ describe('versions', () => {
     expect((await post(lab, '{"type":"hold","jobs":["a"]}', foreign)).status).toBe(426)
     expect((await post(lab, '{"type":"stop","jobs":"leave"}', foreign)).status).toBe(200)
     expect(lab.engine.acted.map(({ action }) => action.type)).toEqual(['stop'])
+  })
+})
+
+describe('standing', () => {
+  const ask = (lab: Lab, action: unknown) => lab.send({ method: 'POST', path: '/standing' }, JSON.stringify(action))
+
+  test('is asked for as one would ask for a build, and does nothing', async () => {
+    await using lab = await serveFake()
+    const { status, json } = await ask(lab, { type: 'build', jobs: ['B1'] })
+    expect({ status, json }).toEqual({
+      status: 200,
+      json: { standing: emptyStanding, rest: 'Nothing of this is to be made now.' },
+    })
+    expect(lab.engine.acted).toEqual([])
+  })
+
+  test('of anything but a build is refused', async () => {
+    await using lab = await serveFake()
+    expect(await ask(lab, { type: 'stop', jobs: 'end' })).toMatchObject({ status: 400 })
+    expect(lab.engine.acted).toEqual([])
+  })
+
+  test('of a goal that nothing matches is a fault of the person, in the words of the engine', async () => {
+    const standing = () => Promise.reject(new UserError('nothing is called "B9"', { hint: 'Known: B1.' }))
+    await using lab = await serveFake(fakeEngine({ standing }))
+    const asked = askStanding({ root: lab.root, version: '0.2.0', user: 'ben' }, ['B9'])
+    await expect(asked).rejects.toMatchObject({ message: 'nothing is called "B9"', hint: 'Known: B1.' })
+  })
+
+  test('where no engine listens there is no answer', async () => {
+    await using lab = await serveFake()
+    const asker = { root: lab.root, version: '0.2.0', user: 'ben' }
+    expect(await askStanding(asker, [])).toMatchObject({ standing: emptyStanding })
+    await lab.served.close()
+    expect(await askStanding(asker, [])).toBeUndefined()
   })
 })

@@ -1,0 +1,35 @@
+import { resolve } from 'node:path'
+import { runningEngine, userName } from '../io/lock.ts'
+import { goalFromWorkspace } from '../io/workspace.ts'
+import { version } from '../version.ts'
+import { endingLines, exitCodeOf } from './ending.ts'
+import type { BuildCommandOptions, ExitCode } from './options.ts'
+import { styleOf } from './terminal.ts'
+
+/** What a person is told first of a build that an engine does. */
+export function askedText(text: string): string {
+  return `An engine runs here and does the work. ${text} Ctrl-C leaves, and it goes on.\n`
+}
+
+/**
+ * Where an engine runs and nothing of the goals is to be made, it says so, and that is all: undefined where there is more to
+ * it. Loads next to nothing, for it is what most runs come to.
+ */
+export async function askEngine(
+  root: string,
+  typed: readonly string[],
+  options: BuildCommandOptions,
+): Promise<ExitCode | undefined> {
+  const { json, jobs, failFast, color, directory } = options
+  // Data are told of all jobs, and of what is asked of an engine that it cannot do more is to be said.
+  if (json || jobs !== undefined || failFast || runningEngine(root) === undefined) return undefined
+  const { askStanding } = await import('../server/askStanding.ts')
+  const goals = typed.map((goal) => goalFromWorkspace(goal, root, resolve(directory)))
+  const answer = await askStanding({ root, version, user: userName() }, goals)
+  if (answer?.rest === undefined) return undefined
+  process.stderr.write(askedText(answer.rest))
+  const ending = { outcomes: new Map(), isAsked: goals.length > 0, seconds: 0 }
+  const lines = endingLines(answer.standing, ending, styleOf(process.stdout, color))
+  for (const line of lines) process.stdout.write(`${line}\n`)
+  return exitCodeOf(answer.standing, ending)
+}
