@@ -12,6 +12,8 @@ export interface Line {
   readonly startsInSeconds: ReadonlyMap<string, number>
   /** Seconds until nothing runs and nothing is queued; 0 if that is so now, undefined if some of it is not known. */
   readonly allDoneInSeconds: number | undefined
+  /** By pool, the id of the first queued job that is short of it and could have it: after a while what comes free is kept for it. */
+  readonly keptFor: ReadonlyMap<string, string>
 }
 
 /**
@@ -39,7 +41,22 @@ export function lineUp(board: Board, nowMs: number): Line {
     place,
     startsInSeconds: play.startsIn,
     allDoneInSeconds: isKnown ? play.atSeconds : undefined,
+    keptFor: firstShort(board, sorted, nowMs),
   }
+}
+
+function firstShort(board: Board, sorted: readonly BoardJob[], nowMs: number): Map<string, string> {
+  const free = freeSlots(board)
+  const first = new Map<string, string>()
+  for (const job of sorted) {
+    const { status, pools } = job
+    if (status.state !== 'queued' || (status.retry?.atMs ?? 0) > nowMs) continue
+    for (const pool in pools) {
+      if (pools[pool]! <= (free.get(pool) ?? 0) || first.has(pool)) continue
+      if (pools[pool]! <= (board.pools.get(pool)?.slots ?? 0)) first.set(pool, job.id)
+    }
+  }
+  return first
 }
 
 /** A job in the line. */

@@ -2,7 +2,12 @@ import { type Line, lineUp } from '../core/line.ts'
 import { memo } from './memo.ts'
 import type { View } from './view.ts'
 
-const noLine: Line = { place: new Map(), startsInSeconds: new Map(), allDoneInSeconds: undefined }
+const noLine: Line = {
+  place: new Map(),
+  startsInSeconds: new Map(),
+  allDoneInSeconds: undefined,
+  keptFor: new Map(),
+}
 /** The end of a queue of hours does not change faster than this. */
 const everyMs = 5000
 /** Up to here playing the line to its end costs next to nothing, and it is played at each change. */

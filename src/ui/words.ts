@@ -1,6 +1,7 @@
 import type { Line } from '../core/line.ts'
 import { lackText } from '../core/poolText.ts'
 import { briefCauseText, causeText, reasonText } from '../core/reasons.ts'
+import { compareQueued } from '../core/schedule.ts'
 import type { Board, BoardJob, JobStatus } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
 import { elapsed, ordinal, roughly } from './times.ts'
@@ -99,9 +100,19 @@ function queuedText(job: BoardJob, { retry }: JobStatus & { readonly state: 'que
   ].filter((text) => text !== '')
   // It is played to the second, and told to the minute.
   const isNext = place === undefined || place === 1 || (seconds !== undefined && seconds < 1)
-  if (full.length === 0) return isNext ? 'about to start' : rest.join(', ')
+  if (full.length === 0) return isNext ? nextText(job, facts) : rest.join(', ')
   const busy = full.map((pool) => lackText(job.pools[pool.name]!, used.get(pool.name) ?? 0, pool))
   return [`waits for ${busy.join(' and ')}`, ...rest].join(', ')
+}
+
+/** Of one that nothing is in the way of but who waits for longer and needs more. */
+function nextText(job: BoardJob, { board, line }: Facts): string {
+  for (const pool in job.pools) {
+    const ahead = board.jobs.get(line.keptFor.get(pool) ?? '')
+    if (ahead?.status.state !== 'queued' || compareQueued(ahead, job) >= 0) continue
+    return `${pool} is kept for ${nameOf(ahead.id, job, board)}, which needs more of it than is free`
+  }
+  return 'about to start'
 }
 
 /** What stands in the way, and why that does: the chain is followed to what a person can mend. */

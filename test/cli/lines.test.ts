@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { lineReporter } from '../../src/cli/lines.ts'
 import type { Board } from '../../src/model/board.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
-import { board, drops, job, statuses } from '../ui/boards.ts'
+import { board, drops, job, pool, statuses } from '../ui/boards.ts'
 
 const atMs = Date.UTC(2026, 7, 10, 12, 2, 12)
 const running = board([job('denoise', 'm131', statuses.running), job('denoise', 'm132', statuses.running)])
@@ -26,6 +26,15 @@ const failed: EngineEvent = {
   log: '',
   retryInMs: undefined,
 }
+
+test('a start says how much of a pool that counts memory is taken', () => {
+  const ram = new Map([['ram', pool('ram', 64e9, { counts: 'bytes' })]])
+  const asks = { pools: { ram: 12e9 } }
+  const shown = board([job('denoise', 'm131', statuses.running, asks)], { pools: ram })
+  const reason = { kind: 'target-missing', path: 'data/kwd/m131.kwd' } as const
+  const started = { type: 'started', atMs, job: 'denoise/m131', attempt: 1, pid: 4, reason, log: '' } as const
+  expect(linesOf([started], shown)[0]).toContain('try=1 pool=ram 12 of 64 GB pid=4')
+})
 
 test('a line begins with local time and its offset, a word, batch and rule', () => {
   const lines: string[] = []

@@ -76,6 +76,19 @@ test('with one slot, jobs start one after the other', () => {
   })
 })
 
+test('what is kept for the first that is short of it is said, by pool', () => {
+  const gb = 1e9
+  const ram: BoardPool = { ...pool('ram', 64 * gb), counts: 'bytes' }
+  const asks = (id: string, gigabytes: number, status: JobStatus = queued) =>
+    job(id, status, { pools: { ram: gigabytes * gb } })
+  const { keptFor, startsInSeconds } = lineUp(
+    board([asks('R', 40, runningFor(0)), asks('A', 90), asks('B', 30), asks('C', 24), asks('D', 40)], [ram]),
+    nowMs,
+  )
+  expect(keptFor).toEqual(new Map([['ram', 'B']]))
+  expect(Object.fromEntries(startsInSeconds)).toEqual({ B: 100, C: 0, D: 200 })
+})
+
 test('with two slots, two at a time', () => {
   const jobs = ['A', 'B', 'C'].map((id) => job(id, queued))
   expect(lineOf(jobs, [pool('ram', 2)])).toMatchObject({ starts: { A: 0, B: 0, C: 100 }, all: 200 })

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type JobToCome, orderJobs, orderUntimed } from '../../src/core/order.ts'
 
@@ -23,6 +24,32 @@ const placesOf = (...of: Parameters<typeof orderJobs>) => orderJobs(...of).place
 const inTurn = (places: ReadonlyMap<string, number>) => [...places].sort(([, a], [, b]) => b - a).map(([id]) => id)
 const batchesOf = (ids: readonly string[], rule: string) =>
   ids.filter((id) => id.startsWith(`${rule}/`)).map((id) => id.slice(rule.length + 1))
+
+test('a pool of memory is played as one of slots is, whatever its unit', () => {
+  const gb = 1e9
+  const needs = fc.record({ ram: fc.integer({ min: 1, max: 64 }), cpu: fc.integer({ min: 0, max: 4 }) })
+  const asked = fc.record({ needs, seconds: fc.integer({ min: 1, max: 1000 }), isRunning: fc.boolean() })
+  fc.assert(
+    fc.property(fc.array(asked, { minLength: 1, maxLength: 20 }), (all) => {
+      const placesIn = (each: number) => {
+        const jobs = all.map(({ needs: { ram, cpu }, seconds, isRunning }, i) => {
+          const needed = new Map([['ram', ram * each], ...(cpu > 0 ? [['cpu', cpu] as const] : [])])
+          return job(`sort/B${i}`, seconds, { pools: needed, isRunning })
+        })
+        return orderJobs(
+          jobs,
+          new Map([
+            ['ram', 64 * each],
+            ['cpu', 4],
+          ]),
+        )
+      }
+      const [memory, slots] = [placesIn(gb), placesIn(1)]
+      expect(memory.places).toEqual(slots.places)
+      expect(memory.workSeconds).toBeCloseTo(slots.workSeconds)
+    }),
+  )
+})
 
 describe('the order', () => {
   test('of two steps in two pools is that of Johnson, which is the best there is', () => {

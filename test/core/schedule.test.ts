@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { backoffMs, chooseJobs, compareQueued, compareRanks, type Queued } from '../../src/core/schedule.ts'
 import type { Rank } from '../../src/model/board.ts'
@@ -69,6 +70,23 @@ describe('choosing', () => {
   test('a pool that nobody declares has no slots', () => {
     expect(choose([job('a', { tape: 1 })], { cpu: 1 }).start).toEqual([])
   })
+})
+
+test('whatever is asked of slots and memory, what starts fits beside what runs, and all of a job or nothing is had', () => {
+  const size = fc.record({ cpu: fc.nat(8), ram: fc.nat(64_000_000_000), gpu: fc.nat(2) })
+  const pools = fc.record({ cpu: fc.nat(8), ram: fc.nat(64_000_000_000), gpu: fc.nat(2) }, { requiredKeys: ['ram'] })
+  const queue = fc.array(fc.tuple(pools, fc.nat(12)), { maxLength: 20 })
+  fc.assert(
+    fc.property(size, size, queue, (slots, used, asked) => {
+      const free = Object.fromEntries(Object.entries(slots).map(([name, n]) => [name, n - used[name as 'ram']]))
+      const jobs = asked.map(([needs, times], i) => job(`j${i}`, needs as Record<string, number>, times))
+      const started = new Set(choose(jobs, free, slots).start)
+      for (const [name, n] of Object.entries(free)) {
+        const taken = jobs.reduce((sum, { id, pools }) => sum + (started.has(id) ? (pools.get(name) ?? 0) : 0), 0)
+        expect(taken).toBeLessThanOrEqual(Math.max(0, n))
+      }
+    }),
+  )
 })
 
 describe('order', () => {

@@ -106,6 +106,21 @@ test('slots of a pool that counts memory, and the other way round, are refused w
   })
 })
 
+test('advice goes by the size that a person gave the pool', async () => {
+  const it = lab(content, mats(3))
+  const { act, end, engine } = await watching(it)
+  const use = { peakBytes: 4 * gb }
+  for (let n = 1; n <= 3; n++) {
+    it.launcher.of(`denoise/B${n}`).make()
+    await end(`denoise/B${n}`, { status: 'done', use })
+  }
+  const text = () => engine.advice(64 * gb).map((advice) => advice.text)
+  const asks = 'denoise asks for 12 GB of ram, and has peaked at 4.0 GB in 3 runs'
+  expect(text()).toEqual([`${asks}: 4.8 GB would let 6 run at once instead of 2`])
+  await act({ type: 'size', pool: 'ram', bytes: 12 * gb })
+  expect(text()).toEqual([`${asks}: 4.8 GB would let 2 run at once instead of 1`])
+})
+
 describe('what runs keeps what it took', () => {
   test('when its rule asks for less, also as the next labmake takes it over', async () => {
     const it = lab(content, mats(6))

@@ -63,6 +63,28 @@ test('all pools that are full are named', () => {
   expect(why([busy, wide], { pools })).toMatch(/^waits for ram: 1\/1 busy and cpu: 3\/4 busy, next in line/)
 })
 
+const memory = (gigabytes: number) => new Map([['ram', pool('ram', gigabytes * 1e9, { counts: 'bytes' })]])
+const asking = (gigabytes: number, of: BoardJob) => ({ ...of, pools: { ram: gigabytes * 1e9 } })
+
+test('what is short of memory says how much it needs and how much is free', () => {
+  const jobs = [asking(48, running('R1')), asking(12, running('R2')), asking(12, queued('B1'))]
+  expect(why(jobs, { pools: memory(64) })).toBe(
+    'waits for 12 GB of ram: 4 of 64 GB are free, next in line, about 58 min',
+  )
+})
+
+test('what would fit, and waits since memory is kept for one before it, says for which', () => {
+  const big = { ...asking(48, queued('B0')), rank: { say: 0, priority: 1, order: 0 } }
+  const small = asking(4, queued('B1'))
+  expect(why([asking(48, running('R1')), big, small], { pools: memory(64) })).toBe(
+    'ram is kept for denoise/B0, which needs more of it than is free',
+  )
+  expect(why([asking(48, running('R1')), { ...big, pools: { ram: 90e9 } }, small], { pools: memory(64) })).toBe(
+    'about to start',
+  )
+  expect(why([asking(48, running('R1')), small, big], { pools: memory(64) })).toMatch(/^waits for 48 GB of ram/)
+})
+
 test('where slots are free it is about to start', () => {
   expect(why([queued('B1')], { pools: ram(2) })).toBe('about to start')
 })
