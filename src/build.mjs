@@ -1,7 +1,7 @@
-// Bundles the two commands into dist/ with esbuild: one file each, with what only some commands need split off and loaded
-// on demand. `--watch` rebuilds on change.
+// Bundles the two commands into dist/ with esbuild: what only some commands need is split off and loaded on demand. `--watch` rebuilds on change.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { context } from 'esbuild'
+import { mergeChunks } from './mergeChunks.mjs'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
 const watch = process.argv.includes('--watch')
@@ -17,43 +17,71 @@ const yogaWithoutFetch = {
   },
 }
 
-const bundle = await context({
-  entryPoints: { labmake: 'src/main.ts', 'labmake-ephys': 'src/ephys/main.ts', index: 'src/index.ts' },
-  outdir: 'dist',
-  bundle: true,
-  splitting: true,
+/** What concerns each file by itself. */
+const fileOptions = {
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
   // h5wasm carries its WebAssembly in the package and finds it relative to itself. Ink loads react-devtools-core only where
   // DEV is set, and does not bring it along.
   external: ['h5wasm', 'react-devtools-core'],
-  // The same library as ES modules: what is not used of it is left out.
-  alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
-  define: { 'process.env.NODE_ENV': '"production"', LABMAKE_VERSION: JSON.stringify(version) },
-  // CommonJS dependencies (commander, execa) call require() for Node's own modules.
-  banner: {
-    js: '#!/usr/bin/env node\nimport { createRequire as labmakeRequire } from "node:module"; const require = labmakeRequire(import.meta.url);',
-  },
   // A no-op is mostly start-up, and less text is less to parse. Names stay, for stacks in bug reports.
   minifyWhitespace: true,
   minifySyntax: true,
-  sourcemap: 'linked',
   logLevel: 'warning',
-  metafile: true,
-  plugins: [yogaWithoutFetch],
-})
-const { metafile } = await bundle.rebuild()
-const current = new Set(Object.keys(metafile.outputs))
-for (const name of readdirSync('dist')) {
-  if (name !== 'bin' && name !== 'types' && !current.has(`dist/${name}`)) rmSync(`dist/${name}`, { recursive: true })
 }
 
-// dist/bin holds the commands under their plain names: labmake puts this folder on the PATH of recipes.
-mkdirSync('dist/bin', { recursive: true })
-for (const name of ['labmake', 'labmake-ephys']) {
-  chmodSync(`dist/${name}.js`, 0o755)
-  if (!existsSync(`dist/bin/${name}`)) symlinkSync(`../${name}.js`, `dist/bin/${name}`)
+/** What a run with nothing to do comes by. */
+const hot = ['src/main.ts', 'src/cli/build.ts', 'src/cli/options.ts']
+
+async function write(split) {
+  const { metafile } = await mergeChunks(split, {
+    hot,
+    fileOptions: {
+      ...fileOptions,
+      // CommonJS dependencies (commander, execa) call require() for Node's own modules.
+      banner: {
+        js: '#!/usr/bin/env node\nimport { createRequire as labmakeRequire } from "node:module"; const require = labmakeRequire(import.meta.url);',
+      },
+      sourcemap: 'linked',
+    },
+  })
+  const current = new Set(Object.keys(metafile.outputs))
+  for (const name of readdirSync('dist')) {
+    if (name !== 'bin' && name !== 'types' && !current.has(`dist/${name}`)) rmSync(`dist/${name}`, { recursive: true })
+  }
+
+  // dist/bin holds the commands under their plain names: labmake puts this folder on the PATH of recipes.
+  mkdirSync('dist/bin', { recursive: true })
+  for (const name of ['labmake', 'labmake-ephys']) {
+    chmodSync(`dist/${name}.js`, 0o755)
+    if (!existsSync(`dist/bin/${name}`)) symlinkSync(`../${name}.js`, `dist/bin/${name}`)
+  }
 }
+
+const writing = {
+  name: 'write',
+  setup({ onEnd }) {
+    onEnd(async (split) => {
+      if (split.errors.length === 0) await write(split)
+    })
+  },
+}
+
+const bundle = await context({
+  ...fileOptions,
+  entryPoints: { labmake: 'src/main.ts', 'labmake-ephys': 'src/ephys/main.ts', index: 'src/index.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  // The same library as ES modules: what is not used of it is left out.
+  alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
+  define: { 'process.env.NODE_ENV': '"production"', LABMAKE_VERSION: JSON.stringify(version) },
+  sourcemap: 'inline',
+  metafile: true,
+  write: false,
+  plugins: [yogaWithoutFetch, writing],
+})
+await bundle.rebuild()
 if (watch) await bundle.watch()
 else await bundle.dispose()

@@ -5,7 +5,6 @@ import type { Board } from '../model/board.ts'
 import { UserError } from '../model/errors.ts'
 import type { EngineClient } from '../server/client.ts'
 import type { EngineHearer, EngineLink } from '../ui/store.ts'
-import { startInBackground } from './engine.ts'
 import { joinEngine } from './join.ts'
 import type { LineReporter } from './lines.ts'
 
@@ -33,6 +32,8 @@ export function engineLink(root: string, options: LinkOptions): EngineLink {
       } else {
         if (!mayStartNow) break
         mayStartNow = false
+        // Who joins one that runs needs nothing of what one is made of.
+        const { startInBackground } = await import('./engine.ts')
         // Somebody else may do so in the same instant: then it is theirs that is joined.
         await startInBackground(root, options)
       }

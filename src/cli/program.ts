@@ -2,23 +2,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { parseAmount } from '../core/amounts.ts'
 import { UserError } from '../model/errors.ts'
 import { version } from '../version.ts'
-import { actCommand, type JobVerb, poolCommand } from './act.ts'
-import { buildCommand } from './build.ts'
-import { completionNames, completionScript } from './completion.ts'
-import { acceptCommand, rebuildCommand } from './decide.ts'
-import { doctorCommand } from './doctor.ts'
-import { engineRun, engineStart, engineStatus, engineStop, engineUnit } from './engine.ts'
-import { graphCommand } from './graph.ts'
-import { historyCommand } from './history.ts'
-import { inboxCommand, inboxTakeCommand } from './inbox.ts'
-import { initCommand } from './init.ts'
-import { logCommand } from './log.ts'
-import { notifyTestCommand } from './notify.ts'
+import type { JobVerb } from './act.ts'
 import { type BuildCommandOptions, type CommonOptions, type ExitCode, exitCodes, plainBuild } from './options.ts'
-import { statusCommand } from './status.ts'
 import type { ColorChoice } from './terminal.ts'
-import { watchCommand } from './watch.ts'
-import { whyCommand } from './why.ts'
 
 const help = `
 Goals are batches, rules, jobs (denoise/B1) or targets (data/kwd/B1.kwd). A batch that is called like a
@@ -62,9 +48,13 @@ function makeProgram(conclude: Conclude): Command {
     .exitOverride()
     .showHelpAfterError('(labmake --help lists what there is)')
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
-    .action(async (goals: string[]) => conclude(await buildCommand(goals, buildOptions(program))))
+    .action(async (goals: string[]) => {
+      const { buildCommand } = await import('./build.ts')
+      conclude(await buildCommand(goals, buildOptions(program)))
+    })
   addActs(program, conclude)
   addInbox(program, conclude)
+  addRunning(program, conclude)
   addEngine(program, conclude)
   addLooks(program, conclude)
   addSetUp(program, conclude)
@@ -77,17 +67,26 @@ function addActs(program: Command, conclude: Conclude): void {
     .command('build')
     .description('the same as labmake without a command, for goals that are called like one')
     .argument('[goal...]', 'batches, rules, jobs or targets')
-    .action(async (goals: string[]) => conclude(await buildCommand(goals, buildOptions(program))))
+    .action(async (goals: string[]) => {
+      const { buildCommand } = await import('./build.ts')
+      conclude(await buildCommand(goals, buildOptions(program)))
+    })
   program
     .command('accept')
     .description('call targets current as they are: edited ones, or files that were copied with new times')
     .argument('<goal...>', 'batches, rules, jobs or targets')
-    .action(async (goals: string[]) => conclude(await acceptCommand(goals, buildOptions(program))))
+    .action(async (goals: string[]) => {
+      const { acceptCommand } = await import('./decide.ts')
+      conclude(await acceptCommand(goals, buildOptions(program)))
+    })
   program
     .command('rebuild')
     .description('make targets again though they are up to date or edited; edited ones are kept in .labmake/attic/')
     .argument('<goal...>', 'batches, rules, jobs or targets')
-    .action(async (goals: string[]) => conclude(await rebuildCommand(goals, buildOptions(program))))
+    .action(async (goals: string[]) => {
+      const { rebuildCommand } = await import('./decide.ts')
+      conclude(await rebuildCommand(goals, buildOptions(program)))
+    })
 }
 
 const verbs: readonly (readonly [JobVerb, string])[] = [
@@ -104,19 +103,23 @@ function addInbox(program: Command, conclude: Conclude): void {
   program
     .command('inbox')
     .description('what arrives, settles, was refused, or waits for a decision')
-    .action(async () => conclude(await inboxCommand(commonOptions(program))))
+    .action(async () => {
+      const { inboxCommand } = await import('./inbox.ts')
+      conclude(await inboxCommand(commonOptions(program)))
+    })
     .command('take')
     .description('take a drop as it is: one that still settles, or one that was refused or is in conflict')
     .argument('<name>', 'its name in inbox/ or inbox/rejected/')
     .option('--replace', 'in the place of what is here, which is kept in .labmake/attic/')
     .option('--as <batch>', 'as another batch')
     .action(async (name: string, own: { replace?: true; as?: string }) => {
+      const { inboxTakeCommand } = await import('./inbox.ts')
       conclude(await inboxTakeCommand(name, { ...commonOptions(program), replace: own.replace ?? false, as: own.as }))
     })
 }
 
-/** The engine, and what may be asked of one that runs. */
-function addEngine(program: Command, conclude: Conclude): void {
+/** What shows an engine that runs, and may be asked of it. */
+function addRunning(program: Command, conclude: Conclude): void {
   program
     .command('watch')
     .description(
@@ -128,6 +131,7 @@ function addEngine(program: Command, conclude: Conclude): void {
     .option('--poll', pollText)
     .action(async (own: { plain?: true; ascii?: true; bell?: true; poll?: true }) => {
       const { plain = false, ascii = false, bell = false, poll = false } = own
+      const { watchCommand } = await import('./watch.ts')
       conclude(await watchCommand({ ...buildOptions(program), plain, ascii, bell, poll }))
     })
   for (const [verb, description] of verbs) {
@@ -137,6 +141,7 @@ function addEngine(program: Command, conclude: Conclude): void {
       .argument('<batch>', 'a batch, rule or job')
       .argument('[rule]', 'only the job of this rule')
       .action(async (batch: string, rule: string | undefined) => {
+        const { actCommand } = await import('./act.ts')
         conclude(await actCommand(verb, batch, rule, commonOptions(program)))
       })
   }
@@ -150,35 +155,52 @@ function addEngine(program: Command, conclude: Conclude): void {
     .option('--size <amount>', 'its size from now on, where it counts memory: 80GB; or "declared"', amountOrDeclared)
     .action(async (pool: string, own: { pause?: true; resume?: true; slots?: PoolLimit; size?: PoolLimit }) => {
       const { pause = false, resume = false, slots, size } = own
+      const { poolCommand } = await import('./act.ts')
       conclude(await poolCommand(pool, { ...commonOptions(program), pause, resume, slots, size }))
     })
+}
+
+function addEngine(program: Command, conclude: Conclude): void {
   const engine = program.command('engine').description('the process in the background that decides and starts jobs')
   const runOptions = (own: { poll?: true }) => ({ ...buildOptions(program), poll: own.poll ?? false })
   engine
     .command('start')
     .description('start it in the background, unless one runs')
     .option('--poll', pollText)
-    .action(async (own: { poll?: true }) => conclude(await engineStart(runOptions(own))))
+    .action(async (own: { poll?: true }) => {
+      const { engineStart } = await import('./engine.ts')
+      conclude(await engineStart(runOptions(own)))
+    })
   engine
     .command('run')
     .description('run it in the foreground, as systemd wants it')
     .option('--poll', pollText)
-    .action(async (own: { poll?: true }) => conclude(await engineRun(runOptions(own))))
+    .action(async (own: { poll?: true }) => {
+      const { engineRun } = await import('./engine.ts')
+      conclude(await engineRun(runOptions(own)))
+    })
   engine
     .command('stop')
     .description('end it; jobs go on, and the next engine takes them over')
     .option('--end-jobs', 'end what runs, too')
     .action(async (own: { endJobs?: true }) => {
+      const { engineStop } = await import('./engine.ts')
       conclude(await engineStop({ ...commonOptions(program), end: own.endJobs ?? false }))
     })
   engine
     .command('status')
     .description('does one run, and what is it doing')
-    .action(async () => conclude(await engineStatus(commonOptions(program))))
+    .action(async () => {
+      const { engineStatus } = await import('./engine.ts')
+      conclude(await engineStatus(commonOptions(program)))
+    })
   engine
     .command('unit')
     .description('print a systemd user unit for this workspace')
-    .action(async () => conclude(await engineUnit(commonOptions(program))))
+    .action(async () => {
+      const { engineUnit } = await import('./engine.ts')
+      conclude(await engineUnit(commonOptions(program)))
+    })
 }
 
 const pollText = 'look for changes now and then, where the file system does not tell of them'
@@ -189,12 +211,18 @@ function addLooks(program: Command, conclude: Conclude): void {
     .command('status')
     .description('one look at every batch')
     .argument('[batch...]', 'only these')
-    .action(async (batches: string[]) => conclude(await statusCommand(batches, commonOptions(program))))
+    .action(async (batches: string[]) => {
+      const { statusCommand } = await import('./status.ts')
+      conclude(await statusCommand(batches, commonOptions(program)))
+    })
   program
     .command('why')
     .description('the verdict on a target, its reasons, and the file stamps that were compared')
     .argument('<target...>', 'targets, jobs or batches')
-    .action(async (targets: string[]) => conclude(await whyCommand(targets, commonOptions(program))))
+    .action(async (targets: string[]) => {
+      const { whyCommand } = await import('./why.ts')
+      conclude(await whyCommand(targets, commonOptions(program)))
+    })
   program
     .command('log')
     .description("the output of a batch's last job, or of the job of a rule")
@@ -204,6 +232,7 @@ function addLooks(program: Command, conclude: Conclude): void {
     .option('-a, --attempt <n>', 'an earlier attempt', wholeNumber)
     .action(async (batch: string, rule: string | undefined, own: { follow?: true; attempt?: number }) => {
       const options = { ...commonOptions(program), follow: own.follow ?? false, attempt: own.attempt }
+      const { logCommand } = await import('./log.ts')
       conclude(await logCommand(batch, rule, options))
     })
   program
@@ -212,6 +241,7 @@ function addLooks(program: Command, conclude: Conclude): void {
     .argument('[goal...]', 'only these batches, rules or targets')
     .option('-l, --limit <n>', 'at most N entries, the newest', wholeNumber, 50)
     .action(async (goals: string[], own: { limit: number }) => {
+      const { historyCommand } = await import('./history.ts')
       conclude(await historyCommand(goals, { ...commonOptions(program), limit: own.limit }))
     })
   program
@@ -226,6 +256,7 @@ function addLooks(program: Command, conclude: Conclude): void {
         jobs: own.all ?? false,
         format: own.dot ? 'dot' : 'mermaid',
       } as const
+      const { graphCommand } = await import('./graph.ts')
       conclude(await graphCommand(goals, options))
     })
 }
@@ -236,21 +267,31 @@ function addSetUp(program: Command, conclude: Conclude): void {
     .description('who is told when something needs a person')
     .command('test')
     .description('send a trial notice to everybody whom rule files name, and say what came of it')
-    .action(async () => conclude(await notifyTestCommand(commonOptions(program))))
+    .action(async () => {
+      const { notifyTestCommand } = await import('./notify.ts')
+      conclude(await notifyTestCommand(commonOptions(program)))
+    })
   program
     .command('init')
     .description('make a new workspace')
     .argument('[dir]', 'where; here if not given')
-    .action(async (dir: string | undefined) => conclude(await initCommand(dir, buildOptions(program))))
+    .action(async (dir: string | undefined) => {
+      const { initCommand } = await import('./init.ts')
+      conclude(await initCommand(dir, buildOptions(program)))
+    })
   program
     .command('doctor')
     .description('what is missing or wrong here, and what to do about it')
-    .action(async () => conclude(await doctorCommand(commonOptions(program))))
+    .action(async () => {
+      const { doctorCommand } = await import('./doctor.ts')
+      conclude(await doctorCommand(commonOptions(program)))
+    })
   program
     .command('completion')
     .description('a completion script for a shell: bash, zsh or fish')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {
+      const { completionNames, completionScript } = await import('./completion.ts')
       if (shell === 'names') conclude(await completionNames(commonOptions(program)))
       else if (shell === 'bash' || shell === 'zsh' || shell === 'fish') process.stdout.write(completionScript(shell))
       else
