@@ -24,19 +24,21 @@ export function poolKey(
     return only(replaceTop(state, { ...overlay, selected: pools[clamp(at + by, 0, pools.length - 1)]?.name }))
   if (name === 'escape' || name === 'p') return only(close(state))
   if (pool === undefined) return undefined
+  const step = stepOf(pool)
+  const slots = slotsSoon(pool, state)
   switch (name) {
     case 'space':
     case 'enter':
       return ask(state, view, { type: pool.pausedBy === undefined ? 'pause' : 'resume', pool: pool.name })
     case '+':
     case 'right':
-      return ask(state, view, resize(pool, Math.floor(pool.slots / stepOf(pool) + 1) * stepOf(pool)))
+      return ask(state, view, resize(pool, Math.floor(slots / step + 1) * step))
     case '-':
     case 'left':
-      if (pool.slots <= stepOf(pool)) return only(say(state, view, leastText(pool)))
-      return ask(state, view, resize(pool, Math.ceil(pool.slots / stepOf(pool) - 1) * stepOf(pool)))
+      if (slots <= step) return only(say(state, view, leastText(pool)))
+      return ask(state, view, resize(pool, Math.ceil(slots / step - 1) * step))
     case '0':
-      if (pool.slots === pool.declared) return only(say(state, view, `${pool.name} has what the rules give it.`))
+      if (slots === pool.declared) return only(say(state, view, `${pool.name} has what the rules give it.`))
       return ask(state, view, resize(pool, 'declared'))
     default:
       return undefined
@@ -46,6 +48,16 @@ export function poolKey(
 /** By how much + and - change a pool: a slot; memory by a round amount, to its next multiple. */
 export function stepOf({ counts, declared }: PoolFact): number {
   return counts === 'bytes' ? amountStep(declared) : 1
+}
+
+/** What it has once the engine did what it was asked for: keys come faster than answers. */
+function slotsSoon({ name, slots, declared }: PoolFact, { pending }: UiState): number {
+  const asked = pending.flatMap(({ action }) => {
+    if (action.type !== 'slots' && action.type !== 'size') return []
+    return action.pool === name ? [action.type === 'slots' ? action.slots : action.bytes] : []
+  })
+  const last = asked.at(-1) ?? slots
+  return last === 'declared' ? declared : last
 }
 
 function resize({ name: pool, counts }: PoolFact, slots: number | 'declared'): Action {

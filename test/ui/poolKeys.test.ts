@@ -66,6 +66,20 @@ test.each([
   expect(actionsOf(open().press(keys))).toEqual([action])
 })
 
+test('keys that come faster than the engine answers each count', () => {
+  const it = open()
+  expect(actionsOf(it.press('jjj++-'))).toEqual([
+    { type: 'size', pool: 'mem', bytes: 65e9 },
+    { type: 'size', pool: 'mem', bytes: 70e9 },
+    { type: 'size', pool: 'mem', bytes: 65e9 },
+  ])
+  expect(actionsOf(it.press('kkk++-'))).toEqual([
+    { type: 'slots', pool: 'ram', slots: 3 },
+    { type: 'slots', pool: 'ram', slots: 4 },
+    { type: 'slots', pool: 'ram', slots: 3 },
+  ])
+})
+
 test('a pool keeps at least one slot: to stop it is to pause it', () => {
   const it = open()
   expect(actionsOf(it.press('jj-'))).toEqual([])
