@@ -84,13 +84,16 @@ async function held(root: string, claim: string, release: () => Promise<void>): 
   return { status: 'held', release }
 }
 
-/** What those wrote down who were killed as they took the lock, or cleared a dead one away. */
+/** A socket is made in it and moved to its place. Only the holder of the lock makes one, so what is there is of a dead one. */
+const socketFolder = 'socket'
+
+/** What those wrote down who were killed as they took the lock, cleared a dead one away, or began to listen. */
 function removeLitter(root: string): void {
   const claimed = `${holderPath.slice('.labmake/'.length)}.${hostname()}-`
   for (const name of readdirSync(`${root}/.labmake`)) {
     const begins = [claimed, 'dead-lock-'].find((start) => name.startsWith(start))
     const pid = begins === undefined ? undefined : Number.parseInt(name.slice(begins.length), 10)
-    if (pid === undefined || markProcess(pid) !== undefined) continue
+    if (name !== socketFolder && (pid === undefined || markProcess(pid) !== undefined)) continue
     try {
       rmSync(`${root}/.labmake/${name}`, { recursive: true, force: true })
     } catch {
