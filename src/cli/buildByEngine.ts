@@ -1,7 +1,9 @@
+import { standingOf } from '../core/standing.ts'
 import { UserError } from '../model/errors.ts'
 import type { EngineClient } from '../server/client.ts'
 import { askedText } from './askEngine.ts'
 import { chooseGoals, finish, openReporter } from './buildHere.ts'
+import { planJson } from './dryRun.ts'
 import { followBuild } from './follow.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
@@ -56,7 +58,7 @@ export async function buildByEngine(
     const { plan } = workspace.plan()
     const chosen = chooseGoals(plan, workspace, goals)
     const ending = { outcomes, isAsked: goals.length > 0, seconds: (Date.now() - startedMs) / 1000 }
-    return finish(plan, chosen, ending, options)
+    return finish(standingOf(plan, chosen), ending, options, () => planJson(plan, chosen))
   } finally {
     reporter.close()
     process.off('SIGINT', onSignal)

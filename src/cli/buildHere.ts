@@ -1,8 +1,10 @@
 import { namedJobs, withPrerequisites } from '../core/goals.ts'
-import { jobsToRun } from '../core/plan.ts'
 import { plural } from '../core/sizes.ts'
-import { standingOf } from '../core/standing.ts'
+import { type Standing, standingOf } from '../core/standing.ts'
+import type { Scope } from '../engine/book.ts'
 import { leftAttempts } from '../io/attempts.ts'
+import type { LookBack } from '../io/lookBack.ts'
+import { findWorkspace } from '../io/workspace.ts'
 import type { Plan } from '../model/plan.ts'
 import { hasDrops } from './drops.ts'
 import { planJson, planLines } from './dryRun.ts'
@@ -12,32 +14,46 @@ import { lineReporter } from './lines.ts'
 import { liveReporter } from './live.ts'
 import { namedCommands } from './names.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
+import { type Look, openRecall, type Recall } from './recall.ts'
 import type { Reporter } from './reporter.ts'
 import { styleOf } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
 
-/** A build, or a dry run, in this process. */
-export async function buildHere(typed: readonly string[], options: BuildCommandOptions): Promise<ExitCode> {
-  const workspace = await openWorkspace(options.directory)
+/** A build, or a dry run, in this process. `memory`: how the workspace compares to the last look, where looks are remembered. */
+export async function buildHere(
+  typed: readonly string[],
+  options: BuildCommandOptions,
+  memory: { readonly back: LookBack | undefined } | undefined,
+): Promise<ExitCode> {
+  const recall = memory && openRecall(findWorkspace(options.directory), memory.back)
+  const workspace = await openWorkspace(options.directory, recall)
   const goals = typed.map((goal) => workspace.goal(goal))
   // What lies in the inbox may be what is asked for: it is taken before anything is planned.
-  if (!options.dryRun && hasDrops(workspace.root)) return runBuild(workspace, goals, options)
-  const planned = workspace.plan()
-  const chosen = chooseGoals(planned.plan, workspace, goals)
+  if (!options.dryRun && hasDrops(workspace.root)) return runBuild(workspace, goals, options, { recall })
+  const look = recall?.look(workspace) ?? lookAtAll(workspace, goals)
+  const { plan, scope } = look.planned
   const left = leftAttempts(workspace.root)
   if (options.dryRun) {
-    showPlan(planned.plan, chosen, options)
+    showPlan(plan, chooseGoals(plan, workspace, goals), options)
     if (left.length > 0 && !options.json) {
       process.stdout.write(
         `The next run takes over ${plural(left.length, 'attempt')} of an earlier labmake: ${left.map((a) => a.job).join(', ')}.\n`,
       )
     }
-    return planned.plan.errors.length > 0 ? exitCodes.wrong : exitCodes.fine
+    return plan.errors.length > 0 ? exitCodes.wrong : exitCodes.fine
   }
-  if (left.length === 0 && jobsToRun(planned.plan, chosen).length === 0) {
-    return finish(planned.plan, chosen, { outcomes: new Map(), isAsked: goals.length > 0, seconds: 0 }, options)
-  }
-  return runBuild(workspace, goals, options)
+  // What is taken over may be of any batch.
+  if (left.length > 0) return runBuild(workspace, goals, options, { recall })
+  if (look.standing.stale > 0) return runBuild(workspace, goals, options, { recall, scope })
+  recall?.keep(workspace, look)
+  const ending = { outcomes: new Map(), isAsked: goals.length > 0, seconds: 0 }
+  return finish(look.standing, ending, options, () => planJson(plan, chooseGoals(plan, workspace, goals)))
+}
+
+function lookAtAll(workspace: OpenWorkspace, goals: readonly string[]): Look {
+  const takenMs = Date.now()
+  const planned = workspace.plan()
+  return { planned, standing: standingOf(planned.plan, chooseGoals(planned.plan, workspace, goals)), takenMs }
 }
 
 /** The jobs that goals name, with all that they need. */
@@ -51,12 +67,21 @@ function showPlan(plan: Plan, chosen: ReadonlySet<string>, { json, color, verbos
     process.stdout.write(`${planLines(plan, chosen, { style: styleOf(process.stdout, color), verbose }).join('\n')}\n`)
 }
 
+interface RunOptions {
+  /** What is kept in mind for the next labmake, if this one may. */
+  readonly recall?: Recall | undefined
+  /** The batches that are not known to be at rest. */
+  readonly scope?: Scope
+  /** With the lock held, before the first plan. */
+  readonly before?: () => Promise<void>
+}
+
 /** Runs with the lock held: takes over what was left, then builds. Used by `rebuild` too. */
 export async function runBuild(
   workspace: OpenWorkspace,
   goals: readonly string[],
   options: BuildCommandOptions,
-  before: () => Promise<void> = async () => {},
+  { recall, scope = 'all', before = async () => {} }: RunOptions = {},
 ): Promise<ExitCode> {
   const reporter = openReporter(workspace, options)
   const startedMs = Date.now()
@@ -78,6 +103,7 @@ export async function runBuild(
   try {
     const ended = await hostEngine(workspace, {
       mode: 'build',
+      scope,
       choose: (plan) => chooseGoals(plan, workspace, goals),
       maxJobs: options.jobs,
       failFast: options.failFast,
@@ -91,11 +117,13 @@ export async function runBuild(
       },
     })
     reporter.close()
-    const { plan } = workspace.plan()
-    const chosen = chooseGoals(plan, workspace, goals)
     const { outcomes, lockLost, left } = ended
+    workspace.rereadJournal()
+    const look = recall?.lookAgain(workspace, ended.scope) ?? lookAtAll(workspace, goals)
+    if (left === 0) recall?.keep(workspace, look)
+    const { plan } = look.planned
     const ending = { outcomes, isAsked: goals.length > 0, seconds: (Date.now() - startedMs) / 1000 }
-    const code = finish(plan, chosen, ending, options)
+    const code = finish(look.standing, ending, options, () => planJson(plan, chooseGoals(plan, workspace, goals)))
     if (lockLost)
       process.stderr.write('The lock of the workspace, in .labmake/, was removed, so this labmake stopped.\n')
     if (left > 0 || isHungUp) process.stderr.write(`${leftText(left, { isHungUp })}\n`)
@@ -130,16 +158,15 @@ export function openReporter(workspace: OpenWorkspace, options: BuildCommandOpti
   return lineReporter(workspace.root, (text) => stream.write(text))
 }
 
-/** Says how it ended, and with which exit code. */
+/** Says how it ended, and with which exit code. `data`: all of it, for who asked for JSON. */
 export function finish(
-  plan: Plan,
-  chosen: ReadonlySet<string>,
+  standing: Standing,
   ending: Ending,
   { json, color }: BuildCommandOptions,
+  data: () => object,
 ): ExitCode {
-  const standing = standingOf(plan, chosen)
   const lines = json
-    ? [JSON.stringify({ type: 'ended', ...planJson(plan, chosen) })]
+    ? [JSON.stringify({ type: 'ended', ...data() })]
     : endingLines(standing, ending, styleOf(process.stdout, color))
   for (const line of lines) process.stdout.write(`${line}\n`)
   return exitCodeOf(standing, ending)

@@ -73,13 +73,13 @@ export async function rebuildCommand(typed: readonly string[], options: BuildCom
     const asked = await engine.act({ type: 'rebuild', jobs: goals })
     return asked.done ? buildByEngine(engine, workspace, goals, options) : say(asked, options)
   }
-  const code = await runBuild(workspace, goals, options, async () => {
+  const before = async () => {
     for (const { job } of chosen) {
       const record = { at: new Date().toISOString(), job: job.id, target: job.targets[0]!.path }
       await workspace.journal.append({ type: 'rebuild', ...record, by })
     }
-  })
-  return code
+  }
+  return runBuild(workspace, goals, options, { before })
 }
 
 /** A build that is at work is left alone: it ends when what it was asked for is done. */

@@ -73,6 +73,7 @@ export async function engineRun(options: EngineOptions): Promise<ExitCode> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   const { lockLost } = await hostEngine(workspace, {
     mode: 'watch',
+    scope: 'all',
     choose: (plan) => new Set(plan.jobs.map(({ job }) => job.id)),
     maxJobs: options.jobs,
     failFast: false,

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import type { Scope } from '../engine/book.ts'
 import { Engine } from '../engine/engine.ts'
 import type { Outcome } from '../engine/entry.ts'
 import type { Intake } from '../engine/intake.ts'
@@ -24,6 +25,8 @@ import type { OpenWorkspace } from './workspace.ts'
 export interface HostOptions {
   /** A build ends when all is done; a watch stays, and looks after the inbox and what changes. */
   readonly mode: 'watch' | 'build'
+  /** What a build plans until others may look at it, when it plans everything: all, or the batches that are not known to be at rest. */
+  readonly scope: Scope
   /** The jobs that were asked for, with what they need. */
   readonly choose: (plan: Plan) => ReadonlySet<string>
   readonly maxJobs: number | undefined
@@ -45,6 +48,8 @@ export interface HostEnd {
   readonly outcomes: ReadonlyMap<string, Outcome>
   /** Somebody removed the lock: the engine stopped, since another may be at work. */
   readonly lockLost: boolean
+  /** What it had planned in the end. */
+  readonly scope: Scope
   /** Jobs that were left to the next labmake. As children of this process they keep it: it has to exit by itself. */
   readonly left: number
 }
@@ -53,6 +58,7 @@ export interface HostEnd {
 export async function hostEngine(workspace: OpenWorkspace, options: HostOptions): Promise<HostEnd> {
   let lockLost = false
   let left = 0
+  let { scope } = options
   let stop = () => {}
   const onLost = () => {
     const other = runningEngine(workspace.root)
@@ -73,7 +79,8 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     const engine = new Engine(
       {
         engine: describeEngine(workspace, options.mode),
-        plan: (scope) => planner.plan(scope),
+        // Where only a part is planned the engine need not know that there is more.
+        plan: (asked) => (scope === 'all' ? planner.plan(asked) : { ...workspace.plan(scope), scope: 'all' }),
         outline: () => planner.outline(),
         catchUp: () => catchUp(),
         choose: options.choose,
@@ -93,7 +100,12 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     stop = () => engine.stop({ now: false })
     if (lockLost) stop()
     options.onStart({ engine })
-    const served = serve(workspace, engine, { mode: options.mode, intake, onTaken: () => lookSoon() })
+    const onOpen = () => {
+      if (scope === 'all') return
+      scope = 'all'
+      engine.changed('all')
+    }
+    const served = serve(workspace, engine, { mode: options.mode, intake, onOpen, onTaken: () => lookSoon() })
     try {
       if (options.mode === 'build') {
         await intake?.look('once')
@@ -120,7 +132,7 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
       await served.close()
     }
   })
-  return { outcomes, lockLost, left }
+  return { outcomes, lockLost, scope, left }
 }
 
 /** A build that is over sooner than this is not worth joining, and does not pay for being so. */
@@ -129,6 +141,8 @@ const serveBuildAfterMs = 1000
 interface ServeOptions {
   readonly mode: 'watch' | 'build'
   readonly intake: Intake | undefined
+  /** Others may look at it from now on. */
+  readonly onOpen: () => void
   /** A drop was taken by a person's say. */
   readonly onTaken: () => void
 }
@@ -136,7 +150,7 @@ interface ServeOptions {
 /** Lets others look at the engine and ask things of it. */
 function serve(workspace: OpenWorkspace, engine: Engine, options: ServeOptions): { close(): Promise<void> } {
   const { root } = workspace
-  const { mode, intake, onTaken } = options
+  const { mode, intake, onOpen, onTaken } = options
   const facade: EngineFacade = {
     board: () => engine.board(),
     subscribe: (listener) => engine.subscribe(listener),
@@ -163,6 +177,7 @@ function serve(workspace: OpenWorkspace, engine: Engine, options: ServeOptions):
   }
   let served: ReturnType<typeof open> | undefined
   const start = () => {
+    onOpen()
     served = open()
   }
   const timer = setTimeout(start, mode === 'watch' ? 0 : serveBuildAfterMs)

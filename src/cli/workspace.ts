@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { joinManifests } from '../core/batches.ts'
+import { manifestFolder } from '../core/dropManifest.ts'
 import { buildGraph } from '../core/graph.ts'
 import { makePlan } from '../core/plan.ts'
 import { canScope, scopeBatches, widenScope } from '../core/scope.ts'
@@ -8,6 +9,8 @@ import type { PlannedGraph, Scope } from '../engine/book.ts'
 import { systemClock } from '../io/clock.ts'
 import { type Globber, openDisk } from '../io/disk.ts'
 import { type JournalFile, openJournal } from '../io/journal.ts'
+import type { LastLook } from '../io/lastLook.ts'
+import { type LookRecorder, type Looks, lookInto, replaceLooks } from '../io/looks.ts'
 import { readManifests } from '../io/manifests.ts'
 import { ruleReader } from '../io/ruleFiles.ts'
 import { findWorkspace, goalFromWorkspace } from '../io/workspace.ts'
@@ -24,23 +27,36 @@ export interface OpenWorkspace {
   readonly journal: JournalFile
   /** Plans from the disk, the manifests and the journal as they are now: all batches, or these and those that hang on them. */
   plan(scope?: Scope): PlannedGraph
+  /** Looks at the rule files and manifests that the last plan was made with; undefined where looks are not taken down. */
+  inputs(): Looks | undefined
   /** Reads the rule files anew. Of a file that cannot be used now the last good version stays in use, and its fault is told. */
   rereadRules(): Promise<void>
-  /** Reads the journal anew: with the lock held, nobody else writes it. */
+  /** Reads the journal anew: with the lock held, nobody else writes it. What is known of it stays known. */
   rereadJournal(): void
   /** A goal as typed where the person stands, as labmake knows it. */
   goal(typed: string): string
 }
 
+export interface OpenOptions {
+  /** Takes down every look; a plan of everything begins anew. */
+  readonly recorder?: LookRecorder | undefined
+  /** What is known from the last look: where the journal was read to, and which batches there were. */
+  readonly last?: Pick<LastLook, 'journal' | 'resting' | 'restless'> | undefined
+}
+
 /** Finds the workspace and reads its rules. Throws UserError if there is none. */
-export async function openWorkspace(directory: string): Promise<OpenWorkspace> {
+export async function openWorkspace(directory: string, { recorder, last }: OpenOptions = {}): Promise<OpenWorkspace> {
   const root = findWorkspace(directory)
   const readRules = ruleReader(root)
+  const lookAtRules = () => (recorder === undefined ? undefined : lookInto(root, 'rules'))
+  // Before they are read, as all looks: what changes meanwhile is found to be changed.
+  let ruleLooks = lookAtRules()
+  let manifestLooks: Looks | undefined
   let ruleSet = await readRules()
   let globber = await loadGlobber(ruleSet)
-  const disk = openDisk(root, () => globber())
-  let journal = openJournal(root)
-  let known: ReadonlySet<string> = new Set()
+  const disk = openDisk(root, () => globber(), recorder)
+  let journal = openJournal(root, last?.journal)
+  let known: ReadonlySet<string> = new Set([...(last?.resting.batches ?? []), ...(last?.restless ?? [])])
   return {
     root,
     disk,
@@ -52,8 +68,10 @@ export async function openWorkspace(directory: string): Promise<OpenWorkspace> {
     },
     plan(asked = 'all') {
       const { rules } = ruleSet
+      if (recorder !== undefined) manifestLooks = lookInto(root, manifestFolder)
       const all = joinManifests(readManifests(root, rules), rules, ruleSet.disabled)
       const scope = asked === 'all' || !canScope(rules) ? 'all' : widenScope(asked, [...known, ...all.byName.keys()])
+      if (scope === 'all') recorder?.clear()
       const batches = scope === 'all' ? all : scopeBatches(all, scope)
       const survey = surveyDisk(disk, scope === 'all' ? undefined : scope)
       const graph = buildGraph(rules, batches, survey)
@@ -64,13 +82,15 @@ export async function openWorkspace(directory: string): Promise<OpenWorkspace> {
       known = new Set(scope === 'all' ? names : [...known, ...names])
       return { graph, plan, rules: ruleSet, scope }
     },
+    inputs: () => ruleLooks && manifestLooks && replaceLooks(ruleLooks, [], manifestLooks),
     async rereadRules() {
+      ruleLooks = lookAtRules()
       ruleSet = await readRules()
       globber = await loadGlobber(ruleSet)
     },
     rereadJournal() {
       journal.close()
-      journal = openJournal(root)
+      if (!journal.isAsRead()) journal = openJournal(root, last?.journal)
     },
     goal: (typed) => goalFromWorkspace(typed, root, resolve(directory)),
   }

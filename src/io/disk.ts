@@ -1,61 +1,90 @@
-import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '../model/errors.ts'
 import { type Disk, type Entry, type EntryKind, type FileStat, noRoomWords, tooManyFiles } from '../model/ports.ts'
+import type { LookRecorder } from './looks.ts'
 
 /** fast-glob's synchronous search; loaded only where a rule has `*` or `**`, since it costs more than the whole start. */
 export type Globber = (glob: string, options: object) => string[]
 
-/** The files below `root`, which relative paths start from. `globber` is asked for on the first glob. */
-export function openDisk(root: string, globber: () => Globber): Disk {
+/**
+ * The files below `root`, which relative paths start from. `globber` is asked for on the first glob. `recorder` takes down
+ * every look.
+ */
+export function openDisk(root: string, globber: () => Globber, recorder?: LookRecorder): Disk {
   const at = (path: string) => (path.startsWith('/') ? path : `${root}/${path}`)
+  const looking = <T>(path: string, look: () => T): T | undefined => {
+    try {
+      return look()
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+      recorder?.doubt()
+      throw new UserError(`cannot look at ${path}: ${describeErrno(error)}`, {
+        hint: 'Mend the permissions of the file or the folder, or ask who owns it.',
+      })
+    }
+  }
   return {
     stat(path) {
-      return looking(path, () => statLink(at(path)))
+      return looking(path, () => statLink(path, at(path), recorder))
     },
     list(path) {
-      return looking(path, () => listFolder(at(path)))
+      recorder?.reads(path)
+      return looking(path, () => listFolder(path, at(path), recorder))
     },
     names(path) {
+      recorder?.reads(path)
       return looking(path, () => readdirSync(at(path)))
     },
     glob(glob, kind) {
       const options = { cwd: root, onlyFiles: kind === 'file', onlyDirectories: kind === 'folder', unique: true }
-      return looking(glob, () => globber()(glob, options).sort()) ?? []
+      const seen = recorder === undefined ? {} : { fs: recordedFiles(root, recorder) }
+      return looking(glob, () => globber()(glob, { ...options, ...seen }).sort()) ?? []
     },
   }
 }
 
-function statLink(path: string): FileStat | undefined {
-  const own = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+function statLink(path: string, at: string, recorder?: LookRecorder): FileStat | undefined {
+  const own = lstatSync(at, { bigint: true, throwIfNoEntry: false })
+  recorder?.saw(path, own)
   if (own === undefined) return undefined
-  const link = own.isSymbolicLink() ? readlinkSync(path) : undefined
-  const stat = link === undefined ? own : statSync(path, { bigint: true, throwIfNoEntry: false })
+  const link = own.isSymbolicLink() ? readlinkSync(at) : undefined
+  const stat = link === undefined ? own : statSync(at, { bigint: true, throwIfNoEntry: false })
+  if (link !== undefined) recorder?.sawThrough(path, stat)
   // A broken link is there, but is nothing that can be read.
   if (stat === undefined) return { kind: 'other', sizeBytes: 0, mtimeNs: 0n, link }
-  const kind: EntryKind = stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other'
-  return { kind, sizeBytes: Number(stat.size), mtimeNs: stat.mtimeNs, link }
+  return { kind: kindOf(stat), sizeBytes: Number(stat.size), mtimeNs: stat.mtimeNs, link }
 }
 
-function listFolder(path: string): Entry[] {
-  return readdirSync(path, { withFileTypes: true }).map((entry) => {
+const kindOf = (stat: BigIntStats): EntryKind => (stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other')
+
+function listFolder(path: string, at: string, recorder?: LookRecorder): Entry[] {
+  return readdirSync(at, { withFileTypes: true }).map((entry) => {
     if (entry.isFile()) return { name: entry.name, kind: 'file' }
     if (entry.isDirectory()) return { name: entry.name, kind: 'folder', isLink: false }
     if (!entry.isSymbolicLink()) return { name: entry.name, kind: 'other' }
-    return { name: entry.name, kind: statLink(resolve(path, entry.name))?.kind ?? 'other' }
+    const stat = statLink(`${path}/${entry.name}`, resolve(at, entry.name), recorder)
+    return { name: entry.name, kind: stat?.kind ?? 'other' }
   })
 }
 
-/** Nothing there is an answer; anything else that stands in the way is the person's to mend. */
-function looking<T>(path: string, look: () => T): T | undefined {
-  try {
-    return look()
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new UserError(`cannot look at ${path}: ${describeErrno(error)}`, {
-      hint: 'Mend the permissions of the file or the folder, or ask who owns it.',
-    })
+/** What fast-glob reads folders with, each taken down before it is read. */
+function recordedFiles(root: string, recorder: LookRecorder): object {
+  const before = (path: string) => recorder.reads(path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path)
+  return {
+    readdirSync(path: string, options: object) {
+      before(path)
+      return readdirSync(path, options)
+    },
+    lstatSync(path: string) {
+      before(path)
+      return lstatSync(path)
+    },
+    statSync(path: string) {
+      before(path)
+      return statSync(path)
+    },
   }
 }
 

@@ -1,18 +1,24 @@
-import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
-import { pastDuration } from '../core/estimates.ts'
-import { noHistory, remember, rememberAttempt } from '../core/history.ts'
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, truncateSync, writeSync } from 'node:fs'
+import { noHistory, rememberAttempt } from '../core/history.ts'
 import { pastPeaks, rememberPeak } from '../core/memoryAdvice.ts'
 import type { PastAttempt } from '../model/detail.ts'
 import type { Fault } from '../model/errors.ts'
-import { DiskFault, type Journal, type PastDuration } from '../model/ports.ts'
-import type { JournalRecord, MadeRecord, TargetHistory } from '../model/record.ts'
+import { DiskFault, type Journal } from '../model/ports.ts'
+import type { JournalRecord } from '../model/record.ts'
 import { describeErrno } from './disk.ts'
-import { formatLine, isReadable, parseLine } from './journalLines.ts'
+import { formatLine, isReadable, journalPath, parseLine } from './journalLines.ts'
+import { compareToMark, type JournalMark, markJournal } from './journalMark.ts'
+import { lookUp, rememberAll } from './journalMemory.ts'
 import { makeFolder } from './makeFolder.ts'
-
-export const journalPath = '.labmake/journal.jsonl'
+import { openOlderLines } from './olderLines.ts'
 
 export interface JournalFile extends Journal {
+  /** Where it ended when it was opened; undefined if it was not there, was empty, or ended in a torn line. */
+  readonly mark: JournalMark | undefined
+  /** Nobody, this journal neither, changed the file since it was opened. */
+  isAsRead(): boolean
+  /** Records behind the mark that it was opened with; undefined if that mark was of no use, and everything was read. */
+  readonly news: readonly JournalRecord[] | undefined
   /** Damage met while reading; what is good was kept. */
   readonly faults: readonly Fault[]
   /** All records in order; read from the file anew. */
@@ -22,42 +28,37 @@ export interface JournalFile extends Journal {
   close(): void
 }
 
-/** Past attempts of one rule that its estimates are made from. */
-const durationsKept = 50
-
 /** Records that those who look at an engine may ask for, again and again: kept, once somebody did. */
 const recentKept = 1000
 
 /**
  * The append-only record of what was made: JSON lines, each ending in a check sum of the rest of the line. A torn last
  * line (the machine stopped while it was written) is dropped; any other damage is a fault, and the good lines are kept.
+ * `known`: up to where it was read before, and found whole. What lies before that is looked up only as it is asked for.
  */
-export function openJournal(root: string): JournalFile {
+export function openJournal(root: string, known?: JournalMark): JournalFile {
   const path = `${root}/${journalPath}`
-  const { records, faults, wholeBytes, endsInLine } = readJournal(path)
-  const targets = new Map<string, TargetHistory>()
-  const made = new Map<string, MadeRecord[]>()
+  const mark = markJournal(path)
+  const { records, faults, wholeBytes, endsInLine, startBytes } = readBehind(path, known)
+  let memory = startBytes === 0 ? rememberAll(records) : lookUp(openOlderLines(path, startBytes), records)
   /** Asked for by few, so that they are gathered when somebody does. */
   let attempts: Map<string, PastAttempt[]> | undefined
-  let durations: Map<string, PastDuration[]> | undefined
   let recent: JournalRecord[] | undefined
   let peaks: Map<string, number[]> | undefined
-  for (const record of records) take(record)
   let descriptor: number | undefined
 
   function take(record: JournalRecord): void {
-    remember(targets, record)
+    memory.take(record)
     if (attempts !== undefined) rememberAttempt(attempts, record)
     if (peaks !== undefined) rememberPeak(peaks, record)
     if (recent !== undefined && recent.push(record) > 2 * recentKept) recent = recent.slice(-recentKept)
-    if (record.type !== 'made') return
-    const rule = record.job.split('/', 1)[0]!
-    keep(made, rule, record)
-    if (durations !== undefined) keep(durations, rule, pastDuration(record))
   }
 
   return {
     faults,
+    mark,
+    isAsRead: () => compareToMark(path, mark) === 'same',
+    news: startBytes === 0 ? undefined : records,
     records: () => readJournal(path).records,
     peaks() {
       peaks ??= pastPeaks(readJournal(path).records)
@@ -67,11 +68,13 @@ export function openJournal(root: string): JournalFile {
       recent ??= readJournal(path).records.slice(-recentKept)
       return recent.slice(-Math.min(limit, recentKept))
     },
-    history: (target) => targets.get(target) ?? noHistory,
-    durations() {
-      durations ??= new Map([...made].map(([rule, records]) => [rule, records.map(pastDuration)]))
-      return durations
+    history(target) {
+      const history = memory.history(target)
+      if (history !== undefined) return history
+      memory = rememberAll(readJournal(path).records)
+      return memory.history(target) ?? noHistory
     },
+    durations: () => memory.durations(),
     attempts(target) {
       if (attempts === undefined) {
         attempts = new Map()
@@ -104,13 +107,6 @@ export function openJournal(root: string): JournalFile {
   }
 }
 
-function keep<T>(past: Map<string, T[]>, rule: string, one: T): void {
-  const kept = past.get(rule) ?? []
-  kept.push(one)
-  if (kept.length > durationsKept) kept.shift()
-  past.set(rule, kept)
-}
-
 /** Writes a line, and flushes it if it matters after a power cut. A line that did not fit is taken back, so that the next one stands by itself. */
 function appendWhole(path: string, descriptor: number, line: string, options: { readonly flush: boolean }): void {
   const bytes = Buffer.from(line)
@@ -124,6 +120,15 @@ function appendWhole(path: string, descriptor: number, line: string, options: { 
   }
 }
 
+/** What stands behind a mark, and where that is. Everything, if the mark does not fit, or there is damage to be told by its line. */
+function readBehind(path: string, mark: JournalMark | undefined): ReadJournal & { readonly startBytes: number } {
+  if (mark !== undefined && compareToMark(path, mark) !== 'other') {
+    const read = readJournal(path, mark.sizeBytes)
+    if (read.faults.length === 0) return { ...read, startBytes: mark.sizeBytes }
+  }
+  return { ...readJournal(path), startBytes: 0 }
+}
+
 interface ReadJournal {
   readonly records: JournalRecord[]
   readonly faults: readonly Fault[]
@@ -132,10 +137,11 @@ interface ReadJournal {
   readonly endsInLine: boolean
 }
 
-function readJournal(path: string): ReadJournal {
+/** The records from a place on that a line begins at. */
+function readJournal(path: string, startBytes = 0): ReadJournal {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readText(path, startBytes)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR')
@@ -158,8 +164,19 @@ function readJournal(path: string): ReadJournal {
   return {
     records,
     faults: bad.length === 0 ? [] : [damage(bad)],
-    wholeBytes: torn ? Buffer.byteLength(text) - Buffer.byteLength(last) : undefined,
+    wholeBytes: torn ? startBytes + Buffer.byteLength(text) - Buffer.byteLength(last) : undefined,
     endsInLine: last === '' || torn,
+  }
+}
+
+function readText(path: string, startBytes: number): string {
+  if (startBytes === 0) return readFileSync(path, 'utf8')
+  const descriptor = openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - startBytes))
+    return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, startBytes))
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib'
 import type { JournalRecord } from '../model/record.ts'
 
+export const journalPath = '.labmake/journal.jsonl'
+
 const sumOf = (body: string) => crc32(body).toString(16).padStart(8, '0')
 
 /** What ends every line, with the check sum in place of the zeros. */

@@ -1,0 +1,142 @@
+import { digest } from '../core/digest.ts'
+import { touchedByLooks } from '../core/recall.ts'
+import { canScope } from '../core/scope.ts'
+import { type Standing, standingOf } from '../core/standing.ts'
+import { watchedFolders } from '../core/watched.ts'
+import type { PlannedGraph } from '../engine/book.ts'
+import { type LastLook, writeLastLook } from '../io/lastLook.ts'
+import type { LookBack } from '../io/lookBack.ts'
+import { type LookRecorder, lookRecorder, replaceLooks } from '../io/looks.ts'
+import type { RuleSet } from '../model/rule.ts'
+import { version } from '../version.ts'
+import type { OpenWorkspace } from './workspace.ts'
+
+/** A plan of everything, or of what may have changed since the last look. */
+export interface Look {
+  readonly planned: PlannedGraph
+  /** How all jobs stand, those that need not be planned included. */
+  readonly standing: Standing
+  /** When it began, in ms since the epoch. */
+  readonly takenMs: number
+}
+
+/** What a build keeps in mind from one run to the next, so that the next need not plan what lies as it lay. */
+export interface Recall {
+  readonly recorder: LookRecorder
+  readonly last: LastLook | undefined
+  /** Plans what may have changed, which may be everything. */
+  look(workspace: OpenWorkspace): Look
+  /** Plans the same batches again, or everything. */
+  lookAgain(workspace: OpenWorkspace, scope: PlannedGraph['scope']): Look
+  /** Keeps for the next labmake what the last look found. */
+  keep(workspace: OpenWorkspace, look: Look): void
+}
+
+/** `back`: how the workspace compares to the last look, if there was one. */
+export function openRecall(root: string, back: LookBack | undefined): Recall {
+  const recorder = lookRecorder(root)
+  const plan = (workspace: OpenWorkspace, scope: PlannedGraph['scope'], takenMs: number): Look => {
+    const planned = workspace.plan(scope)
+    const { jobs } = planned.plan
+    const own = standingOf(planned.plan, new Set(jobs.map(({ job }) => job.id)))
+    const others = planned.scope === 'all' ? 0 : jobsOutside(back!.last, planned.scope)
+    const standing = { ...own, upToDate: own.upToDate + others, isEmpty: own.isEmpty && others === 0 }
+    return { planned, standing, takenMs }
+  }
+  return {
+    recorder,
+    last: back?.last,
+    look(workspace) {
+      recorder.clear()
+      return plan(workspace, back === undefined ? 'all' : scopeOf(workspace, back), back?.atMs ?? Date.now())
+    },
+    lookAgain(workspace, scope) {
+      recorder.clear()
+      return plan(workspace, scope, Date.now())
+    },
+    keep(workspace, { planned, standing, takenMs }) {
+      const taken = recorder.taken()
+      const inputs = workspace.inputs()
+      const { journal } = workspace
+      if (taken === undefined || inputs === undefined || journal.faults.length > 0) return
+      const { scope } = planned
+      const { resting, restless } = restOf(planned)
+      const rules = { digest: rulesDigest(workspace.ruleSet), areText: !inputs.paths.some((path) => isModule(path)) }
+      const common = { version, takenMs, inputs, journal: journal.mark, standing, rules, restless }
+      if (scope === 'all') {
+        writeLastLook(root, { ...common, looks: taken, resting })
+        return
+      }
+      const { last } = back!
+      const looks = replaceLooks(last.looks, ownLooks(workspace.ruleSet, back!), taken)
+      writeLastLook(root, { ...common, looks, resting: joinResting(restingOutside(last, scope), resting) })
+    },
+  }
+}
+
+const isModule = (path: string) => /\.(mjs|ts)$/.test(path)
+
+/** The batches to plan: those that something touched, and those that were not all at rest. */
+function scopeOf(workspace: OpenWorkspace, { last, changed, areInputsSame, hasNews }: LookBack): PlannedGraph['scope'] {
+  const { ruleSet, journal, disk } = workspace
+  const news = hasNews ? journal.news : []
+  if (news === undefined || !areInputsSame || last.standing.faults.length > 0 || !canScope(ruleSet.rules)) return 'all'
+  if (last.rules.digest !== rulesDigest(ruleSet)) return 'all'
+  const targets = news.flatMap((record) => {
+    if (record.type === 'drop') return []
+    return record.type === 'action' ? record.targets : [record.target]
+  })
+  const paths = [...changed.map((i) => last.looks.paths[i]!), ...targets]
+  const touched = touchedByLooks(paths, { watched: watchedFolders(ruleSet.rules), disk, looked: last.looks.paths })
+  if (touched === 'everything') return 'all'
+  const scope = new Set([...touched, ...last.restless])
+  // Of most batches a plan of everything is quicker.
+  return scope.size > last.resting.batches.length / 2 ? 'all' : scope
+}
+
+/**
+ * Places of changed looks that were of single batches. A folder of many stays as it was known, unless it was compared anew:
+ * as long as it differs from that, it is compared again at each look.
+ */
+function ownLooks({ rules }: RuleSet, { last, changed }: LookBack): number[] {
+  const { touched } = watchedFolders(rules)
+  return changed.filter((i) => {
+    const path = last.looks.paths[i]!
+    return path !== '.' && touched(path) !== 'everything'
+  })
+}
+
+/** What of the rules decides which jobs there are and which are stale. */
+function rulesDigest({ rules, disabled }: RuleSet): string {
+  const plain = (_key: string, value: unknown) =>
+    value instanceof Map ? [...value] : value instanceof RegExp ? value.source : value
+  return digest(JSON.stringify([rules, disabled], plain))
+}
+
+type Rest = Pick<LastLook, 'resting' | 'restless'>
+
+/** Which batches of a plan are wholly up to date, and which are to be planned at each look. */
+function restOf({ plan }: PlannedGraph): Rest {
+  const jobs = new Map<string, number>()
+  const restless = new Set(plan.orphaned.flatMap(({ batch }) => batch ?? []))
+  for (const { job, verdict } of plan.jobs) {
+    if (job.batch === undefined) continue
+    jobs.set(job.batch, (jobs.get(job.batch) ?? 0) + 1)
+    if (verdict.state !== 'up-to-date' || verdict.edited !== undefined) restless.add(job.batch)
+  }
+  for (const batch of restless) jobs.delete(batch)
+  return { resting: { batches: [...jobs.keys()], jobs: Uint16Array.from(jobs.values()) }, restless: [...restless] }
+}
+
+function restingOutside({ resting: { batches, jobs } }: LastLook, scope: ReadonlySet<string>): LastLook['resting'] {
+  const places = batches.flatMap((batch, i) => (scope.has(batch) ? [] : [i]))
+  return { batches: places.map((i) => batches[i]!), jobs: Uint16Array.from(places, (i) => jobs[i]!) }
+}
+
+function joinResting(a: LastLook['resting'], b: LastLook['resting']): LastLook['resting'] {
+  return { batches: [...a.batches, ...b.batches], jobs: Uint16Array.from([...a.jobs, ...b.jobs]) }
+}
+
+function jobsOutside(last: LastLook, scope: ReadonlySet<string>): number {
+  return restingOutside(last, scope).jobs.reduce((sum, jobs) => sum + jobs, 0)
+}

@@ -1,0 +1,99 @@
+import { pastDuration } from '../core/estimates.ts'
+import { noHistory, remember } from '../core/history.ts'
+import type { PastDuration } from '../model/ports.ts'
+import type { JournalRecord, MadeRecord, TargetHistory } from '../model/record.ts'
+import type { OlderLines } from './olderLines.ts'
+
+/** What the records of a journal say of targets and rules, as it goes on. */
+export interface JournalMemory {
+  take(record: JournalRecord): void
+  /** Undefined if it is asked about more targets than it can look up: then all records are to be read. */
+  history(target: string): TargetHistory | undefined
+  /** By rule, the newest last. */
+  durations(): ReadonlyMap<string, readonly PastDuration[]>
+}
+
+/** Past attempts of one rule that its estimates are made from. */
+const durationsKept = 50
+
+/** The memory of somebody who read everything. */
+export function rememberAll(records: readonly JournalRecord[]): JournalMemory {
+  const targets = new Map<string, TargetHistory>()
+  const durations = openDurations()
+  const take = (record: JournalRecord) => {
+    remember(targets, record)
+    durations.take(record)
+  }
+  for (const record of records) take(record)
+  return { take, history: (target) => targets.get(target) ?? noHistory, durations: durations.all }
+}
+
+/** Targets that are looked up one by one; for more it is quicker to read everything. */
+const mostLookups = 24
+
+/** The durations of a rule that none of so many last records is of are not known. */
+const lastRecords = 1000
+
+/** The memory of somebody who looks up what is asked for. `news`: the records behind the older ones. */
+export function lookUp(older: OlderLines, news: readonly JournalRecord[]): JournalMemory {
+  const newer = [...news]
+  const targets = new Map<string, TargetHistory>()
+  let durations: Durations | undefined
+  return {
+    take(record) {
+      newer.push(record)
+      durations?.take(record)
+      const known = new Set(targets.keys())
+      remember(targets, record)
+      // Of what was not looked up the record alone is no history.
+      for (const target of targets.keys()) if (!known.has(target)) targets.delete(target)
+    },
+    history(target) {
+      const known = targets.get(target)
+      if (known !== undefined) return known
+      if (targets.size >= mostLookups) return undefined
+      const found = new Map<string, TargetHistory>()
+      for (const record of [...older.naming(target), ...newer]) remember(found, record)
+      const history = found.get(target) ?? noHistory
+      targets.set(target, history)
+      return history
+    },
+    durations() {
+      if (durations === undefined) {
+        durations = openDurations()
+        for (const record of [...older.last(lastRecords), ...newer]) durations.take(record)
+      }
+      return durations.all()
+    },
+  }
+}
+
+interface Durations {
+  take(record: JournalRecord): void
+  all(): ReadonlyMap<string, readonly PastDuration[]>
+}
+
+/** How long jobs of each rule took; made of the records when somebody asks. */
+function openDurations(): Durations {
+  const made = new Map<string, MadeRecord[]>()
+  let durations: Map<string, PastDuration[]> | undefined
+  return {
+    take(record) {
+      if (record.type !== 'made') return
+      const rule = record.job.split('/', 1)[0]!
+      keep(made, rule, record)
+      if (durations !== undefined) keep(durations, rule, pastDuration(record))
+    },
+    all() {
+      durations ??= new Map([...made].map(([rule, records]) => [rule, records.map(pastDuration)]))
+      return durations
+    },
+  }
+}
+
+function keep<T>(past: Map<string, T[]>, rule: string, one: T): void {
+  const kept = past.get(rule) ?? []
+  kept.push(one)
+  if (kept.length > durationsKept) kept.shift()
+  past.set(rule, kept)
+}

@@ -1,0 +1,36 @@
+import type { Standing } from '../core/standing.ts'
+import { journalPath } from './journalLines.ts'
+import { compareToMark } from './journalMark.ts'
+import { type LastLook, readLastLook } from './lastLook.ts'
+import { changedLooks } from './looks.ts'
+
+/** How a workspace compares to what the last look found. */
+export interface LookBack {
+  readonly last: LastLook
+  /** When it was compared, in ms since the epoch. */
+  readonly atMs: number
+  /** Places in `last.looks` of what does not lie as it lay, or may not. */
+  readonly changed: readonly number[]
+  /** Rule files and manifests lie as they lay. */
+  readonly areInputsSame: boolean
+  /** Records were added to the journal since. */
+  readonly hasNews: boolean
+}
+
+/** `version`: of this labmake. Undefined where there is no last look of it, or another journal. */
+export function lookBack(root: string, version: string): LookBack | undefined {
+  const last = readLastLook(root, version)
+  if (last === undefined) return undefined
+  const atMs = Date.now()
+  const journal = compareToMark(`${root}/${journalPath}`, last.journal)
+  if (journal === 'other') return undefined
+  const areInputsSame = changedLooks(root, last.inputs, last.takenMs).length === 0
+  const changed = changedLooks(root, last.looks, last.takenMs)
+  return { last, atMs, changed, areInputsSame, hasNews: journal === 'grown' }
+}
+
+/** How all jobs stand, if nothing changed that could matter; undefined if that takes a plan to tell. */
+export function stillStands({ last, changed, areInputsSame, hasNews }: LookBack): Standing | undefined {
+  const isSame = areInputsSame && !hasNews && changed.length === 0 && last.rules.areText
+  return isSame && last.standing.stale === 0 ? last.standing : undefined
+}

@@ -1,0 +1,316 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { openRecall } from '../../src/cli/recall.ts'
+import { openWorkspace } from '../../src/cli/workspace.ts'
+import { takeIngredients, takeTargets } from '../../src/core/provenance.ts'
+import { type Standing, standingOf } from '../../src/core/standing.ts'
+import { surveyDisk } from '../../src/core/survey.ts'
+import { formatLine, journalPath } from '../../src/io/journalLines.ts'
+import { lookBack, stillStands } from '../../src/io/lookBack.ts'
+import type { JournalRecord } from '../../src/model/record.ts'
+import { version } from '../../src/version.ts'
+import { ruleSetOf } from '../fakes/rules.ts'
+
+const lookPath = '.labmake/look'
+const recipe = 'r {target}'
+const kwd = { sources: 'in/{batch}/', targets: 'm/{batch}.kwd', recipe }
+const phy = { sources: 'm/{batch}.kwd', targets: 'o/{batch}/', recipe }
+
+/** A workspace on the disk, with what can be done to it. */
+class Lab implements Disposable {
+  readonly root = mkdtempSync(join(tmpdir(), 'labmake-recall-'))
+
+  constructor(rules: object) {
+    this.write('rules/r.yaml', JSON.stringify({ rules }))
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.root, { recursive: true, force: true })
+  }
+
+  path(path: string): string {
+    return join(this.root, path)
+  }
+
+  /** What cannot be, because a file is in the way of a folder or the other way round, is left out. */
+  write(path: string, content = 'x'): void {
+    this.tick()
+    try {
+      mkdirSync(dirname(this.path(path)), { recursive: true })
+      writeFileSync(this.path(path), content)
+    } catch {}
+  }
+
+  touch(path: string, seconds: number): void {
+    this.tick()
+    if (existsSync(this.path(path))) utimesSync(this.path(path), seconds, seconds)
+  }
+
+  remove(path: string): void {
+    this.tick()
+    if (existsSync(this.path(path))) rmSync(this.path(path), { recursive: true })
+  }
+
+  append(record: JournalRecord): void {
+    this.tick()
+    mkdirSync(this.path('.labmake'), { recursive: true })
+    writeFileSync(this.path(journalPath), formatLine(record), { flag: 'a' })
+  }
+
+  /** Until the clock of the disk goes on: what is done next can be told from what was done before. */
+  private tick(): void {
+    const probe = `${this.root}.probe`
+    const at = () => {
+      writeFileSync(probe, '')
+      return statSync(probe, { bigint: true }).ctimeNs
+    }
+    for (const before = at(); at() === before; );
+    rmSync(probe)
+  }
+
+  /** How all jobs stand by a plan of everything. */
+  async standing(): Promise<Standing> {
+    const { plan } = (await openWorkspace(this.root)).plan()
+    return standingOf(plan, new Set(plan.jobs.map(({ job }) => job.id)))
+  }
+
+  /** As a build without goals looks, and keeps its look. Says how many batches it planned, or that it planned all or none. */
+  async recall(): Promise<{ standing: Standing; planned: number | 'all' | 'none' }> {
+    const back = lookBack(this.root, version)
+    const still = back && stillStands(back)
+    if (still !== undefined) return { standing: still, planned: 'none' }
+    const recall = openRecall(this.root, back)
+    const workspace = await openWorkspace(this.root, recall)
+    const look = recall.look(workspace)
+    // Ten seconds are over when the next one comes.
+    recall.keep(workspace, { ...look, takenMs: look.takenMs + 10_000 })
+    const { scope } = look.planned
+    return { standing: look.standing, planned: scope === 'all' ? 'all' : scope.size }
+  }
+
+  /** As a short build without goals, while somebody else is at work, too. */
+  async build(meanwhile: () => void): Promise<void> {
+    const recall = openRecall(this.root, lookBack(this.root, version))
+    const workspace = await openWorkspace(this.root, recall)
+    const { scope } = recall.look(workspace).planned
+    await this.makeAll()
+    meanwhile()
+    workspace.rereadJournal()
+    const look = recall.lookAgain(workspace, scope)
+    recall.keep(workspace, { ...look, takenMs: look.takenMs + 10_000 })
+  }
+
+  /** Makes what is stale, as the recipes would. */
+  async makeAll(): Promise<void> {
+    for (let round = 0; round < 4; round++) {
+      const workspace = await openWorkspace(this.root)
+      const { plan, graph } = workspace.plan()
+      const stale = plan.jobs.filter(({ verdict }) => verdict.state === 'stale')
+      for (const { job } of stale) {
+        for (const { path, isFolder } of job.targets) this.write(isFolder ? `${path}/made` : path, 'made')
+        const survey = surveyDisk(workspace.disk)
+        const made = { ...takeIngredients(job, survey, graph.ignoreOf), targets: takeTargets(job, survey) }
+        const base = { at: '2026-01-05T08:00:00Z', job: job.id, target: job.targets[0]!.path }
+        this.append({ type: 'made', ...base, ...made, attempt: 1, seconds: 1, log: '' })
+      }
+    }
+  }
+}
+
+const sorted = (standing: Standing) => ({
+  ...standing,
+  protected: standing.protected.toSorted(),
+  failed: standing.failed.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+  faults: standing.faults.map(({ where, message }) => `${where} ${message}`).toSorted(),
+})
+
+async function standingLab(batches: readonly string[]): Promise<Lab> {
+  const lab = new Lab({ kwd, phy })
+  for (const batch of batches) lab.write(`in/${batch}/a.mat`)
+  await lab.makeAll()
+  await lab.recall()
+  return lab
+}
+
+test('a workspace in which nothing changed is not planned again', async () => {
+  using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
+  expect(await lab.recall()).toMatchObject({ planned: 'none', standing: { upToDate: 10, stale: 0 } })
+})
+
+test.each<[string, (lab: Lab) => void, Partial<Standing>]>([
+  ['a source changed', (lab) => lab.write('in/B1/a.mat', 'other'), { upToDate: 8, stale: 2 }],
+  ['a source was dated anew', (lab) => lab.touch('in/B1/a.mat', 1_600_000_000), { upToDate: 8, stale: 2 }],
+  ['a source was added', (lab) => lab.write('in/B1/b.mat'), { upToDate: 8, stale: 2 }],
+  ['a target is gone', (lab) => lab.remove('m/B1.kwd'), { upToDate: 8, stale: 2 }],
+  ['a batch is new', (lab) => lab.write('in/B9/a.mat'), { upToDate: 10, stale: 2 }],
+  ['a recording is gone', (lab) => lab.remove('in/B1'), { upToDate: 9, orphaned: 1 }],
+  ['somebody edited a result', (lab) => lab.write('o/B1/made', 'edited'), { upToDate: 10, edited: 1 }],
+  [
+    'another labmake was asked for it again',
+    (lab) => lab.append({ type: 'rebuild', at: '2026-01-05T08:00:00Z', job: 'kwd/B1', target: 'm/B1.kwd', by: 'ana' }),
+    { upToDate: 8, stale: 2 },
+  ],
+])('one batch of five is planned again when %s', async (_, change, expected) => {
+  using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
+  change(lab)
+  expect(await lab.recall()).toMatchObject({ planned: 1, standing: expected })
+  expect(sorted((await lab.recall()).standing)).toEqual(sorted(await lab.standing()))
+})
+
+test.each<[string, (lab: Lab) => void]>([
+  ['a rule changed', (lab) => lab.write('rules/r.yaml', JSON.stringify({ rules: { kwd } }))],
+  ['a manifest came', (lab) => lab.write('data/manifests/m.tsv', 'B9\n')],
+  ['the look was thrown away', (lab) => lab.remove(lookPath)],
+  ['the look is torn', (lab) => lab.write(lookPath, readFileSync(lab.path(lookPath), 'latin1').slice(0, 500))],
+  ['the journal is another one', (lab) => lab.write(journalPath, readFileSync(lab.path(journalPath), 'utf8').slice(9))],
+  ['the journal is gone', (lab) => lab.remove(journalPath)],
+])('everything is planned again when %s', async (_, change) => {
+  using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
+  change(lab)
+  const { standing, planned } = await lab.recall()
+  expect(planned).toBe('all')
+  expect(sorted(standing)).toEqual(sorted(await lab.standing()))
+})
+
+test('a batch that comes while another new one is made is found by the next look', async () => {
+  using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
+  lab.write('in/B8/a.mat')
+  await lab.build(() => lab.write('in/B9/a.mat'))
+  expect(await lab.recall()).toMatchObject({ planned: 1, standing: { upToDate: 12, stale: 2 } })
+})
+
+test('what changed just before a look is not taken for settled', async () => {
+  using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
+  lab.write('in/B1/a.mat', 'other')
+  const recall = openRecall(lab.root, lookBack(lab.root, version))
+  const workspace = await openWorkspace(lab.root, recall)
+  recall.keep(workspace, recall.look(workspace))
+  // A second change within the same tick of the disk's clock would leave the same marks.
+  const back = lookBack(lab.root, version)!
+  expect(back.changed.map((i) => back.last.looks.paths[i])).toContain('in/B1/a.mat')
+})
+
+/** Files of batches that are there, that come and go, and now and then of what is no batch. */
+const randomFile = fc
+  .tuple(
+    fc.constantFrom('in', 'in', 'm', 'o', 'p'),
+    fc.oneof(
+      { weight: 9, arbitrary: fc.constantFrom('C1', 'C2', 'C3.a', 'B1', 'x') },
+      { weight: 1, arbitrary: fc.constantFrom('c1', 'x y') },
+    ),
+    fc.constantFrom('', '', '/x', '/x', '.a', '/y/x', '.b'),
+  )
+  .map(([folder, name, end]) => `${folder}/${name}${end}`)
+
+/** Rules of which most keep batches apart. What they make feeds at most the next one, so that there is an end to it. */
+const randomRules = fc
+  .record({
+    sources: fc.constantFrom(
+      'in/{batch}',
+      'in/{batch}/',
+      'in/{batch}.a',
+      'in/{batch}/*',
+      'in/{batch}/**/x',
+      'in/{batch}/x',
+    ),
+    target: fc.constantFrom('m/{batch}', 'm/{batch}.b', 'm/{batch}/', 'm/{batch}/y'),
+    uses: fc.constantFrom(undefined, undefined, undefined, 'p/x', 'p/*', 'p/{batch}', 'p/'),
+    next: fc.constantFrom(undefined, 'o/{batch}/', 'o/{batch}.c', 'o/{batch}/z'),
+    table: fc.constantFrom(undefined, undefined, undefined, undefined, 'all'),
+  })
+  .map(({ sources, target, uses, next, table }) => ({
+    first: { sources, targets: target, recipe, params: { p: 'x' }, ...(uses && { uses }) },
+    ...(next && { second: { sources: target, targets: next, recipe } }),
+    ...(table && { table: { sources: 'm/*', targets: table, recipe } }),
+  }))
+  .filter((rules) => ruleSetOf({ rules }).faults.length === 0)
+
+type Step = (lab: Lab) => void | Promise<void>
+
+const record = { at: '2026-01-05T08:00:00Z', by: 'ana' }
+const target = fc.constantFrom('m/B1', 'm/B2.b', 'm/b', 'o/B1', 'o/C1.c', 'm/C2')
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: randomFile.map(
+      (path): Step =>
+        (lab) =>
+          lab.write(path, String(path.length)),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: randomFile.map(
+      (path): Step =>
+        (lab) =>
+          lab.write(path, 'other'),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: randomFile.map(
+      (path): Step =>
+        (lab) =>
+          lab.remove(path),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: randomFile.map(
+      (path): Step =>
+        (lab) =>
+          lab.touch(path, 1_700_000_000),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant<Step>((lab) => lab.makeAll()) },
+  {
+    weight: 3,
+    arbitrary: randomFile.map(
+      (path): Step =>
+        (lab) =>
+          lab.build(() => lab.write(path, 'meanwhile')),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: target.map(
+      (target): Step =>
+        (lab) =>
+          lab.append({ type: 'rebuild', job: 'r0/x', target, ...record }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('B1\n', 'B1\tx\nb\n', 'B3\n').map(
+      (text): Step =>
+        (lab) =>
+          lab.write('data/manifests/m.tsv', text),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant<Step>((lab) => lab.remove(lookPath)) },
+)
+
+test('after any changes a look back says what a plan of everything says, whatever became of the looks', async () => {
+  let recalled = 0
+  await fc.assert(
+    fc.asyncProperty(randomRules, fc.array(step, { minLength: 2, maxLength: 8 }), async (rules, steps) => {
+      using lab = new Lab(rules)
+      // Batches that stay at rest, beside those that the steps are about.
+      for (let i = 1; i <= 12; i++) for (const end of ['/x', '.a']) lab.write(`in/C${i}${end}`)
+      await lab.makeAll()
+      await lab.recall()
+      for (const [i, change] of steps.entries()) {
+        await change(lab)
+        const { standing, planned } = await lab.recall()
+        if (typeof planned === 'number') recalled++
+        expect([i, sorted(standing)]).toEqual([i, sorted(await lab.standing())])
+      }
+    }),
+    { numRuns: Number(process.env.RANDOM_RUNS ?? 40) },
+  )
+  // It did look back.
+  expect(recalled).toBeGreaterThan(5)
+}, 120_000)
