@@ -4,7 +4,9 @@ import { logFiles } from '../io/logFiles.ts'
 import { showInPager } from '../io/pager.ts'
 import { keepReport } from '../io/reports.ts'
 import { findWorkspace } from '../io/workspace.ts'
+import type { EngineLink } from '../ui/store.ts'
 import { boardFollower, engineLink } from './engineLink.ts'
+import { headStart } from './headStart.ts'
 import { lineReporter } from './lines.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { styleOf } from './terminal.ts'
@@ -29,13 +31,23 @@ export async function watchCommand(options: WatchOptions): Promise<ExitCode> {
 }
 
 async function watchOnScreen(root: string, options: WatchOptions): Promise<ExitCode> {
+  const over = new AbortController()
+  const link = headStart(engineLink(root, options), over.signal)
+  try {
+    return await showOnScreen(root, link, options)
+  } finally {
+    over.abort()
+  }
+}
+
+async function showOnScreen(root: string, link: EngineLink, options: WatchOptions): Promise<ExitCode> {
   const [{ runWatch }, { leavingLines }] = await Promise.all([import('../ui/run.ts'), import('../ui/leaving.ts')])
   const user = userName()
   const { stdin, stdout, env } = process
   const detected = styleOf(stdout, options.color)
   const style: Style = options.ascii ? { ...detected, unicode: false } : detected
   const end = await runWatch({
-    link: engineLink(root, options),
+    link,
     logs: logFiles(root),
     files: { keep: (text) => keepReport(root, user, text), page: (path) => showInPager(root, path) },
     stdin,
