@@ -3,6 +3,7 @@ import { boardJobs } from '../core/boardGoals.ts'
 import { formatSeconds } from '../core/durations.ts'
 import { groupBy } from '../core/groupBy.ts'
 import { byName } from '../core/names.ts'
+import { pausedText, shortText } from '../core/poolText.ts'
 import { plural } from '../core/sizes.ts'
 import { statusReason } from '../core/statusText.ts'
 import { runningEngine } from '../io/lock.ts'
@@ -69,15 +70,22 @@ function statusJson(root: string, board: Board, jobs: readonly BoardJob[], isAsk
     batches: [...groupBy(jobs, (job) => job.batch)].map(([batch, list]) => ({
       batch: batch ?? null,
       params: Object.assign({}, ...list.map((job) => job.params)),
-      jobs: list.map(jobJson),
+      jobs: list.map((job) => jobJson(job, isAsked ? queuedText(job, board, used) : undefined)),
     })),
     inbox: inboxJson([...board.drops.values()], Date.now()),
     errors: board.faults,
   }
 }
 
-function jobJson({ id, rule, status }: BoardJob): object {
-  const base = { id, rule, state: status.state, reason: statusReason(status) }
+/** What a queued job waits for; undefined where it is short of nothing, or its retry is to come. */
+function queuedText(job: BoardJob, { pools }: Board, used: ReadonlyMap<string, number>): string | undefined {
+  const { status } = job
+  if (status.state !== 'queued' || (status.retry !== undefined && status.retry.atMs > Date.now())) return undefined
+  return pausedText(job, pools) ?? shortText(job, pools, used)
+}
+
+function jobJson({ id, rule, status }: BoardJob, waitsFor: string | undefined): object {
+  const base = { id, rule, state: status.state, reason: statusReason(status), ...(waitsFor && { waitsFor }) }
   if (status.state !== 'running') return base
   const { attempt, startedMs } = status
   return { ...base, attempt, startedAt: new Date(startedMs).toISOString(), seconds: (Date.now() - startedMs) / 1000 }
@@ -93,10 +101,14 @@ interface StatusText {
 function statusLines(root: string, board: Board, jobs: readonly BoardJob[], how: StatusText): string[] {
   const { style, isAsked, isAll } = how
   const lines: string[] = []
+  const used = usedSlots(board)
   const width = Math.max(0, ...jobs.map((job) => printable(job.name).length))
   for (const [batch, list] of groupBy(jobs, (job) => job.batch)) {
     lines.push(paint(style, 'bold', batch ?? '(all batches)'))
-    for (const job of list) lines.push(statusLine(job, width, style))
+    for (const job of list) {
+      const waitsFor = isAsked ? queuedText(job, board, used) : undefined
+      lines.push(`${statusLine(job, width, style)}${waitsFor === undefined ? '' : `; ${printable(waitsFor)}`}`)
+    }
   }
   if (isAll && board.drops.size > 0) {
     const look = { nowMs: Date.now(), quietMs: board.quietMs, style }

@@ -1,4 +1,4 @@
-import type { BoardPool, SharedUse } from '../model/board.ts'
+import type { Board, BoardJob, BoardPool, SharedUse } from '../model/board.ts'
 import type { PoolUnit } from '../model/rule.ts'
 import { amountOfText, amountText } from './amounts.ts'
 import { plural } from './sizes.ts'
@@ -18,11 +18,27 @@ export function usedText(
   return `${text}${elsewhere === 0 ? '' : ` (${counts === 'bytes' ? amountText(elsewhere) : elsewhere} elsewhere)`}`
 }
 
+/** The pool that a person paused, of those that a job needs; undefined if none is. */
+export function pausedText({ pools: needs }: BoardJob, pools: Board['pools']): string | undefined {
+  const paused = Object.keys(needs).find((name) => pools.get(name)?.pausedBy !== undefined)
+  return paused === undefined ? undefined : `${paused} is paused by ${pools.get(paused)?.pausedBy}`
+}
+
+/** What a queued job is short of, of all its pools; undefined if of nothing. `used`: by usedSlots. */
+export function shortText(job: BoardJob, pools: Board['pools'], used: ReadonlyMap<string, number>): string | undefined {
+  const lacks = Object.entries(job.pools).flatMap(([name, needs]) => {
+    const pool = pools.get(name)
+    const taken = used.get(name) ?? 0
+    return pool === undefined || taken + needs <= pool.slots ? [] : [lackText(needs, taken, pool)]
+  })
+  return lacks.length === 0 ? undefined : `waits for ${lacks.join(' and ')}`
+}
+
 /**
  * What a job waits for that needs so many slots of a pool, after `waits for`: `ram: 2/2 busy`, `12 GB of ram: 4 of 64 GB are
  * free`; and where others have them.
  */
-export function lackText(needs: number, used: number, pool: BoardPool): string {
+function lackText(needs: number, used: number, pool: BoardPool): string {
   const { name, slots, counts, shared } = pool
   if (counts === 'slots') return `${name}: ${used}/${slots} busy${holdersText(shared)}`
   const asks = `${amountText(needs)} of ${name}`

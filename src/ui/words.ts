@@ -1,5 +1,5 @@
 import type { Line } from '../core/line.ts'
-import { lackText } from '../core/poolText.ts'
+import { pausedText, shortText } from '../core/poolText.ts'
 import { briefCauseText, causeText, reasonText } from '../core/reasons.ts'
 import { compareQueued } from '../core/schedule.ts'
 import type { Board, BoardJob, JobStatus } from '../model/board.ts'
@@ -88,10 +88,9 @@ function queuedText(job: BoardJob, { retry }: JobStatus & { readonly state: 'que
     const when = elapsed((retry.atMs - nowMs) / 1000)
     return `retry in ${when} (${ordinal(retry.number)} of ${retry.of}): ${causeText(retry.cause)}`
   }
-  const pools = Object.keys(job.pools).flatMap((name) => board.pools.get(name) ?? [])
-  const paused = pools.find(({ pausedBy }) => pausedBy !== undefined)
-  if (paused !== undefined) return `${paused.name} is paused by ${paused.pausedBy}`
-  const full = pools.filter(({ name, slots }) => (used.get(name) ?? 0) + job.pools[name]! > slots)
+  const paused = pausedText(job, board.pools)
+  if (paused !== undefined) return paused
+  const short = shortText(job, board.pools, used)
   const place = facts.line.place.get(job.id)
   const seconds = facts.line.startsInSeconds.get(job.id)
   const rest = [
@@ -100,9 +99,8 @@ function queuedText(job: BoardJob, { retry }: JobStatus & { readonly state: 'que
   ].filter((text) => text !== '')
   // It is played to the second, and told to the minute.
   const isNext = place === undefined || place === 1 || (seconds !== undefined && seconds < 1)
-  if (full.length === 0) return isNext ? nextText(job, facts) : rest.join(', ')
-  const busy = full.map((pool) => lackText(job.pools[pool.name]!, used.get(pool.name) ?? 0, pool))
-  return [`waits for ${busy.join(' and ')}`, ...rest].join(', ')
+  if (short === undefined) return isNext ? nextText(job, facts) : rest.join(', ')
+  return [short, ...rest].join(', ')
 }
 
 /** Of one that nothing is in the way of but who waits for longer and needs more. */

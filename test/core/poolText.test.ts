@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { holdersText, lackText, usedText } from '../../src/core/poolText.ts'
+import { holdersText, pausedText, shortText, usedText } from '../../src/core/poolText.ts'
 import type { BoardPool, SharedUse } from '../../src/model/board.ts'
 import type { PoolUnit } from '../../src/model/rule.ts'
+import { job, statuses } from '../ui/boards.ts'
 
 const shared = (...roots: string[]): SharedUse => {
   return { usedByOthers: roots.length, holders: roots.map((root) => ({ root, user: 'ana', slots: 1 })) }
@@ -26,25 +27,41 @@ describe('what a job waits for', () => {
   const pool = (slots: number, counts: PoolUnit, shared?: SharedUse): BoardPool => {
     return { name: 'ram', slots, declared: slots, counts, pausedBy: undefined, ...(shared && { shared }) }
   }
+  const waits = (needs: number, used: number, ram: BoardPool) => {
+    const asking = job('denoise', 'B1', statuses.queued, { pools: { ram: needs } })
+    return shortText(asking, new Map([['ram', ram]]), new Map([['ram', used]]))
+  }
 
   test('is slots that are taken, or memory that is not free', () => {
-    expect(lackText(1, 2, pool(2, 'slots'))).toBe('ram: 2/2 busy')
-    expect(lackText(12 * gb, 60 * gb, pool(64 * gb, 'bytes'))).toBe('12 GB of ram: 4 of 64 GB are free')
+    expect(waits(1, 2, pool(2, 'slots'))).toBe('waits for ram: 2/2 busy')
+    expect(waits(12 * gb, 60 * gb, pool(64 * gb, 'bytes'))).toBe('waits for 12 GB of ram: 4 of 64 GB are free')
   })
 
-  test('is nothing at all where a person made the pool smaller than what is taken', () => {
-    expect(lackText(12 * gb, 60 * gb, pool(32 * gb, 'bytes'))).toBe('12 GB of ram: 0 of 32 GB are free')
+  test('is nothing where it fits', () => {
+    expect(waits(1, 1, pool(2, 'slots'))).toBeUndefined()
+    expect(waits(4 * gb, 60 * gb, pool(64 * gb, 'bytes'))).toBeUndefined()
+  })
+
+  test('is all of a pool where a person made it smaller than what is taken', () => {
+    expect(waits(12 * gb, 60 * gb, pool(32 * gb, 'bytes'))).toBe('waits for 12 GB of ram: 0 of 32 GB are free')
   })
 
   test('is more than there is where a person made the pool smaller than what it asks for', () => {
-    expect(lackText(12 * gb, 0, pool(8 * gb, 'bytes'))).toBe('12 GB of ram, which has 8 GB now')
+    expect(waits(12 * gb, 0, pool(8 * gb, 'bytes'))).toBe('waits for 12 GB of ram, which has 8 GB now')
   })
 
   test('names who has it', () => {
     const ben = { usedByOthers: 48 * gb, holders: [{ root: '/srv/ben', user: 'ben', slots: 48 * gb }] }
-    expect(lackText(12 * gb, 60 * gb, pool(64 * gb, 'bytes', ben))).toBe(
-      '12 GB of ram: 4 of 64 GB are free, 48 GB are taken in /srv/ben (ben)',
+    expect(waits(12 * gb, 60 * gb, pool(64 * gb, 'bytes', ben))).toBe(
+      'waits for 12 GB of ram: 4 of 64 GB are free, 48 GB are taken in /srv/ben (ben)',
     )
+  })
+
+  test('is a person, where the pool is paused', () => {
+    const asking = job('denoise', 'B1', statuses.queued, { pools: { cpu: 1, ram: 1 } })
+    const pools = new Map([['ram', { ...pool(2, 'slots'), pausedBy: 'ana' }]])
+    expect(pausedText(asking, pools)).toBe('ram is paused by ana')
+    expect(pausedText(asking, new Map([['ram', pool(2, 'slots')]]))).toBeUndefined()
   })
 })
 

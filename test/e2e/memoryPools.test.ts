@@ -124,6 +124,9 @@ ${noteRule('small', '{ ram: 5GB }')}
   await ws.labmake('engine', 'start')
   await ws.untilStarted('small/1', 'small/2')
   expect((await statusOf(ws)).pools).toContainEqual({ name: 'ram', sizeBytes: 10e9, usedBytes: 10e9, queued: 4 })
+  expect((await ws.labmake('status')).stdout).toMatch(
+    /small\/3 +queued +out\/small-3\.txt is not there yet; waits for 5 GB of ram: 0 of 10 GB are free/,
+  )
   expect((await ws.labmake('pool', 'ram', '--slots', '3')).stdout).toBe(
     'The pool ram counts memory: labmake pool ram --size 10GB.\n',
   )
