@@ -1,12 +1,12 @@
 import { type Fault, UserError } from '../model/errors.ts'
 import type { Notifier } from '../model/notice.ts'
-import type { Acceptance, NamedPattern, ParamDefault, Pattern, PoolUnit, Rule } from '../model/rule.ts'
-import { parseAmount } from './amounts.ts'
+import type { Acceptance, NamedPattern, ParamDefault, Pattern, Rule } from '../model/rule.ts'
 import { parseDuration } from './durations.ts'
 import { parseNotifier } from './notifier.ts'
 import { isBelow, parsePattern } from './pattern.ts'
 import { parseRecipe, parseScript, type RecipeNames } from './recipe.ts'
 import { attempt, type DataPath, type Locate, type Report, reportShape, type ShapeIssue } from './ruleFaults.ts'
+import { type DeclaredPool, parseNeeds, parsePools } from './rulePools.ts'
 import { type RuleData, type RuleFileData, ruleFileSchema } from './ruleSchema.ts'
 import { withoutAddresses } from './secrets.ts'
 
@@ -20,14 +20,6 @@ export interface RuleFile {
   readonly notify: readonly Notifier[]
   readonly rules: readonly Rule[]
   readonly faults: readonly Fault[]
-}
-
-export interface DeclaredPool {
-  readonly name: string
-  readonly slots: number | 'auto'
-  readonly counts: PoolUnit
-  readonly shared: boolean
-  readonly where: string
 }
 
 /** A file of which nothing can be used. */
@@ -66,15 +58,11 @@ export function parseRuleFile(file: string, content: unknown, locate: Locate): R
     const path = ['notify', i]
     return parseNotifier(entry, locate(path, 'value').where, path, report)
   })
-  const pools = Object.entries(data.pools ?? {}).map(([name, written]): DeclaredPool | undefined => {
-    const path = ['pools', name, ...(typeof written === 'object' && written.size !== undefined ? ['size'] : [])]
-    const size = attempt(path, report, () => parsePoolSize(name, written))
-    return size && { name, ...size, where: locate(['pools', name], 'key').where }
-  })
+  const pools = parsePools(data.pools ?? {}, locate, report)
   if (faults.length > 0) return brokenRuleFile(file, faults)
   return {
     file,
-    pools: pools.filter(isThere),
+    pools,
     inbox: inbox.filter(isThere),
     quietMs,
     notify: notify.filter(isThere),
@@ -82,33 +70,6 @@ export function parseRuleFile(file: string, content: unknown, locate: Locate): R
     faults,
   }
 }
-
-/** Throws UserError. */
-function parsePoolSize(
-  name: string,
-  written: NonNullable<RuleFileData['pools']>[string],
-): Omit<DeclaredPool, 'name' | 'where'> {
-  const { shared = false, ...given } =
-    typeof written === 'object' ? written : isAmount(written) ? { size: written } : { slots: written }
-  const { slots, size } = given
-  if (slots !== undefined && size !== undefined) {
-    throw new UserError(`the pool ${name} has slots or a size, not both`, {
-      hint: 'A pool counts jobs (slots) or memory (size). A job may take of two pools at once.',
-    })
-  }
-  if (slots !== undefined) return { slots, counts: 'slots', shared }
-  if (size === undefined) {
-    throw new UserError(`the pool ${name} does not say how much it has`, { hint: 'Add slots: 2, or size: 64GB.' })
-  }
-  if (name === 'cpu') {
-    throw new UserError('the pool cpu cannot count memory: a rule that names no pool takes one slot of it', {
-      hint: `Give it another name: pools: { ram: ${size} }`,
-    })
-  }
-  return { slots: parseAmount(size), counts: 'bytes', shared }
-}
-
-const isAmount = (written: number | string): written is string => typeof written === 'string' && written !== 'auto'
 
 /** Throws UserError. */
 function parseQuiet(written: string): number {
@@ -143,7 +104,7 @@ function parseRule(source: RuleSource): Rule | undefined {
   const wildcards = checkWildcards({ sources, targets, uses, path, report })
   checkPlaces({ sources, targets, path, report })
   const params = parseParams(data.params ?? {}, wildcards, [...path, 'params'], report)
-  const { pools, bytesOf } = parsePool(data.pool, [...path, 'pool'], report)
+  const { pools, bytesOf } = parseNeeds(data.pool, [...path, 'pool'], report)
   const recipe = attempt([...path, data.script === undefined ? 'recipe' : 'script'], report, () => {
     const names: RecipeNames = {
       values: new Set([...wildcards, ...params.keys()]),
@@ -307,19 +268,6 @@ function parseParams(
     params.set(name, value === 'required' ? { required: true } : { required: false, value: String(value) })
   }
   return params
-}
-
-function parsePool(written: RuleData['pool'], path: DataPath, report: Report): Pick<Rule, 'pools' | 'bytesOf'> {
-  const asked = written === undefined ? { cpu: 1 } : typeof written === 'string' ? { [written]: 1 } : written
-  const pools = new Map<string, number>()
-  const bytesOf = new Set<string>()
-  for (const [name, needed] of Object.entries(asked)) {
-    if (typeof needed === 'string') bytesOf.add(name)
-    // Of a faulty one nothing is used: it stands there so that {slots.ram} is no fault of its own.
-    const slots = typeof needed === 'number' ? needed : attempt([...path, name], report, () => parseAmount(needed))
-    pools.set(name, slots ?? 0)
-  }
-  return { pools, bytesOf }
 }
 
 function parseMembers(
