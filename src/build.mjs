@@ -31,8 +31,8 @@ const fileOptions = {
   logLevel: 'warning',
 }
 
-/** What a run with nothing to do comes by. */
-const hot = ['src/main.ts', 'src/cli/build.ts', 'src/cli/options.ts']
+/** What `labmake --version` needs, and what a run with nothing to do needs besides. */
+const hot = [['src/main.ts'], ['src/cli/build.ts', 'src/cli/options.ts']]
 
 async function write(split) {
   const { metafile } = await mergeChunks(split, {

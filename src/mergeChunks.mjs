@@ -1,5 +1,5 @@
 // Where code is split among many commands, esbuild makes a file of every set of modules that the same commands share: a hundred
-// small ones, of which a command loads forty, at a quarter of a millisecond of processor time each. Here the small ones become two.
+// small ones, of which a command loads forty, at a quarter of a millisecond of processor time each. Here the small ones become a few.
 import { createHash } from 'node:crypto'
 import { isBuiltin } from 'node:module'
 import { basename } from 'node:path'
@@ -10,16 +10,15 @@ const smallLibraryBytes = 8_000
 
 /**
  * Writes to dist/ what a split build with inline source maps gave, which wrote nothing. Shared files of our own code that need
- * nothing large become one with those like them: those that the entry points `hot` load, and the rest. `fileOptions` are what
- * the split build has of options that concern each file by itself. Resolves with esbuild's result.
+ * nothing large become one with those like them: those that the first of `hot` loads, a list of entry points; those that also the
+ * next one loads; and the rest. `fileOptions` are what the split build has of options that concern each file by itself.
+ * Resolves with esbuild's result.
  */
 export async function mergeChunks({ outputFiles, metafile: { outputs } }, { hot, fileOptions }) {
-  const small = smallChunks(outputs)
-  const isHot = loadedBy(outputs, hot)
-  const groups = [small.filter((path) => isHot.has(path)), small.filter((path) => !isHot.has(path))].map((paths) => ({
-    chunks: paths.map((path) => basename(path)),
-    name: `shared-${createHash('sha256').update(paths.join()).digest('hex').slice(0, 8).toUpperCase()}`,
-  }))
+  const groups = groupChunks(
+    smallChunks(outputs),
+    hot.map((entryPoints) => loadedBy(outputs, entryPoints)),
+  )
   const homes = new Map(groups.flatMap(({ chunks, name }) => chunks.map((chunk) => [chunk, name])))
   const entryPoints = Object.fromEntries(groups.map(({ name }, i) => [name, `group:${i}`]))
   for (const path of Object.keys(outputs)) {
@@ -62,6 +61,22 @@ function mergePlugin({ groups, homes, textOf, exportsOf }) {
       onLoad({ filter: /.*/, namespace: 'place' }, ({ path }) => ({ contents: place(path) }))
     },
   }
+}
+
+/** Each chunk goes to the first set that has it; what is in none of them is a group, too. */
+function groupChunks(chunks, sets) {
+  const left = new Set(chunks)
+  const groups = [...sets, left].map((set) => {
+    const group = [...left].filter((path) => set.has(path))
+    for (const path of group) left.delete(path)
+    return group
+  })
+  return groups
+    .filter((group) => group.length > 0)
+    .map((group) => ({
+      chunks: group.map((path) => basename(path)),
+      name: `shared-${createHash('sha256').update(group.join()).digest('hex').slice(0, 8).toUpperCase()}`,
+    }))
 }
 
 /** Shared files of labmake's own code, and of small libraries, that load nothing else. */
