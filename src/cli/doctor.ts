@@ -131,14 +131,14 @@ function sharedFindings({ name, counts }: Pool, { slots, usedByOthers, holders, 
 function checkMemory({ ruleSet, journal }: OpenWorkspace): Finding[] {
   const peaks = journal.peaks()
   const advice = memoryAdviceOn(ruleSet.rules, peaks, { pools: ruleSet.pools, memoryBytes: memoryBytes() })
-  const inForce = new Set(ruleSet.rules.map(({ name }) => name))
   return [
     ...advice.map(({ text, isTooMuch, hint }): Finding => {
       return { level: isTooMuch ? 'note' : 'fine', text, ...(hint === undefined ? {} : { hint }) }
     }),
-    // One that does not say yet how much it needs is in no force, and this is what it is to say.
-    ...[...peaks].flatMap(([rule, past]): Finding[] => {
-      return inForce.has(rule) ? [] : [{ level: 'fine', text: `${rule} ${peakedText(past)}` }]
+    // One may be left out since it does not say how much it needs: this is what it is to say.
+    ...ruleSet.rejected.flatMap(({ name }): Finding[] => {
+      const past = peaks.get(name)
+      return past === undefined ? [] : [{ level: 'fine', text: `${name} ${peakedText(past)}` }]
     }),
   ]
 }

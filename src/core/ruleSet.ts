@@ -26,6 +26,7 @@ export function joinRuleFiles(files: readonly RuleFile[], processors: number): R
   for (const rule of rules) checkPools(rule, pools, disabled, reject)
   return {
     rules: rules.filter((rule) => !out.has(rule)),
+    rejected: [...out],
     pools,
     inbox: files.flatMap((f) => f.inbox),
     quietMs: longestQuiet(files),

@@ -102,6 +102,8 @@ export interface Acceptance {
 /** All rule files of a workspace together, checked. Rules of faulty files are not in it; their faults are. */
 export interface RuleSet {
   readonly rules: readonly Rule[]
+  /** Sound in themselves, and left out by what other declarations say: a pool that has less, a name that is taken. */
+  readonly rejected: readonly Rule[]
   readonly pools: ReadonlyMap<string, Pool>
   readonly inbox: readonly Acceptance[]
   /** How long a drop must have been still before it is taken. */

@@ -108,6 +108,13 @@ describe('what a rule asks of a pool of another kind is a fault of the rule', ()
     )
   })
 
+  test('and it is told apart from rules that nobody declares', () => {
+    const pools = { ram: '64GB' }
+    const it = join({ 'a.yaml': { pools, rules: { one: rule('o/{batch}', { pool: 'ram' }), two: rule('p/{batch}') } } })
+    expect(it.rejected.map(({ name }) => name)).toEqual(['one'])
+    expect(names(it)).toEqual(['two'])
+  })
+
   test('more than the pool has, which could never start', () => {
     expect(ask({ ram: '128GB' })).toBe(
       'rule one asks for 128 GB of ram, which has 64 GB (a.yaml (pools.ram)). It could never start. Ask for 64GB at the most, or give the pool more.',

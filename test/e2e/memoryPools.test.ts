@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { formatLine } from '../../src/io/journalLines.ts'
+import type { MadeRecord } from '../../src/model/record.ts'
 import { type RecipeNote, type Workspace, workspace } from '../workspace.ts'
 
 // What ran at once is told by the recipes themselves, by when they started and ended.
@@ -176,6 +178,24 @@ test('--dry-run --json says what a job asks for', async () => {
   const { jobs } = (await ws.labmake('-n', '--json')).json()
   expect(jobs).toMatchObject([{ id: 'big/1', pools: { ram: { bytes: 12e9 }, cpu: 1 } }])
   expect((await ws.labmake('doctor')).stdout).toContain('pool ram: 30 GB (rules/r.yaml:1')
+})
+
+test('doctor says what past runs needed: of a rule that asks for too little, and of one that does not say how much', async () => {
+  const made = (rule: string): MadeRecord => {
+    const base = { type: 'made', at: '2025-08-10T12:00:00Z', job: `${rule}/1`, target: `out/${rule}-1.txt` } as const
+    const provenance = { sources: {}, uses: {}, targets: {}, recipe: '', params: {}, log: '' }
+    return { ...base, ...provenance, attempt: 1, seconds: 60, sourceBytes: 1, use: { peakBytes: 14e9 } }
+  }
+  await using ws = await workspace({
+    'rules/r.yaml': `pools: { ram: 64GB }\nrules:\n${noteRule('big', '{ ram: 12GB }')}${noteRule('vague', 'ram')}`,
+    '.labmake/journal.jsonl': [made('big'), made('vague'), made('gone')].map(formatLine).join(''),
+    ...sources('big', 1),
+  })
+  const { stdout } = await ws.labmake('doctor')
+  expect(stdout).toContain('big asks for 12 GB of ram, but has peaked at 14 GB in 1 run')
+  expect(stdout).toContain('Write pool: { ram: 17GB }.')
+  expect(stdout).toContain('vague has peaked at 14 GB in 1 run')
+  expect(stdout).not.toContain('gone')
 })
 
 /** Jobs that write down, in a log of several workspaces, their start and their end with what they take. */
