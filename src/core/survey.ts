@@ -38,6 +38,8 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
   const lists = new Map<string, readonly Entry[]>()
   const found = new Map<string, readonly Found[]>()
   const strange = new Map<string, StrangeName>()
+  /** Names in folders that were listed: what is not among them need not be looked at one by one. */
+  const namesIn = new Map<string, ReadonlySet<string>>()
   /** Folders that are known to be there, and no links. */
   const ownFolders = new Set<string>()
   const unreadable = new Map<string, UserError>()
@@ -56,10 +58,15 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
     const entries = looking(
       path,
       () => disk.list(path) ?? [],
-      () => [],
+      () => undefined,
     )
-    lists.set(path, entries)
-    return entries
+    if (entries !== undefined) namesIn.set(path, new Set(entries.map(({ name }) => name)))
+    lists.set(path, entries ?? [])
+    return entries ?? []
+  }
+  const isMissed = (path: string) => {
+    const end = path.lastIndexOf('/')
+    return end > 0 && namesIn.get(path.slice(0, end))?.has(path.slice(end + 1)) === false
   }
   return {
     snapshot(path, options) {
@@ -71,7 +78,9 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
         options.isFolder && ownFolders.has(path)
           ? takeFolderSnapshot(disk, path, { link: undefined, ignore: options.ignore })
           : takeSnapshot(disk, path, options)
-      const snapshot = looking(path, take, (fault): Snapshot => ({ status: 'unreadable', problem: fault.message }))
+      const snapshot: Snapshot = isMissed(path)
+        ? { status: 'missing' }
+        : looking(path, take, (fault): Snapshot => ({ status: 'unreadable', problem: fault.message }))
       snapshots.set(key, snapshot)
       return snapshot
     },
