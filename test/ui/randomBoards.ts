@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { MemoryAdvice } from '../../src/model/advice.ts'
 import type { Board, BoardJob, Drop, JobStatus } from '../../src/model/board.ts'
 import type { JournalRecord } from '../../src/model/record.ts'
 import type { Key, KeyName } from '../../src/ui/keys.ts'
@@ -65,13 +66,14 @@ export const randomBoard: fc.Arbitrary<Board> = fc
     statuses: fc.array(status, { minLength: 1, maxLength: 40 }),
     drops: fc.uniqueArray(drop, { maxLength: 8, selector: ({ name }) => name }),
     pools: fc.uniqueArray(fc.stringMatching(/^[a-z]{1,12}$/), { maxLength: 9 }),
-    slots: fc.integer({ min: 0, max: 200 }),
+    slots: fc.oneof(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 1e15 })),
+    counts: fc.constantFrom('slots', 'bytes'),
     pausedBy: fc.option(dirtyText, { nil: undefined }),
     faults: fc.array(fc.record({ where: dirtyText, message: dirtyText, hint: dirtyText }), { maxLength: 4 }),
     gathers: fc.boolean(),
     root: dirtyText,
   })
-  .map(({ rules, batches, drops, pools, slots, pausedBy, faults, gathers, root, ...rest }) => {
+  .map(({ rules, batches, drops, pools, slots, counts, pausedBy, faults, gathers, root, ...rest }) => {
     const jobs: BoardJob[] = []
     const next = () => rest.statuses[jobs.length % rest.statuses.length]!
     for (const batch of batches) for (const rule of rules) jobs.push(job(rule, batch, next()))
@@ -81,7 +83,7 @@ export const randomBoard: fc.Arbitrary<Board> = fc
       ...whole,
       rules: gathers ? [...rules, 'gather'] : rules,
       drops: new Map(drops.map((d) => [d.name, d])),
-      pools: new Map(pools.map((name) => [name, pool(name, slots, { pausedBy })])),
+      pools: new Map(pools.map((name) => [name, pool(name, slots, { counts, pausedBy })])),
       faults,
       engine: { ...whole.engine, root },
     }
@@ -99,6 +101,17 @@ const history: fc.Arbitrary<readonly JournalRecord[]> = fc.array(
   { maxLength: 20 },
 )
 
+const advice: fc.Arbitrary<readonly MemoryAdvice[]> = fc.array(
+  fc.record({
+    rule: dirtyText,
+    pool: dirtyText,
+    text: dirtyText,
+    isTooMuch: fc.boolean(),
+    hint: fc.option(dirtyText, { nil: undefined }),
+  }),
+  { maxLength: 9 },
+)
+
 export const randomView: fc.Arbitrary<View> = fc
   .record({
     board: fc.option(randomBoard, { nil: undefined, freq: 12 }),
@@ -108,6 +121,7 @@ export const randomView: fc.Arbitrary<View> = fc
     why: fc.option(dirtyText, { nil: undefined }),
     log: fc.option(log, { nil: undefined }),
     history: fc.option(history, { nil: undefined }),
+    advice,
   })
   .map(({ board, color, unicode, isGone, why, ...more }) =>
     viewOf(board, {
