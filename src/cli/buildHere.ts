@@ -44,7 +44,7 @@ export async function buildHere(
   }
   // What is taken over may be of any batch.
   if (left.length > 0) return runBuild(workspace, goals, options, { recall })
-  if (look.standing.stale > 0) return runBuild(workspace, goals, options, { recall, scope })
+  if (look.standing.stale > 0) return runBuild(workspace, goals, options, { recall, scope, others: look.others })
   recall?.keep(workspace, look)
   const ending = { outcomes: new Map(), isAsked: goals.length > 0, seconds: 0 }
   return finish(look.standing, ending, options, () => planJson(plan, chooseGoals(plan, workspace, goals)))
@@ -53,7 +53,8 @@ export async function buildHere(
 function lookAtAll(workspace: OpenWorkspace, goals: readonly string[]): Look {
   const takenMs = Date.now()
   const planned = workspace.plan()
-  return { planned, standing: standingOf(planned.plan, chooseGoals(planned.plan, workspace, goals)), takenMs }
+  const standing = standingOf(planned.plan, chooseGoals(planned.plan, workspace, goals))
+  return { planned, others: 0, standing, takenMs }
 }
 
 /** The jobs that goals name, with all that they need. */
@@ -70,8 +71,9 @@ function showPlan(plan: Plan, chosen: ReadonlySet<string>, { json, color, verbos
 interface RunOptions {
   /** What is kept in mind for the next labmake, if this one may. */
   readonly recall?: Recall | undefined
-  /** The batches that are not known to be at rest. */
+  /** The batches that are not known to be at rest, and how many jobs there are beside theirs, all up to date. */
   readonly scope?: Scope
+  readonly others?: number
   /** With the lock held, before the first plan. */
   readonly before?: () => Promise<void>
 }
@@ -81,9 +83,9 @@ export async function runBuild(
   workspace: OpenWorkspace,
   goals: readonly string[],
   options: BuildCommandOptions,
-  { recall, scope = 'all', before = async () => {} }: RunOptions = {},
+  { recall, scope = 'all', others = 0, before = async () => {} }: RunOptions = {},
 ): Promise<ExitCode> {
-  const reporter = openReporter(workspace, options)
+  const reporter = openReporter(workspace, options, () => (host?.plansAll() === false ? others : 0))
   const startedMs = Date.now()
   let signals = 0
   let isHungUp = false
@@ -145,17 +147,21 @@ function leftText(left: number, { isHungUp }: { readonly isHungUp: boolean }): s
   return `${why} ${plural(left, 'job')} ${left === 1 ? 'goes' : 'go'} on; the next labmake takes over. ${next}`
 }
 
-/** Shows a build as it goes on: on a terminal, to a file, or as data. */
-export function openReporter(workspace: OpenWorkspace, options: BuildCommandOptions): Reporter {
+/** Shows a build as it goes on: on a terminal, to a file, or as data. `others`: jobs up to date that the board does not have. */
+export function openReporter(
+  workspace: OpenWorkspace,
+  options: BuildCommandOptions,
+  others: () => number = () => 0,
+): Reporter {
   const stream = process.stdout
   if (options.json) {
     return { event: (event) => stream.write(`${JSON.stringify(event)}\n`), close: () => {} }
   }
   if (stream.isTTY && process.env.TERM !== 'dumb') {
     const style = styleOf(stream, options.color)
-    return liveReporter({ root: workspace.root, style, stream, verbose: options.verbose })
+    return liveReporter({ root: workspace.root, style, stream, verbose: options.verbose, others })
   }
-  return lineReporter(workspace.root, (text) => stream.write(text))
+  return lineReporter(workspace.root, (text) => stream.write(text), others)
 }
 
 /** Says how it ended, and with which exit code. `data`: all of it, for who asked for JSON. */

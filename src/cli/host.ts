@@ -42,6 +42,8 @@ export interface HostOptions {
 
 export interface EngineHost {
   readonly engine: Engine
+  /** Does it plan all jobs, or those of `HostOptions.scope` alone? */
+  plansAll(): boolean
 }
 
 export interface HostEnd {
@@ -99,7 +101,7 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     const intake = takesDrops ? await openDrops({ workspace, ports, engine, wake: () => lookSoon() }) : undefined
     stop = () => engine.stop({ now: false })
     if (lockLost) stop()
-    options.onStart({ engine })
+    options.onStart({ engine, plansAll: () => scope === 'all' })
     const onOpen = () => {
       if (scope === 'all') return
       scope = 'all'

@@ -22,9 +22,14 @@ export interface LineReporter extends Reporter {
 
 /**
  * A line per event, for logs and pipes: ISO time, a word, batch and rule, then fields in a stable order, never cut. A
- * failure brings the last lines of its log; every ten minutes a line says that all is alive.
+ * failure brings the last lines of its log; every ten minutes a line says that all is alive. `others`: jobs that are up to
+ * date beside those of the board.
  */
-export function lineReporter(root: string, write: (text: string) => void): LineReporter {
+export function lineReporter(
+  root: string,
+  write: (text: string) => void,
+  others: () => number = () => 0,
+): LineReporter {
   let last: Board | undefined
   /** A drop is told of when its state is another, not each time it was looked at. */
   const dropKinds = new Map<string, string>()
@@ -51,7 +56,7 @@ export function lineReporter(root: string, write: (text: string) => void): LineR
     event(event, board) {
       last = board
       if (!isNews(event)) return
-      for (const [word, ...fields] of describe(event, board)) say(event.atMs, word, ...fields.map(printable))
+      for (const [word, ...fields] of describe(event, board, others())) say(event.atMs, word, ...fields.map(printable))
       if (event.type === 'failed')
         for (const line of tailOfLog(root, event.log, logLinesShown)) write(`    | ${printable(line)}\n`)
     },
@@ -66,10 +71,10 @@ function aliveText(board: Board): string {
 
 type EventLine = [word: string, ...fields: string[]]
 
-function describe(event: EngineEvent, board: Board): EventLine[] {
+function describe(event: EngineEvent, board: Board, others: number): EventLine[] {
   switch (event.type) {
     case 'planned':
-      return plannedLines(board)
+      return plannedLines(board, others)
     case 'changed':
       return []
     case 'pool':
@@ -99,9 +104,9 @@ function describe(event: EngineEvent, board: Board): EventLine[] {
   }
 }
 
-function plannedLines(board: Board): EventLine[] {
+function plannedLines(board: Board, others: number): EventLine[] {
   const { queued, waiting, running, done } = countStates(board.jobs.values())
-  return [['planned', `queued=${queued} waiting=${waiting} running=${running} up-to-date=${done}`]]
+  return [['planned', `queued=${queued} waiting=${waiting} running=${running} up-to-date=${done + others}`]]
 }
 
 /** Others have a shared pool that jobs in line need. */

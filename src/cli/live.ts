@@ -18,19 +18,22 @@ export interface LiveOptions {
   readonly style: Style
   readonly stream: NodeJS.WriteStream
   readonly verbose: boolean
+  /** Jobs that are up to date beside those of the board. */
+  readonly others: () => number
 }
 
 /**
  * For a terminal: what ended scrolls by, and two lines at the bottom say what runs and how far all is. The lines are
  * drawn over in place, cut to the width, so that a resize or a long name never breaks them.
  */
-export function liveReporter({ root, style, stream, verbose }: LiveOptions): Reporter {
+export function liveReporter({ root, style, stream, verbose, others }: LiveOptions): Reporter {
   let board: Board | undefined
   let drawn = 0
   const erase = () => (drawn === 0 ? '' : `\r${'\x1b[1A\x1b[2K'.repeat(drawn)}`)
   const width = () => stream.columns ?? 80
   const footer = () => {
-    const lines = board === undefined ? [] : footerLines(board, Date.now(), style, width() - 1)
+    const lines =
+      board === undefined ? [] : footerLines(board, { nowMs: Date.now(), style, width: width() - 1, others: others() })
     drawn = lines.length
     return lines.map((line) => `${line}\n`).join('')
   }
@@ -149,8 +152,16 @@ function dropLines({ name, state }: Drop, style: Style): string[] {
   }
 }
 
+export interface FooterOptions {
+  readonly nowMs: number
+  readonly style: Style
+  readonly width: number
+  /** See LiveOptions. */
+  readonly others: number
+}
+
 /** The two lines at the bottom: running jobs with their times, then pools, counts and the expected end. */
-export function footerLines(board: Board, nowMs: number, style: Style, width: number): string[] {
+export function footerLines(board: Board, { nowMs, style, width, others }: FooterOptions): string[] {
   const jobs = [...board.jobs.values()].filter(({ status }) => status.state !== 'stale')
   const running = jobs.filter(({ status }) => status.state === 'running')
   const counts = countStates(jobs)
@@ -164,7 +175,7 @@ export function footerLines(board: Board, nowMs: number, style: Style, width: nu
       .filter((p) => busy.has(p.name))
       .map((p) => `${p.name} ${usedText(used.get(p.name) ?? 0, p)}`),
     `${toCome} to come`,
-    `${counts.done} up to date`,
+    `${counts.done + others} up to date`,
     counts.failed > 0 ? `${counts.failed} failed` : '',
     counts.blocked > 0 ? `${counts.blocked} blocked` : '',
   ]

@@ -14,6 +14,8 @@ import type { OpenWorkspace } from './workspace.ts'
 /** A plan of everything, or of what may have changed since the last look. */
 export interface Look {
   readonly planned: PlannedGraph
+  /** Jobs that need not be planned, all of them up to date. */
+  readonly others: number
   /** How all jobs stand, those that need not be planned included. */
   readonly standing: Standing
   /** When it began, in ms since the epoch. */
@@ -41,7 +43,7 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
     const own = standingOf(planned.plan, new Set(jobs.map(({ job }) => job.id)))
     const others = planned.scope === 'all' ? 0 : jobsOutside(back!.last, planned.scope)
     const standing = { ...own, upToDate: own.upToDate + others, isEmpty: own.isEmpty && others === 0 }
-    return { planned, standing, takenMs }
+    return { planned, others, standing, takenMs }
   }
   return {
     recorder,

@@ -47,6 +47,20 @@ test('a line begins with local time and its offset, a word, batch and rule', () 
   )
 })
 
+test('jobs that need not be planned count as up to date', () => {
+  const lines: string[] = []
+  const reporter = lineReporter(
+    '/nowhere',
+    (text) => lines.push(text),
+    () => 19_998,
+  )
+  const queued = job('denoise', 'm131', statuses.queued)
+  const rest = { rules: ['denoise'], pools: [], faults: [], warnings: [], orphans: [], quietMs: 0, removed: [] }
+  reporter.event({ type: 'planned', atMs, jobs: [queued], ...rest }, board([queued]))
+  reporter.close()
+  expect(lines[0]).toContain('planned queued=1 waiting=0 running=0 up-to-date=19998')
+})
+
 test('who joins an engine that was at work already is told how things stand', () => {
   const lines: string[] = []
   const reporter = lineReporter('/nowhere', (text) => lines.push(text))

@@ -8,7 +8,7 @@ function shown(...events: readonly EngineEvent[]): string {
   const written: string[] = []
   const stream = { columns: 80, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream
   const style = { color: false, unicode: true }
-  const reporter = liveReporter({ root: '/nowhere', style, stream, verbose: false })
+  const reporter = liveReporter({ root: '/nowhere', style, stream, verbose: false, others: () => 0 })
   const board = emptyBoard({
     pid: 1,
     user: 'ana',
