@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, truncateSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { noHistory, rememberAttempt } from '../core/history.ts'
 import { pastPeaks, rememberPeak } from '../core/memoryAdvice.ts'
 import type { PastAttempt } from '../model/detail.ts'
@@ -9,7 +9,7 @@ import { describeErrno } from './disk.ts'
 import { formatLine, isReadable, journalPath, parseLine } from './journalLines.ts'
 import { compareToMark, type JournalMark, markJournal } from './journalMark.ts'
 import { lookUp, rememberAll } from './journalMemory.ts'
-import { makeFolder } from './makeFolder.ts'
+import { openJournalWriter } from './journalWriter.ts'
 import { openOlderLines } from './olderLines.ts'
 
 export interface JournalFile extends Journal {
@@ -45,10 +45,10 @@ export function openJournal(root: string, known?: JournalMark): JournalFile {
   let attempts: Map<string, PastAttempt[]> | undefined
   let recent: JournalRecord[] | undefined
   let peaks: Map<string, number[]> | undefined
-  let descriptor: number | undefined
+  const writer = openJournalWriter(root, journalPath, { wholeBytes, endsInLine })
 
-  function take(record: JournalRecord): void {
-    memory.take(record)
+  function take(record: JournalRecord, { isRemembered }: { readonly isRemembered: boolean }): void {
+    if (!isRemembered) memory.take(record)
     if (attempts !== undefined) rememberAttempt(attempts, record)
     if (peaks !== undefined) rememberPeak(peaks, record)
     if (recent !== undefined && recent.push(record) > 2 * recentKept) recent = recent.slice(-recentKept)
@@ -83,40 +83,19 @@ export function openJournal(root: string, known?: JournalMark): JournalFile {
       return attempts.get(target) ?? []
     },
     async append(record) {
+      const had = { memory, attempts, recent, peaks }
       try {
-        if (descriptor === undefined) {
-          // No turn may come in between: of two records at once the second would cut off the first with the torn line.
-          makeFolder(`${root}/.labmake`)
-          descriptor = openSync(path, 'a')
-          // What a torn line left would join the next record and damage it too.
-          if (wholeBytes !== undefined) truncateSync(path, wholeBytes)
-          if (!endsInLine) writeSync(descriptor, '\n')
-        }
         // Who started is of use only as long as the machine runs; what was made must outlast it.
-        appendWhole(path, descriptor, formatLine(record), { flush: record.type !== 'started' })
-      } catch (error) {
-        if (error instanceof DiskFault) throw error
-        throw new DiskFault('write', journalPath, describeErrno(error))
+        await writer.append(formatLine(record), { mustLast: record.type !== 'started' })
+      } finally {
+        // Who read the file in the meantime found the line there: it is read again when somebody asks again.
+        if (attempts !== had.attempts) attempts = undefined
+        if (recent !== had.recent) recent = undefined
+        if (peaks !== had.peaks) peaks = undefined
       }
-      take(record)
+      take(record, { isRemembered: memory !== had.memory })
     },
-    close() {
-      if (descriptor !== undefined) closeSync(descriptor)
-      descriptor = undefined
-    },
-  }
-}
-
-/** Writes a line, and flushes it if it matters after a power cut. A line that did not fit is taken back, so that the next one stands by itself. */
-function appendWhole(path: string, descriptor: number, line: string, options: { readonly flush: boolean }): void {
-  const bytes = Buffer.from(line)
-  let written = 0
-  try {
-    while (written < bytes.length) written += writeSync(descriptor, bytes, written)
-    if (options.flush) fsyncSync(descriptor)
-  } catch (error) {
-    if (written > 0) truncateSync(path, readFileSync(path).length - written)
-    throw new DiskFault('write', journalPath, describeErrno(error))
+    close: () => writer.close(),
   }
 }
 
