@@ -59,7 +59,7 @@ export type CommitEnd =
 export async function commit(state: AttemptState, record: MadeRecord, ports: Ports): Promise<CommitEnd> {
   const before = await faultOf(async () => {
     await Promise.all(state.targets.map((target) => ports.writer.flush(target.staged)))
-    await ports.attempts.write({ ...state, committing: record })
+    await ports.attempts.writeIntent(state, record, { mustLast: mustIntentLast(state, record, ports) })
   })
   if (before !== undefined) return { status: 'undone', fault: before }
   const placed: { target: StagedTarget; replaced: boolean }[] = []
@@ -76,6 +76,18 @@ export async function commit(state: AttemptState, record: MadeRecord, ports: Por
   const unsaid = await faultOf(() => ports.attempts.write(state))
   // For want of room it will be tried again, and then the intent stands: it may stay written down.
   return { status: unsaid === undefined || isNoRoom(fault) ? 'undone' : 'left', fault }
+}
+
+/** What took less is made again sooner than anybody notices. */
+const worthFlushingSeconds = 1
+
+/**
+ * Has an intent to outlast a power cut? A target that is replaced without it, and without the journal's line, would be taken
+ * for a person's work. Where nothing is replaced a whole target would be there that nobody knows of: it would be made once
+ * more, which is no harm where that is quick.
+ */
+function mustIntentLast({ targets }: AttemptState, { seconds }: MadeRecord, { disk }: Ports): boolean {
+  return seconds >= worthFlushingSeconds || targets.some(({ path }) => disk.stat(path) !== undefined)
 }
 
 /** Finishes a commit whose intent was written down and that was cut short. Safe to repeat. Throws DiskFault. */

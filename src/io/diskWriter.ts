@@ -1,21 +1,23 @@
 import { execFile } from 'node:child_process'
-import { cp, link, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { readdirSync, renameSync, statSync } from 'node:fs'
+import { cp, link, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { DiskFault, type DiskWriter, exchangeSuffix } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
-import { flushFolder, flushNames } from './flushNames.ts'
+import { flushFile, flushFolder, flushNames } from './flushNames.ts'
 import { makeFolder } from './makeFolder.ts'
+import { removeFolder } from './removeFolder.ts'
 
 /** Changes files below `root`. */
 export function openDiskWriter(root: string): DiskWriter {
   const at = (path: string) => resolve(root, path)
   return {
     makeFolder: (path) => acting('make the folder', path, async () => makeFolder(at(path))),
-    rename: (from, to) => acting('move into place', to, () => rename(at(from), at(to))),
+    rename: (from, to) => acting('move into place', to, async () => renameSync(at(from), at(to))),
     exchange: (a, b) => acting('put into place', b, () => exchange(at(a), at(b))),
     move: (from, to) => acting('move', from, () => move(at(from), at(to))),
-    remove: (path) => acting('remove', path, () => rm(at(path), { recursive: true, force: true })),
+    remove: (path) => acting('remove', path, () => removeFolder(at(path))),
     flush: (path) => acting('flush', path, () => flush(at(path))),
     flushNames: (folder, { before }) => acting('flush', folder, () => flushNames(at(folder), at(before))),
   }
@@ -104,16 +106,9 @@ async function move(from: string, to: string): Promise<void> {
 
 /** fsync of a file, or of all files below a folder and the folders themselves. */
 async function flush(path: string): Promise<void> {
-  if ((await stat(path)).isDirectory()) {
-    for (const entry of await readdir(path, { withFileTypes: true })) {
-      if (entry.isFile() || entry.isDirectory()) await flush(`${path}/${entry.name}`)
-    }
-    return flushFolder(path)
+  if (!statSync(path).isDirectory()) return flushFile(path)
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isFile() || entry.isDirectory()) await flush(`${path}/${entry.name}`)
   }
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+  await flushFolder(path)
 }

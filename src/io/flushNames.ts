@@ -1,5 +1,5 @@
-import { statfsSync, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { closeSync, fsync, openSync, statfsSync, statSync } from 'node:fs'
+import { promisify } from 'node:util'
 
 /** ext3, ext4 and xfs, by the numbers that the system gives them: what is flushed there takes along all that changed before. */
 const orderedTypes: ReadonlySet<number> = new Set([0xef53, 0x58465342])
@@ -25,13 +25,18 @@ const deviceOf = (folder: string) => statSync(folder, { throwIfNoEntry: false })
 /** fsync of a folder: of the names in it. Where that is refused it does what the file system does by itself. */
 export async function flushFolder(folder: string): Promise<void> {
   try {
-    const handle = await open(folder, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await flushFile(folder)
   } catch (error) {
     if (!refusals.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}
+
+/** fsync. To open and to close is done at once: waiting for these costs more than they do. */
+export async function flushFile(path: string): Promise<void> {
+  const descriptor = openSync(path, 'r')
+  try {
+    await promisify(fsync)(descriptor)
+  } finally {
+    closeSync(descriptor)
   }
 }

@@ -1,6 +1,6 @@
 import type { AttemptState, ProcessMark } from './attempt.ts'
 import type { PastAttempt } from './detail.ts'
-import type { Cause, JournalRecord, TargetHistory, Use } from './record.ts'
+import type { Cause, JournalRecord, MadeRecord, TargetHistory, Use } from './record.ts'
 import type { PoolSize } from './rule.ts'
 
 export type EntryKind = 'file' | 'folder' | 'other'
@@ -127,7 +127,10 @@ export interface Launcher {
 
 /** Attempts under way, written down so that the next labmake finds them. Methods throw DiskFault. */
 export interface Attempts {
+  /** Also once more, of one that is not to be committed after all. */
   write(state: AttemptState): Promise<void>
+  /** Adds that it is being committed: as `committing` of its state. `mustLast`: through a power cut, too. */
+  writeIntent(state: AttemptState, record: MadeRecord, options: { readonly mustLast: boolean }): Promise<void>
   remove(slug: string): Promise<void>
   /** What earlier labmakes left. */
   left(): readonly AttemptState[]

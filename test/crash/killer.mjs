@@ -44,6 +44,21 @@ function guard(object, name, changes = () => true) {
   }
 }
 
+/** As guard, of a call that writes a text: half of that counts too. */
+function guardText(name) {
+  const original = fs[name]
+  guard(fs, name)
+  const guarded = fs[name]
+  fs[name] = (path, text, ...rest) => {
+    if (!isWithin && typeof text === 'string' && isNext(`${name}, half of it`, [path])) {
+      isWithin = true
+      original(path, text.slice(0, Math.floor(text.length / 2)), ...rest)
+      die()
+    }
+    return guarded(path, text, ...rest)
+  }
+}
+
 const opensToWrite = ([, flags]) => typeof flags === 'string' && /[wax+]/.test(flags)
 const callsOnPaths = [
   'rename',
@@ -65,10 +80,11 @@ for (const name of callsOnPaths) {
   if (name !== 'cp') guard(fs, name)
 }
 for (const name of ['writeFile', 'appendFile']) {
-  guard(fs, `${name}Sync`)
+  guardText(`${name}Sync`)
   guard(fs.promises, name)
 }
 guard(fs, 'fsyncSync')
+guard(fs, 'fsync')
 guard(fs, 'openSync', opensToWrite)
 guard(childProcess, 'spawn')
 guard(childProcess, 'execFile')

@@ -7,7 +7,7 @@ import { formatLine, parseLine } from '../../src/io/journalLines.ts'
 import { markProcess } from '../../src/io/processes.ts'
 import type { JournalRecord } from '../../src/model/record.ts'
 import { enginePid, type Run, type Workspace, workspace } from '../workspace.ts'
-import { oneBatch, oneRule } from './lab.ts'
+import { longParam, oneBatch, oneRule } from './lab.ts'
 import { canMount, fill, makeReadOnly, smallDisk } from './smallDisk.ts'
 
 // Faults of the world, each really caused. What labmake must do: say in words what stands in the way, keep every target
@@ -140,6 +140,7 @@ describe.skipIf(!canMount)('a full disk', () => {
   test('that fills while a recipe runs costs nothing of what it made: recorded later, and not run again', async () => {
     await using ws = await workspace({
       'rules/r.yaml': oneRule(
+        longParam,
         'script: echo run >>runs; cp "$1" "$target"; cat /dev/zero >.labmake/filler 2>/dev/null || true',
       ),
       'in/a.txt': 'new',

@@ -37,3 +37,6 @@ rules:
     targets: out/{x}.txt
 ${lines.map((line) => `    ${line}\n`).join('')}`
 }
+
+/** With it what is recorded of an attempt is longer than any block of a disk that may have room still. */
+export const longParam = `params: { note: "${'x'.repeat(5000)}" }`

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { leftAttempts, openAttempts } from '../../src/io/attempts.ts'
 import type { AttemptState } from '../../src/model/attempt.ts'
+import type { MadeRecord } from '../../src/model/record.ts'
 import { workspace } from '../workspace.ts'
 import { oneRule } from './lab.ts'
 import { canLoop, diskThatLosesPower } from './smallDisk.ts'
@@ -62,7 +63,8 @@ describe.skipIf(!canLoop)('a power cut', () => {
     const state = { slug: 'one', job: 'copy/a', attempt: 1, startedMs: 0, targets: [target], before, log: '' }
     const attempts = openAttempts(ws.root)
     await attempts.write(state as unknown as AttemptState)
-    await attempts.write({ ...state, committing: { at: 'now' } } as unknown as AttemptState)
+    const record = { type: 'made', at: 'now', job: 'copy/a', target: 'out/a.txt', targets: {} } as unknown as MadeRecord
+    await attempts.writeIntent(state as unknown as AttemptState, record, { mustLast: true })
     cutPower()
     expect(leftAttempts(ws.root)).toMatchObject([{ slug: 'one', committing: { at: 'now' } }])
   })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isRunning, markProcess } from '../../src/io/processes.ts'
 import { enginePid, type Workspace, workspace } from '../workspace.ts'
-import { batches, oneBatch, oneRule } from './lab.ts'
+import { batches, longParam, oneBatch, oneRule } from './lab.ts'
 import { canMount, fill, smallDisk } from './smallDisk.ts'
 
 interface JournalLine {
@@ -578,7 +578,7 @@ test.skipIf(!canMount)(
 
 test.skipIf(!canMount)('no room to record what was made: said, and the old target in place (case 30)', async () => {
   await using ws = await workspace({
-    'rules/r.yaml': oneRule('script: cat /dev/zero >.labmake/filler 2>/dev/null || cp "$1" "$target"'),
+    'rules/r.yaml': oneRule(longParam, 'script: cat /dev/zero >.labmake/filler 2>/dev/null || cp "$1" "$target"'),
     'in/a.txt': 'new',
     'out/a.txt': 'old',
   })

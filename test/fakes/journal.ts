@@ -61,7 +61,11 @@ export function fakeAttempts(acts: Acts): FakeAttempts {
   return {
     async write(state) {
       acts.begin('write', `attempt ${state.job}`)
-      states.set(state.slug, JSON.stringify(state))
+      states.set(state.slug, JSON.stringify({ ...state, committing: undefined }))
+    },
+    async writeIntent(state, record) {
+      acts.begin('write', `attempt ${state.job}`)
+      states.set(state.slug, JSON.stringify({ ...state, committing: record }))
     },
     async remove(slug) {
       acts.begin('remove', `attempt ${slug}`)
