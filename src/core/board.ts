@@ -115,14 +115,14 @@ export function countStates(jobs: Iterable<BoardJob>): StateCounts {
   return counts
 }
 
-/** Slots in use by pool, those of other workspaces too where it is shared. */
-export function usedSlots(board: Board): Map<string, number> {
+/** Slots in use by pool, those of other workspaces too where it is shared. `jobs`: those that run, where that is known. */
+export function usedSlots(board: Board, jobs: Iterable<BoardJob> = board.jobs.values()): Map<string, number> {
   const used = new Map<string, number>()
   for (const { name, shared } of board.pools.values()) {
     if (shared !== undefined && shared.usedByOthers > 0) used.set(name, shared.usedByOthers)
   }
-  for (const { status, pools } of board.jobs.values()) {
-    if (status.state !== 'running') continue
+  for (const { status, pools } of jobs) {
+    if (status.state !== 'running' || status.hasEnded) continue
     for (const [pool, slots] of Object.entries(pools)) used.set(pool, (used.get(pool) ?? 0) + slots)
   }
   return used

@@ -40,7 +40,7 @@ export interface UnderWayOptions {
   readonly changedBy: (batch: string | undefined) => void
   /** A job failed for good. */
   readonly onFailure: () => void
-  /** An attempt ended, and its slots are free. */
+  /** Slots are free, or an attempt ended. */
   readonly rouse: () => void
   readonly isStopping: () => boolean
   /** Stays, and waits for what may come: room on a disk. */
@@ -51,6 +51,18 @@ export interface UnderWayOptions {
 
 /** A source may change under a running recipe once; the second time the recipe itself is the likely cause. */
 const maxReruns = 1
+
+/**
+ * A commit takes some ms. Of a job that is known to take longer than this they are nothing, and its slots are given back after
+ * it: then what hangs on it is in line for them, too. A shorter one would spend most of its time waiting for the disk.
+ */
+const shortSeconds = 0.1
+
+/**
+ * Of so many jobs at the most the recipe has ended and what it made is not in place yet while others have their slots already:
+ * enough that one flush of the disk serves many, and not so many that recipes run far ahead of a disk that is slow.
+ */
+const mostBehind = 16
 
 /** Attempts under way: from the taking of their slots to the journal. */
 export class UnderWay {
@@ -156,11 +168,11 @@ export class UnderWay {
     const isOurs = entry?.chosen === true && entry.state.status !== 'running'
     const paths = state.targets.map(({ path }) => path)
     if (state.grant !== undefined) ports.sharedSlots.adopt(state.grant)
-    const give = this.take({ held, paths, entry: isOurs ? entry : undefined, grant: state.grant })
+    const taken = this.take({ held, paths, entry: isOurs ? entry : undefined, grant: state.grant })
     const pid = state.process?.pid
     tell({ type: 'adopted', atMs: now(), job, attempt: number, pid, startedMs, log, pools: held.ofPools() })
-    const over = isOurs ? this.follow(entry, entry.job, attempt) : this.watchStranger(attempt, entry?.batch)
-    const given = over.finally(give)
+    const over = isOurs ? this.follow(entry, entry.job, attempt, taken) : this.watchStranger(attempt, entry?.batch)
+    const given = over.finally(taken.giveAll)
     if (isOurs) {
       this.track(given)
       return
@@ -205,8 +217,8 @@ export class UnderWay {
     return critical
   }
 
-  /** Takes slots and targets. Returns what gives them back. */
-  private take({ held, paths, entry, grant }: Taking): () => void {
+  /** Takes slots and targets. */
+  private take({ held, paths, entry, grant }: Taking): Taken {
     const { queue, ports } = this.options
     queue.take(held)
     for (const path of paths) this.targets.add(path)
@@ -214,14 +226,21 @@ export class UnderWay {
       entry.held = held
       this.entries.add(entry)
     }
-    return () => {
+    let hasSlots = true
+    const giveSlots = () => {
+      if (!hasSlots) return
+      hasSlots = false
       queue.give(held)
       if (grant !== undefined) ports.sharedSlots.give(grant)
+    }
+    const giveAll = () => {
+      giveSlots()
       for (const path of paths) this.targets.delete(path)
       if (entry === undefined) return
       entry.held = undefined
       this.entries.delete(entry)
     }
+    return { giveSlots, giveAll }
   }
 
   /** One attempt of a job, from taking its slots to giving them back. */
@@ -231,12 +250,12 @@ export class UnderWay {
     this.options.book.start(entry)
     const { pools, bytesOf } = job.rule
     const held = this.options.pools.held(Object.fromEntries(pools), bytesOf, () => entry.job.rule)
-    const give = this.take({ held, paths, entry, grant })
+    const taken = this.take({ held, paths, entry, grant })
     try {
       const started = await this.whole(() => this.begin(entry, job, grant))
-      if (started !== undefined) await this.follow(entry, job, started)
+      if (started !== undefined) await this.follow(entry, job, started, taken)
     } finally {
-      give()
+      taken.giveAll()
     }
   }
 
@@ -250,7 +269,6 @@ export class UnderWay {
       room.toldNothing()
       return undefined
     }
-    const ingredients = ingredientsNow(entry, ports.disk)
     try {
       const started = await startAttempt(job, entry.graph.ignoreOf, ports, grant)
       const { attempt, log, process } = started.state
@@ -263,6 +281,7 @@ export class UnderWay {
       if (room.takes(fault)) book.again(entry, { status: 'queued', tries: triesOf(entry) })
       else {
         room.toldNothing()
+        const ingredients = ingredientsNow(entry, ports.disk)
         this.failed(entry, { cause: diskCause(fault), attempt: 0, seconds: 0, log: '', ingredients })
         this.options.changedBy(entry.batch)
       }
@@ -271,7 +290,7 @@ export class UnderWay {
   }
 
   /** From the running recipe to what became of it. `job`: as it was started. */
-  private async follow(entry: Entry, job: Job, attempt: StartedAttempt): Promise<void> {
+  private async follow(entry: Entry, job: Job, attempt: StartedAttempt, { giveSlots }: Taken): Promise<void> {
     const { book } = this.options
     if (entry.state.status !== 'running') book.start(entry)
     this.attempts.set(entry, attempt)
@@ -284,8 +303,20 @@ export class UnderWay {
     this.attempts.delete(entry)
     if (this.isLeft) return
     this.ending.add(entry)
+    if (isShort(entry) && this.ending.size <= mostBehind) {
+      giveSlots()
+      this.tellSlotsFree(entry)
+      this.options.rouse()
+    }
     await this.whole(() => this.conclude(entry, job, attempt, exit))
     this.ending.delete(entry)
+  }
+
+  private tellSlotsFree({ id }: Entry): void {
+    const { board, now, tell } = this.options
+    const status = board().jobs.get(id)?.status
+    if (status?.state !== 'running') return
+    tell({ type: 'changed', atMs: now(), jobs: [{ job: id, status: { ...status, hasEnded: true } }] })
   }
 
   /** Commits what the recipe made or puts it aside, says so in the journal, and to who hangs on it. */
@@ -408,6 +439,14 @@ interface Taking {
   /** Of a job of ours. */
   readonly entry: Entry | undefined
   readonly grant: string | undefined
+}
+
+const isShort = ({ estimate }: Entry) => estimate !== undefined && estimate.high < shortSeconds
+
+/** Gives back the slots, which is done once at the most, or all that was taken. */
+interface Taken {
+  readonly giveSlots: () => void
+  readonly giveAll: () => void
 }
 
 interface FailedEnd {

@@ -18,6 +18,8 @@ export type JobStatus =
       readonly log: string
       /** Who asked for it to be stopped; it is being ended. */
       readonly stoppedBy?: string
+      /** Its recipe has ended and its slots are free; what it made is being put into place. */
+      readonly hasEnded?: boolean
     }
   /** Up to date. `last` is the attempt that made it, where the journal knows. */
   | { readonly state: 'done'; readonly last: LastAttempt | undefined; readonly edited: string | undefined }
