@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { ProcessMark } from '../model/attempt.ts'
 import { hasItsNumber, type ProcessLine, readProcess } from './processes.ts'
 
@@ -16,6 +17,8 @@ export interface Families {
   remove(leader: number): void
   /** Looks at who is there. Only who was not there at the last look costs more than a number; `anew` asks everybody again. */
   look(options?: { readonly anew: boolean }): void
+  /** A look that begins after this was called, shared by all who ask meanwhile: of short recipes dozens end between two looks. */
+  lookSoon(): Promise<void>
   /** Of the last look, those that live. */
   members(leader: number): ProcessLine[]
 }
@@ -28,13 +31,30 @@ interface Attempt {
   readonly name: string
 }
 
+/** Between two shared looks goes so many times what one takes: on a host with thousands of processes that is some ms. */
+const restFactor = 19
+
 export function openFamilies(): Families {
   const isLinux = process.platform === 'linux'
   const attempts = new Map<number, Attempt>()
   // Who was there before any recipe is no recipe's.
   let owners = new Map<number, Owner>((isLinux ? listProcesses() : []).map((pid) => [pid, undefined]))
 
-  return {
+  let mayLookAtMs = 0
+  let soon: Promise<void> | undefined
+  const lookAfterRest = async () => {
+    await wait(Math.max(0, mayLookAtMs - performance.now()))
+    soon = undefined
+    const startMs = performance.now()
+    families.look()
+    const endMs = performance.now()
+    mayLookAtMs = endMs + (endMs - startMs) * restFactor
+  }
+  const families: Families = {
+    lookSoon() {
+      soon ??= lookAfterRest()
+      return soon
+    },
     add(leader, name) {
       attempts.set(leader.pid, { leader, name })
       // Looked at before it was known: it, and what it may have started, is asked again.
@@ -69,6 +89,7 @@ export function openFamilies(): Families {
       return members
     },
   }
+  return families
 }
 
 /** Finds out whose these are. Returns those that are nobody's. */

@@ -79,6 +79,7 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
     const underWay = { slug, leader, log, beganMs, limits, pollMs: adoptedPollMs, told: undefined }
     if (!isOver(folder, leader)) return follow(underWay)
     families.add(leader.mark, slug)
+    families.look()
     const seconds = secondsWritten(folder)
     return ended({ ...conclude(underWay, unseen), ...(seconds === undefined ? {} : { seconds }) })
   }
@@ -88,7 +89,8 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
     const { pid } = leader.mark
     const folder = `${root}/${folderOf(slug)}`
     families.add(leader.mark, slug)
-    const measuring = meter.start({ leader: pid, folder, log: `${root}/${log}`, beganMs })
+    const isAdopted = told === undefined
+    const measuring = meter.start({ leader: pid, folder, log: `${root}/${log}`, beganMs, isAdopted })
     const ending = openEnding(leader.mark, families, limits, () => measuring.sample())
     const status = new Promise<string | undefined>((resolve) => {
       const timer = setInterval(() => isOver(folder, leader) && over(undefined), pollMs)
@@ -98,14 +100,16 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
       }
       void told?.then(over)
     })
-    const exit = status.then((toldStatus) => {
+    const exit = status.then(async (toldStatus) => {
       ending.over()
       const seconds = (performance.now() - beganMs) / 1000
+      await families.lookSoon()
       return { ...conclude(underWay, measuring.end(), toldStatus, ending.because), seconds }
     })
     return { process: leader.mark, exit, cancel: ending.end }
   }
 
+  /** After a look at who is there. */
   function conclude({ slug, leader, log }: UnderWay, measured: Measured, told?: string, because?: Exit): Exit {
     const { pid } = leader.mark
     // On a full disk nothing can be written down, and what is told tells the same.
@@ -113,7 +117,6 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
     const status = written?.status ?? told
     const use = together(measured.use, written?.use ?? {})
     const exit = status === undefined ? lost : exitOf(status)
-    families.look()
     const left = families.members(pid).map((member) => member.pid)
     const writer = openForWriting(left, `${stagingPrefix}${slug}`)
     // It would write on to files that are about to be moved, or beside the next attempt.

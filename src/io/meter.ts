@@ -11,6 +11,8 @@ export interface Metered {
   /** Of the attempt: the memory that was seen is written down there, for the next labmake. */
   readonly folder: string
   readonly log: string
+  /** Another labmake started it, and may have written down what it saw. */
+  readonly isAdopted: boolean
   /** By `performance.now()`. */
   readonly beganMs: number
 }
@@ -84,7 +86,7 @@ export function openMeter(families: Families): Meter {
       const watched: Watched = {
         ...metered,
         dueMs: 0,
-        peakBytes: readPeak(metered.folder),
+        peakBytes: metered.isAdopted ? readPeak(metered.folder) : 0,
         oomKillsBefore: lastOomKills,
         use: { cpuSeconds: 0, readBytes: 0, writtenBytes: 0 },
         isRefining: false,
