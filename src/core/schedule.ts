@@ -30,25 +30,25 @@ export interface Queued extends Ranked {
   readonly passedOver: number
 }
 
-export interface Choice {
-  readonly start: readonly string[]
+export interface Choice<Job extends Queued> {
+  readonly start: readonly Job[]
   /** Jobs that were passed over in this choice. */
-  readonly passedOver: readonly string[]
+  readonly passedOver: readonly Job[]
 }
 
 /**
  * Which queued jobs start now. `queue` is in order of rank; `slots` and `free` are by pool, all of them and those that
  * nobody has. A job takes its slots from all its pools at once or not at all.
  */
-export function chooseJobs(
-  queue: readonly Queued[],
+export function chooseJobs<Job extends Queued>(
+  queue: Iterable<Job>,
   free: ReadonlyMap<string, number>,
   slots: ReadonlyMap<string, number>,
-): Choice {
+): Choice<Job> {
   const left = new Map(free)
-  const short: { readonly id: string; readonly of: readonly string[] }[] = []
-  const start: string[] = []
-  const passedOver = new Set<string>()
+  const short: { readonly job: Job; readonly of: readonly string[] }[] = []
+  const start: Job[] = []
+  const passedOver = new Set<Job>()
   // Thousands of jobs need the same slots of the same pools, and share the map that says so: each is looked at once for
   // every change of what is left.
   const known = new Map<Queued['pools'], readonly string[]>()
@@ -68,13 +68,13 @@ export function chooseJobs(
   for (const job of queue) {
     const lacking = lackingOf(job.pools)
     if (lacking.length > 0) {
-      short.push({ id: job.id, of: lacking })
+      short.push({ job, of: lacking })
       // What needs more than a pool has, since a person paused it or made it smaller, keeps nobody else waiting.
       if (job.passedOver < patience || ![...job.pools].every(([pool, n]) => n <= (slots.get(pool) ?? 0))) continue
     } else {
-      start.push(job.id)
+      start.push(job)
       // Whoever waits for ram loses nothing to a job that takes cpu.
-      for (const { id, of } of short) if (of.some((pool) => job.pools.has(pool))) passedOver.add(id)
+      for (const { job: other, of } of short) if (of.some((pool) => job.pools.has(pool))) passedOver.add(other)
     }
     // A patient job that does not fit takes its slots off the table too: they are kept for it.
     if (take(job.pools)) break

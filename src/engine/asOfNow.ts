@@ -1,5 +1,5 @@
 import { ingredientsDigest, regather, takeIngredients } from '../core/provenance.ts'
-import { surveyDisk } from '../core/survey.ts'
+import { type Survey, surveyDisk } from '../core/survey.ts'
 import { judge } from '../core/verdict.ts'
 import type { Verdict } from '../model/plan.ts'
 import type { Entry } from './entry.ts'
@@ -11,13 +11,16 @@ export function ingredientsNow({ job, graph }: Pick<Entry, 'job' | 'graph'>, dis
   return ingredientsDigest(takeIngredients(regather(job, survey), survey, graph.ignoreOf))
 }
 
-/** The verdict as of now, where a plan may be hours old: what was made since counts as files on disk. */
+/**
+ * The verdict as of now, where a plan may be hours old: what was made since counts as files on disk. `survey`: one that was
+ * just begun, where more is to be asked of the same state.
+ */
 export function judgeNow(
   { job, graph }: Entry,
   entries: ReadonlyMap<string, Entry>,
   { disk, journal }: Pick<Ports, 'disk' | 'journal'>,
+  survey: Survey = surveyDisk(disk),
 ): Verdict {
-  const survey = surveyDisk(disk)
   return judge(regather(job, survey), {
     survey,
     history: (target) => journal.history(target),

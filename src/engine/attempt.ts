@@ -1,7 +1,7 @@
 import { ingredientsDigest, regather, takeIngredients, takeTargets } from '../core/provenance.ts'
 import { commandLine, expandRecipe, recipePaths } from '../core/recipe.ts'
 import { compareStamps } from '../core/stamp.ts'
-import { surveyDisk } from '../core/survey.ts'
+import { type Survey, surveyDisk } from '../core/survey.ts'
 import type { AttemptState } from '../model/attempt.ts'
 import type { Job } from '../model/job.ts'
 import { type DiskFault, type Exit, isNoRoom, type Running } from '../model/ports.ts'
@@ -34,14 +34,16 @@ export interface StartedAttempt {
   readonly running: Running
 }
 
+export interface Starting {
+  readonly ignoreOf: (path: string) => readonly string[]
+  readonly grant: string | undefined
+  /** Of this very moment: the stamps that it takes are those that the verdict was made from. */
+  readonly survey: Survey
+}
+
 /** Stamps the sources, makes the staging folders and starts the recipe. Throws DiskFault if that is not possible. */
-export async function startAttempt(
-  planned: Job,
-  ignoreOf: (path: string) => readonly string[],
-  ports: Ports,
-  grant?: string,
-): Promise<StartedAttempt> {
-  const survey = surveyDisk(ports.disk)
+export async function startAttempt(planned: Job, how: Starting, ports: Ports): Promise<StartedAttempt> {
+  const { ignoreOf, grant, survey } = how
   const job = regather(planned, survey)
   const { sourceBytes, ...ingredients } = takeIngredients(job, survey, ignoreOf)
   const targets = takeTargets(job, survey)

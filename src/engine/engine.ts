@@ -492,16 +492,19 @@ export class Engine {
     const due = inMs.filter((ms) => ms !== undefined)
     if (this.sweep !== undefined) await this.ports.clock.turn()
     else if (!this.woken) {
-      const over = new AbortController()
       const woken = new Promise<void>((resolve) => {
         this.wake = resolve
       })
-      const timer = due.length === 0 ? [] : [this.ports.clock.wait(Math.min(...due), over.signal)]
-      await Promise.race([woken, ...timer])
-      over.abort()
+      await (due.length === 0 ? woken : this.wokenWithin(Math.min(...due), woken))
     }
     this.woken = false
     this.underWay.check()
+  }
+
+  private async wokenWithin(ms: number, woken: Promise<void>): Promise<void> {
+    const over = new AbortController()
+    await Promise.race([woken, this.ports.clock.wait(ms, over.signal)])
+    over.abort()
   }
 
   private poolChanged(name: string): void {

@@ -10,10 +10,15 @@ export interface Holding {
   readonly pools: ReadonlyMap<string, number>
 }
 
+/** To find the places of more than these takes longer than to sort all. */
+const fewAdded = 50
+
 /** Jobs that could start, in order of rank, and the slots that are taken by those that run. */
 export class JobQueue<Entry extends QueueEntry> {
-  /** In order of rank as of the last look, those that came since behind them. */
-  private waiting = new Set<Entry>()
+  private readonly waiting = new Set<Entry>()
+  /** Those, in order of rank as of the last look, but for what came since. */
+  private order: Entry[] = []
+  private added: Entry[] = []
   private isSorted = true
   /** Nothing changed since the last look, which found nothing that fits. */
   private isStuck = false
@@ -39,13 +44,17 @@ export class JobQueue<Entry extends QueueEntry> {
   }
 
   add(entry: Entry): void {
+    if (this.waiting.has(entry)) return
     this.waiting.add(entry)
-    this.isSorted = false
+    this.added.push(entry)
     this.isStuck = false
   }
 
   remove(entry: Entry): void {
-    this.waiting.delete(entry)
+    if (!this.waiting.delete(entry) || !this.isSorted) return
+    const place = placeOf(entry, this.order)
+    if (this.order[place] === entry) this.order.splice(place, 1)
+    else this.isSorted = false
   }
 
   /** Ranks changed. */
@@ -56,27 +65,39 @@ export class JobQueue<Entry extends QueueEntry> {
   /** Removes and returns what the free slots allow to start now, in order. Its slots are yet to be taken. */
   next(mayStart?: (entry: Entry) => boolean): Entry[] {
     if (this.isStuck) return []
-    // Sorted at once before a look and not entry by entry: a plan puts thousands back, and most are in order already.
-    if (!this.isSorted) this.waiting = new Set([...this.waiting].sort(compareQueued))
-    this.isSorted = true
-    const open = mayStart === undefined ? [...this.waiting] : [...this.waiting].filter(mayStart)
     const free = new Map([...this.slots].map(([pool, slots]) => [pool, slots - (this.taken.get(pool) ?? 0)]))
-    const choice = chooseJobs(open, free, this.slots)
+    const choice = chooseJobs(this.inOrder(mayStart), free, this.slots)
     this.isStuck = choice.start.length === 0 && mayStart === undefined
     if (choice.start.length === 0) return []
-    const byId = new Map(open.map((entry) => [entry.id, entry]))
-    for (const id of choice.passedOver) byId.get(id)!.passedOver++
-    const start = choice.start.map((id) => byId.get(id)!)
-    for (const entry of start) {
+    for (const entry of choice.passedOver) entry.passedOver++
+    for (const entry of choice.start) {
       this.remove(entry)
       entry.passedOver = 0
     }
-    return start
+    return [...choice.start]
+  }
+
+  /** One by one, so that a look at thousands costs no more than those that are looked at. */
+  private *inOrder(mayStart: ((entry: Entry) => boolean) | undefined): Generator<Entry> {
+    this.sort()
+    for (const entry of this.order) if (mayStart === undefined || mayStart(entry)) yield entry
+  }
+
+  /** What came since is put among those that are in order already; thousands, as a plan puts back, are sorted at once. */
+  private sort(): void {
+    const { added, order, waiting } = this
+    this.added = []
+    if (this.isSorted && added.length <= fewAdded) {
+      for (const entry of added) order.splice(placeOf(entry, order), 0, entry)
+      return
+    }
+    this.order = [...waiting].sort(compareQueued)
+    this.isSorted = true
   }
 
   /** The first in order that is short of slots of these pools, and of no others. */
   firstShortOf(pools: ReadonlySet<string>, mayStart?: (entry: Entry) => boolean): Entry | undefined {
-    for (const entry of this.waiting) {
+    for (const entry of this.inOrder(undefined)) {
       const lacking = [...entry.pools].filter(
         ([pool, n]) => (this.slots.get(pool) ?? 0) - (this.taken.get(pool) ?? 0) < n,
       )
@@ -98,4 +119,16 @@ export class JobQueue<Entry extends QueueEntry> {
     for (const [pool, slots] of counted) this.taken.set(pool, (this.taken.get(pool) ?? 0) - slots)
     this.isStuck = false
   }
+}
+
+/** Where an entry belongs among others that are in order. */
+function placeOf(entry: Queued, order: readonly Queued[]): number {
+  let low = 0
+  let high = order.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (compareQueued(order[middle]!, entry) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }

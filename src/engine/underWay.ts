@@ -1,6 +1,7 @@
 import { ingredientsDigest } from '../core/provenance.ts'
 import { verdictReason } from '../core/reasons.ts'
 import { backoffMs } from '../core/schedule.ts'
+import { surveyDisk } from '../core/survey.ts'
 import type { AttemptState } from '../model/attempt.ts'
 import type { Board, JobStatus, LastAttempt } from '../model/board.ts'
 import { assertNever, invariant } from '../model/errors.ts'
@@ -262,7 +263,8 @@ export class UnderWay {
   /** Starts the recipe; undefined if it did not come to that. */
   private async begin(entry: Entry, job: Job, grant: string | undefined): Promise<StartedAttempt | undefined> {
     const { ports, book, tell, now, room } = this.options
-    const verdict = judgeNow(entry, book.entries, ports)
+    const survey = surveyDisk(ports.disk)
+    const verdict = judgeNow(entry, book.entries, ports, survey)
     // Hours may have passed since the plan: a person may have edited the target, or taken the source away.
     if (verdict.state !== 'stale') {
       this.skip(entry, verdict)
@@ -270,7 +272,7 @@ export class UnderWay {
       return undefined
     }
     try {
-      const started = await startAttempt(job, entry.graph.ignoreOf, ports, grant)
+      const started = await startAttempt(job, { ignoreOf: entry.graph.ignoreOf, grant, survey }, ports)
       const { attempt, log, process } = started.state
       const reason = verdictReason(verdict)
       room.found()

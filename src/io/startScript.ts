@@ -22,8 +22,8 @@ export const exitRoom = `${' '.repeat(255)}\n`
 export const startScript = `
 _boot=-
 read -r _boot </proc/sys/kernel/random/boot_id
-_session=setsid
-command -v setsid >/dev/null || _session='perl -MPOSIX=setsid -e setsid;exec@ARGV'
+# By its whole path: to try a dozen folders for each recipe takes longer than to start it.
+_session=$(command -v setsid) || _session='perl -MPOSIX=setsid -e setsid;exec@ARGV'
 
 _myself() {
   if read -r _told </proc/self/stat; then

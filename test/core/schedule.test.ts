@@ -13,7 +13,10 @@ const choose = (
   queue: readonly Queued[],
   free: Readonly<Record<string, number>>,
   slots: Readonly<Record<string, number>> = { cpu: 8, ram: 2, gpu: 1 },
-) => chooseJobs(queue, map(free), map(slots))
+) => {
+  const { start, passedOver } = chooseJobs(queue, map(free), map(slots))
+  return { start: start.map(({ id }) => id), passedOver: passedOver.map(({ id }) => id) }
+}
 
 describe('choosing', () => {
   test('as many start as there are slots, in order', () => {
