@@ -89,6 +89,36 @@ const bench = {
 
 const startedAt = new Date()
 const startLoad = loadavg()[0]
+
+/** Prints what was measured, and saves it. Also of a run that is cut short. */
+function tell() {
+  const [{ model }] = cpus()
+  const machine = `${availableParallelism()} processors (${model.trim()}), Node ${process.version}, ${[...versions].map(([name, version]) => `${name} ${version.replace(/^[A-Za-z ]+/, '')}`).join(', ')}`
+  const previous = before && new Map(before.lines.map((line) => [keyOf(line), line]))
+  console.log(
+    `\n${startedAt.toISOString().slice(0, 16)}, ${machine}, load ${startLoad.toFixed(1)} to ${loadavg()[0].toFixed(1)}`,
+  )
+  console.log(
+    `Medians of ${bench.runs} runs in turns, or of as many as stand in brackets; ratio: labmake's figure over the other one.\n`,
+  )
+  for (const text of tableLines(lines, bench.runs, previous)) console.log(text)
+
+  if (values.save !== undefined) {
+    const of = { labmake: version, node: process.version, ...Object.fromEntries(versions) }
+    const processors = { count: availableParallelism(), model: model.trim() }
+    const saved = {
+      at: startedAt.toISOString(),
+      versions: of,
+      processors,
+      memoryBytes: totalmem(),
+      options: values,
+      lines,
+    }
+    writeFileSync(values.save, `${JSON.stringify(saved, undefined, 1)}\n`)
+  }
+}
+
+beforeEnd(tell)
 for (const row of only) {
   say(`${row} …`)
   try {
@@ -96,30 +126,5 @@ for (const row of only) {
   } catch (error) {
     say(`${row} was not measured: ${error.stack}`)
   }
-}
-
-const [{ model }] = cpus()
-const machine = `${availableParallelism()} processors (${model.trim()}), Node ${process.version}, ${[...versions].map(([name, version]) => `${name} ${version.replace(/^[A-Za-z ]+/, '')}`).join(', ')}`
-const previous = before && new Map(before.lines.map((line) => [keyOf(line), line]))
-console.log(
-  `\n${startedAt.toISOString().slice(0, 16)}, ${machine}, load ${startLoad.toFixed(1)} to ${loadavg()[0].toFixed(1)}`,
-)
-console.log(
-  `Medians of ${bench.runs} runs in turns, or of as many as stand in brackets; ratio: labmake's figure over the other one.\n`,
-)
-for (const text of tableLines(lines, bench.runs, previous)) console.log(text)
-
-if (values.save !== undefined) {
-  const of = { labmake: version, node: process.version, ...Object.fromEntries(versions) }
-  const processors = { count: availableParallelism(), model: model.trim() }
-  const saved = {
-    at: startedAt.toISOString(),
-    versions: of,
-    processors,
-    memoryBytes: totalmem(),
-    options: values,
-    lines,
-  }
-  writeFileSync(values.save, `${JSON.stringify(saved, undefined, 1)}\n`)
 }
 process.exit()
