@@ -6,7 +6,7 @@ import type { Fault } from '../model/errors.ts'
 import { DiskFault, type Journal } from '../model/ports.ts'
 import type { JournalRecord } from '../model/record.ts'
 import { describeErrno } from './disk.ts'
-import { formatLine, isReadable, journalPath, parseLine } from './journalLines.ts'
+import { formatLine, isReadable, journalPath, lineEnd, parseLine } from './journalLines.ts'
 import { compareToMark, type JournalMark, markJournal } from './journalMark.ts'
 import { lookUp, rememberAll } from './journalMemory.ts'
 import { openJournalWriter } from './journalWriter.ts'
@@ -116,11 +116,11 @@ interface ReadJournal {
   readonly endsInLine: boolean
 }
 
-/** The records from a place on that a line begins at. */
+/** The records from a place on that a line begins at. Line by line: a text of all of it may be longer than Node allows. */
 function readJournal(path: string, startBytes = 0): ReadJournal {
-  let text: string
+  let bytes: Buffer
   try {
-    text = readText(path, startBytes)
+    bytes = readBytes(path, startBytes)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR')
@@ -129,31 +129,31 @@ function readJournal(path: string, startBytes = 0): ReadJournal {
   }
   const records: JournalRecord[] = []
   const bad: number[] = []
-  const lines = text.split('\n')
-  const last = lines.pop()!
-  lines.forEach((line, i) => {
-    const record = parseLine(line)
-    if (record !== undefined) {
-      if (isReadable(record)) records.push(record)
-    } else if (line !== '') bad.push(i + 1)
-  })
-  const tail = last === '' ? undefined : parseLine(last)
+  let start = 0
+  for (let line = 1, end = bytes.indexOf(lineEnd); end >= 0; line++, end = bytes.indexOf(lineEnd, start)) {
+    const record = parseLine(bytes.toString('utf8', start, end))
+    if (record === undefined && end > start) bad.push(line)
+    if (record !== undefined && isReadable(record)) records.push(record)
+    start = end + 1
+  }
+  const isWhole = start === bytes.length
+  const tail = isWhole ? undefined : parseLine(bytes.toString('utf8', start))
   if (tail !== undefined && isReadable(tail)) records.push(tail)
-  const torn = last !== '' && tail === undefined
+  const isTorn = !isWhole && tail === undefined
   return {
     records,
     faults: bad.length === 0 ? [] : [damage(bad)],
-    wholeBytes: torn ? startBytes + Buffer.byteLength(text) - Buffer.byteLength(last) : undefined,
-    endsInLine: last === '' || torn,
+    wholeBytes: isTorn ? startBytes + start : undefined,
+    endsInLine: isWhole || isTorn,
   }
 }
 
-function readText(path: string, startBytes: number): string {
-  if (startBytes === 0) return readFileSync(path, 'utf8')
+function readBytes(path: string, startBytes: number): Buffer {
+  if (startBytes === 0) return readFileSync(path)
   const descriptor = openSync(path, 'r')
   try {
     const bytes = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - startBytes))
-    return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, startBytes))
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, startBytes))
   } finally {
     closeSync(descriptor)
   }

@@ -3,6 +3,9 @@ import type { JournalRecord } from '../model/record.ts'
 
 export const journalPath = '.labmake/journal.jsonl'
 
+/** The byte that ends a line. */
+export const lineEnd = 0x0a
+
 const sumOf = (body: string) => crc32(body).toString(16).padStart(8, '0')
 
 /** What ends every line, with the check sum in place of the zeros. */

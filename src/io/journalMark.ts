@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { lineEnd } from './journalLines.ts'
 
 /** A place in the journal up to which it was read and found whole. The journal only ever grows, unless a person has a hand in it. */
 export interface JournalMark {
@@ -19,7 +20,7 @@ export function markJournal(path: string): JournalMark | undefined {
     const { ino: inode, size, ctimeNs: changedNs } = fstatSync(descriptor, { bigint: true })
     const sizeBytes = Number(size)
     const end = readEnd(descriptor, sizeBytes)
-    return end.at(-1) === 0x0a ? { inode, sizeBytes, changedNs, end } : undefined
+    return end.at(-1) === lineEnd ? { inode, sizeBytes, changedNs, end } : undefined
   })
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import type { JournalRecord } from '../model/record.ts'
-import { isReadable, parseLine } from './journalLines.ts'
+import { isReadable, lineEnd, parseLine } from './journalLines.ts'
 
 /** The part of a journal that is known to be whole: read only where something of it is asked for. */
 export interface OlderLines {
@@ -9,8 +9,6 @@ export interface OlderLines {
   /** The last records, `count` at the most, oldest first. */
   last(count: number): JournalRecord[]
 }
-
-const lineEnd = 0x0a
 
 /**
  * The lines of the first `sizeBytes` of a journal, which end in a whole line. To search 8 MB of text for a name takes a few
