@@ -285,12 +285,21 @@ test('a second labmake says who is at work and leaves, without starting anything
   ws.hold('denoise/B1')
   const first = ws.start()
   await ws.untilStarted('denoise/B1')
-  const second = await ws.labmake('B2')
-  expect(second.code).toBe(2)
-  expect(second.stderr).toMatch(new RegExp(`"labmake" \\(process ${first.pid} on .*\\) is at work in this workspace`))
-  expect(ws.newRuns()).toEqual(['denoise/B1'])
+  const second = ws.start('B2')
+  // After a second the first one lets others join it; on a busy machine the second one may come only then.
+  await ws.until('the second one ends, or joins the first', () => {
+    return second.hasEnded() || second.stderr().includes('An engine runs here')
+  })
+  if (second.hasEnded()) {
+    const { code, stderr } = await second.ended
+    expect(code).toBe(2)
+    expect(stderr).toMatch(new RegExp(`"labmake" \\(process ${first.pid} on .*\\) is at work in this workspace`))
+    expect(ws.newRuns()).toEqual(['denoise/B1'])
+  }
   ws.release('denoise/B1')
   expect((await first.ended).code).toBe(0)
+  await second.ended
+  expect(ws.newRuns().filter((run) => run === 'denoise/B2')).toHaveLength(1)
 })
 
 test('accept and rebuild leave a workspace alone where a labmake is at work', async () => {
