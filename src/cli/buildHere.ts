@@ -28,21 +28,13 @@ export async function buildHere(
   const recall = memory && openRecall(findWorkspace(options.directory), memory.back)
   const workspace = await openWorkspace(options.directory, recall)
   const goals = typed.map((goal) => workspace.goal(goal))
+  const left = leftAttempts(workspace.root)
+  if (options.dryRun) return showPlan(workspace, goals, left, options)
   // What lies in the inbox may be what is asked for: it is taken before anything is planned.
-  if (!options.dryRun && hasDrops(workspace.root)) return runBuild(workspace, goals, options, { recall })
+  if (hasDrops(workspace.root)) return runBuild(workspace, goals, options, { recall })
   const look = recall?.look(workspace) ?? lookAtAll(workspace, goals)
   const { plan, scope } = look.planned
-  const left = leftAttempts(workspace.root)
-  if (options.dryRun) {
-    showPlan(plan, chooseGoals(plan, workspace, goals), options)
-    if (left.length > 0 && !options.json) {
-      process.stdout.write(
-        `The next run takes over ${plural(left.length, 'attempt')} of an earlier labmake: ${left.map((a) => a.job).join(', ')}.\n`,
-      )
-    }
-    return plan.errors.length > 0 ? exitCodes.wrong : exitCodes.fine
-  }
-  // What is taken over may be of any batch.
+  // What an earlier labmake left may be of any batch.
   if (left.length > 0) return runBuild(workspace, goals, options, { recall })
   if (look.standing.stale > 0) return runBuild(workspace, goals, options, { recall, scope, others: look.others })
   recall?.keep(workspace, look)
@@ -62,10 +54,24 @@ export function chooseGoals(plan: Plan, workspace: OpenWorkspace, goals: readonl
   return withPrerequisites(plan, namedJobs(plan, workspace.ruleSet.rules, goals, namedCommands))
 }
 
-function showPlan(plan: Plan, chosen: ReadonlySet<string>, { json, color, verbose }: BuildCommandOptions): void {
-  if (json) process.stdout.write(`${JSON.stringify(planJson(plan, chosen))}\n`)
-  else
-    process.stdout.write(`${planLines(plan, chosen, { style: styleOf(process.stdout, color), verbose }).join('\n')}\n`)
+/** What would run and why; nothing does. */
+function showPlan(
+  workspace: OpenWorkspace,
+  goals: readonly string[],
+  left: ReturnType<typeof leftAttempts>,
+  { json, color, verbose }: BuildCommandOptions,
+): ExitCode {
+  const { plan } = workspace.plan()
+  const chosen = chooseGoals(plan, workspace, goals)
+  const lines = json
+    ? [JSON.stringify(planJson(plan, chosen))]
+    : planLines(plan, chosen, { style: styleOf(process.stdout, color), verbose })
+  if (left.length > 0 && !json) {
+    const jobs = left.map((attempt) => attempt.job).join(', ')
+    lines.push(`The next run takes over ${plural(left.length, 'attempt')} of an earlier labmake: ${jobs}.`)
+  }
+  process.stdout.write(`${lines.join('\n')}\n`)
+  return plan.errors.length > 0 ? exitCodes.wrong : exitCodes.fine
 }
 
 interface RunOptions {

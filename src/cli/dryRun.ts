@@ -95,7 +95,7 @@ export function planLines(plan: Plan, chosen: ReadonlySet<string>, { style, verb
   if (lines.length > 0) lines.push('')
   for (const fault of plan.errors) lines.push(...faultLines(fault, style))
   for (const fault of plan.warnings) lines.push(...faultLines(fault, style, 'warning'))
-  lines.push(closingLine(plan, chosen))
+  lines.push(closingLine(plan, chosen, run))
   return lines
 }
 
@@ -139,8 +139,7 @@ function protectedRows(plan: Plan, chosen: ReadonlySet<string>, style: Style): s
   })
 }
 
-function closingLine(plan: Plan, chosen: ReadonlySet<string>): string {
-  const run = jobsToRun(plan, chosen)
+function closingLine(plan: Plan, chosen: ReadonlySet<string>, run: ReturnType<typeof jobsToRun>): string {
   if (plan.jobs.length === 0 && plan.errors.length === 0) return emptyText
   if (run.length === 0) return `Nothing to do: ${countsText(standingOf(plan, chosen))}.`
   const batches = new Set(run.flatMap(({ planned }) => planned.job.batch ?? [])).size
