@@ -102,13 +102,13 @@ export async function openUpkeep({ workspace, planner, engine, intake, poll }: U
     rules = rulesState(workspace.root, Date.now())
     await workspace.rereadRules()
     if (isClosed) return
-    watcher.follow(watchedFolders(workspace.ruleSet.rules))
+    await watcher.follow(watchedFolders(workspace.ruleSet.rules))
     batches = planner.batches()
     engine.changed('all')
     lookSoon()
   }
   const watcher = watchWorkspace({ root: workspace.root, poll, onChange, onTrouble: trouble })
-  watcher.follow(watchedFolders(workspace.ruleSet.rules))
+  await watcher.follow(watchedFolders(workspace.ruleSet.rules))
   await watcher.ready
   return {
     lookSoon,

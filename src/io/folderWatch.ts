@@ -14,6 +14,9 @@ import type { WatchSeams } from './watchSeams.ts'
 /** A system that has room for this many watches is rare. What lies beyond is seen by the look now and then. */
 const maxFolders = 100_000
 
+/** Looking for folders leaves the turn to others after so long. */
+const turnMs = 8
+
 /** What the system says when it allows no more watches. */
 export type LimitCode = 'ENOSPC' | 'EMFILE' | 'ENFILE' | 'ENOMEM'
 const limitCodes: readonly string[] = ['ENOSPC', 'EMFILE', 'ENFILE', 'ENOMEM'] satisfies LimitCode[]
@@ -34,6 +37,8 @@ interface Folder {
   readonly identity: string
   steps: readonly Step[]
   watch: Watch
+  /** It is not watched any more. */
+  isDropped: boolean
 }
 
 type Watch =
@@ -60,10 +65,10 @@ export interface FolderWatchOptions {
 }
 
 export interface FolderWatch {
-  /** Watches these folders as far as they are there, and those that come; no others any more. */
-  follow(folders: readonly WatchedFolder[]): void
-  /** Compares what is watched with what is there. False if the workspace itself is gone. */
-  lookAround(): boolean
+  /** Watches these folders as far as they are there, and those that come; no others any more. Resolves once it does. */
+  follow(folders: readonly WatchedFolder[]): Promise<void>
+  /** Compares what is watched with what is there. `done` resolves then. */
+  lookAround(): { readonly isThere: boolean; readonly done: Promise<void> }
   /** Does the system tell of all that happens in all of them? */
   hasEvents(): boolean
   close(): void
@@ -80,19 +85,50 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
   let withEvents = 0
   /** Set until the next look around: trying again for each folder would be in vain. */
   let isFull = false
+  /** What is to be visited in the next turns, for there may be ten thousand folders. */
+  let toVisit: Inner[] = []
+  let visiting = Promise.resolve()
+  let isVisiting = false
+  let isClosed = false
 
   const at = (path: string) => (path.startsWith('/') ? path : path === '' ? root : `${root}/${path}`)
   const join = (folder: string, name: string) => (folder === '' || folder === '/' ? folder + name : `${folder}/${name}`)
 
-  function visitTops(): boolean {
+  function visitTops(later?: Inner[]): boolean {
     for (const { path, steps } of tops) {
-      const top = visit({ path, steps, above: undefined, known: watched.get(path) })
+      const top = visit({ path, steps, above: undefined, known: watched.get(path) }, later)
       if (top === undefined) watched.delete(path)
       else watched.set(path, top)
     }
     const isWatched = watched.has('')
     if (!isWatched) options.onGone()
     return isWatched
+  }
+
+  /** As visitTops, in turns. */
+  function visitAll(): { readonly isThere: boolean; readonly done: Promise<void> } {
+    toVisit = []
+    const isThere = visitTops(toVisit)
+    if (!isVisiting) visiting = visitOn()
+    return { isThere, done: visiting }
+  }
+
+  async function visitOn(): Promise<void> {
+    isVisiting = true
+    for (let startMs = seams.clock.steadyMs(); toVisit.length > 0 && !isClosed; ) {
+      const { folder, name, steps } = toVisit.pop()!
+      if (!folder.isDropped) visitIn(folder, name, steps, toVisit)
+      if (seams.clock.steadyMs() - startMs < turnMs) continue
+      await seams.clock.turn()
+      startMs = seams.clock.steadyMs()
+    }
+    isVisiting = false
+  }
+
+  interface Inner {
+    readonly folder: Folder
+    readonly name: string
+    readonly steps: readonly Step[]
   }
 
   interface Visit {
@@ -102,8 +138,11 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
     readonly known: Folder | undefined
   }
 
-  /** Watches what is at a path now, and all that is to be watched in it. Undefined if no folder is there. */
-  function visit({ path, steps, above, known }: Visit): Folder | undefined {
+  /**
+   * Watches what is at a path now, and all that is to be watched in it, or else adds that to what is visited `later`.
+   * Undefined if no folder is there.
+   */
+  function visit({ path, steps, above, known }: Visit, later?: Inner[]): Folder | undefined {
     const found = lookAtFolder(at(path))
     if (known !== undefined && found?.identity !== known.identity) drop(known)
     if (found === undefined) return undefined
@@ -117,13 +156,16 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
       drop(child)
       folder.inside.delete(name)
     }
-    for (const [name, inner] of wanted) visitIn(folder, name, inner)
+    for (const [name, steps] of wanted) {
+      if (later === undefined) visitIn(folder, name, steps)
+      else later.push({ folder, name, steps })
+    }
     return folder
   }
 
-  function visitIn(folder: Folder, name: string, steps: readonly Step[]): void {
+  function visitIn(folder: Folder, name: string, steps: readonly Step[], later?: Inner[]): void {
     const known = folder.inside.get(name)
-    const child = visit({ path: join(folder.path, name), steps, above: folder, known })
+    const child = visit({ path: join(folder.path, name), steps, above: folder, known }, later)
     if (child === undefined) folder.inside.delete(name)
     else folder.inside.set(name, child)
   }
@@ -136,7 +178,7 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
     count++
     const { identity } = found
     const name = basename(at(path))
-    return { path, name, above, inside: new Map(), identity, steps: [], watch: { kind: 'none' } }
+    return { path, name, above, inside: new Map(), identity, steps: [], watch: { kind: 'none' }, isDropped: false }
   }
 
   function watch(folder: Folder, found: FoundFolder): void {
@@ -192,6 +234,7 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
 
   function drop(folder: Folder): void {
     unwatch(folder)
+    folder.isDropped = true
     count--
     for (const child of folder.inside.values()) drop(child)
     folder.inside.clear()
@@ -218,14 +261,15 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
       tops = [{ path: '', steps: steps(false) }]
       if (folders.some((folder) => folder.absolute)) tops.push({ path: '/', steps: steps(true) })
       else dropTop('/')
-      visitTops()
+      return visitAll().done
     },
     lookAround() {
       isFull = false
-      return visitTops()
+      return visitAll()
     },
-    hasEvents: () => withEvents === count && count < maxFolders,
+    hasEvents: () => withEvents === count && count < maxFolders && toVisit.length === 0,
     close() {
+      isClosed = true
       for (const path of watched.keys()) dropTop(path)
       poll.close()
     },

@@ -27,8 +27,11 @@ export interface WatchOptions {
 export interface Watcher {
   /** Resolves once rules/, data/manifests/ and inbox/ are watched: what is read after that misses no change. */
   readonly ready: Promise<void>
-  /** Watches what the rules are about, and no more what others were about. First this, then the plan: nothing is missed. */
-  follow(watched: Watched): void
+  /**
+   * Watches what the rules are about, and no more what others were about; resolves once it does. First this, then the plan:
+   * nothing is missed.
+   */
+  follow(watched: Watched): Promise<void>
   /**
    * Tells of all that the system had to tell by now of files that rules read and make. Resolves with whether that is all
    * there can be: not where folders are polled, or could not be watched.
@@ -56,6 +59,8 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
   const told = new Set<string>()
   let followed: Watched = { folders: [], touched: () => new Set() }
   let isGone = false
+  /** Until all that may have been dropped by the system is looked for. */
+  let mayHaveMissed = false
 
   const tell = (fault: Fault) => {
     if (!told.has(fault.message)) options.onTrouble(fault)
@@ -88,7 +93,13 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
         else if (touches(touched)) gathering.add({ kind: 'batches', names: touched }, { isAlone: isWritten })
       },
       onLimit: (count, why) => tell(why === 'too many' ? tooManyFault(count) : limitFault(why)),
-      onEvent: countEvents(() => lookAgain('more has happened at once than the system tells of')),
+      onEvent: countEvents(() => {
+        mayHaveMissed = true
+        // Never rejects.
+        void lookAgain('more has happened at once than the system tells of').then(() => {
+          mayHaveMissed = false
+        })
+      }),
       onGone() {
         if (isGone) return
         isGone = true
@@ -102,8 +113,11 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
   )
 
   /** Whatever was missed: folders that came are watched, and everything is to be looked at. */
-  function lookAgain(why: string): void {
-    if (isGone || closed.signal.aborted || !folders.lookAround()) return
+  async function lookAgain(why: string): Promise<void> {
+    if (isGone || closed.signal.aborted) return
+    const { isThere, done } = folders.lookAround()
+    if (!isThere) return
+    await done
     watchedPlaces.check()
     for (const { kind } of places) gathering.add({ kind })
     gathering.add({ kind: 'inbox' })
@@ -115,32 +129,32 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
     while (!closed.signal.aborted && lookAtFolder(root) === undefined)
     isGone = false
     told.delete(goneFault(root).message)
-    lookAgain('the folder of the workspace is back')
+    await lookAgain('the folder of the workspace is back')
   }
 
   async function lookNowAndThen(): Promise<void> {
     while (!closed.signal.aborted) {
       await clock.wait(lookMs, closed.signal)
-      lookAgain('a look now and then')
+      await lookAgain('a look now and then')
     }
   }
 
   // Goes on until this is closed, and never rejects.
   void lookNowAndThen()
-  folders.follow(above)
+  const isReady = Promise.all([watchedPlaces.ready, folders.follow(above)]).then(() => undefined)
   return {
-    ready: watchedPlaces.ready,
-    follow(watched) {
+    ready: isReady,
+    async follow(watched) {
       const isSame = foldersText(watched) === foldersText(followed)
       followed = watched
-      if (!isSame) folders.follow([...above, ...watched.folders])
+      if (!isSame) await folders.follow([...above, ...watched.folders])
     },
     async catchUp() {
       // What the system has kept for us is read in the next turn at the latest; a turn later we have acted on it.
       await clock.turn()
       await clock.turn()
       gathering.flush()
-      return !isGone && folders.hasEvents()
+      return !isGone && !mayHaveMissed && folders.hasEvents()
     },
     async close() {
       closed.abort()

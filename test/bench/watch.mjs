@@ -83,7 +83,7 @@ async function measureWatching(it, rules) {
   const startMs = performance.now()
   const onTrouble = ({ message, hint }) => console.log(message, hint)
   const watcher = it.watchWorkspace({ root, poll: values.poll, onChange: (change) => changes.push(change), onTrouble })
-  watcher.follow(it.watchedFolders(rules))
+  await watcher.follow(it.watchedFolders(rules))
   shown(`${batches} recordings watched in`, ms(startMs))
   await watcher.ready
   if (values.poll) {

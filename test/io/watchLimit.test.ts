@@ -26,7 +26,7 @@ const program = `
     onTrouble: say,
   })
   const sources = [{ name: '1', pattern: parsePattern('mat/{batch}/', { absolute: false }) }]
-  watcher.follow(watchedFolders([{ sources, targets: [], uses: [] }]))
+  await watcher.follow(watchedFolders([{ sources, targets: [], uses: [] }]))
   await watcher.ready
   say({ kind: 'ready' })
 `
