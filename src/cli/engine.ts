@@ -106,12 +106,18 @@ export async function engineStop(options: CommonOptions & { readonly end: boolea
 export async function engineStatus(options: CommonOptions): Promise<ExitCode> {
   const root = findWorkspace(options.directory)
   const holder = runningEngine(root)
-  const board = await (await joinEngine(root))?.board()
+  const client = await joinEngine(root)
+  const reading = await client?.reading()
+  const board = reading === undefined ? await client?.board() : undefined
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ running: holder !== undefined, engine: board?.engine ?? null })}\n`)
   } else if (holder === undefined)
     process.stdout.write('No engine runs here. Start one: labmake watch, or labmake engine start.\n')
-  else if (board === undefined) {
+  else if (reading !== undefined) {
+    const { planned, of } = reading
+    const far = of === undefined ? 'It looks for batches.' : `It has looked at ${planned} of ${plural(of, 'batch')}.`
+    process.stdout.write(`${holder.user}'s engine (process ${holder.process.pid}) has begun. ${far}\n`)
+  } else if (board === undefined) {
     process.stdout.write(
       `${holder.user}'s "${holder.command}" is at work here (process ${holder.process.pid}), and does not answer yet.\n`,
     )

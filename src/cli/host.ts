@@ -97,18 +97,26 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     engine.subscribe((event) => options.onEvent(event, engine.board()))
     for (const message of recovery.troubles) engine.tell({ type: 'trouble', atMs: Date.now(), message })
     let lookSoon = () => {}
-    const takesDrops = options.mode === 'watch' || hasDrops(workspace.root)
-    const intake = takesDrops ? await openDrops({ workspace, ports, engine, wake: () => lookSoon() }) : undefined
-    stop = () => engine.stop({ now: false })
-    if (lockLost) stop()
-    options.onStart({ engine, plansAll: () => scope === 'all' })
     const onOpen = () => {
       if (scope === 'all') return
       scope = 'all'
       engine.changed('all')
     }
-    const served = serve(workspace, engine, { mode: options.mode, intake, onOpen, onTaken: () => lookSoon() })
+    let intake: Intake | undefined
+    const served = serve(workspace, engine, {
+      mode: options.mode,
+      intake: () => intake,
+      onOpen,
+      onTaken: () => lookSoon(),
+    })
     try {
+      // Who asks hears at once that it begins: all else may take seconds.
+      if (options.mode === 'watch') await served.opened
+      const takesDrops = options.mode === 'watch' || hasDrops(workspace.root)
+      if (takesDrops) intake = await openDrops({ workspace, ports, engine, wake: () => lookSoon() })
+      stop = () => engine.stop({ now: false })
+      if (lockLost) stop()
+      options.onStart({ engine, plansAll: () => scope === 'all' })
       if (options.mode === 'build') {
         await intake?.look('once')
         return await engine.run()
@@ -118,7 +126,8 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
       lookSoon = upkeep.lookSoon
       catchUp = upkeep.catchUp
       const notices = await openNotifying(workspace, engine)
-      upkeep.lookSoon()
+      // By then it is known which batches there are.
+      void engine.whenRead().then(upkeep.lookSoon)
       try {
         return await engine.run()
       } finally {
@@ -142,27 +151,38 @@ const serveBuildAfterMs = 1000
 
 interface ServeOptions {
   readonly mode: 'watch' | 'build'
-  readonly intake: Intake | undefined
+  /** Undefined for an engine that has none, or none yet. */
+  readonly intake: () => Intake | undefined
   /** Others may look at it from now on. */
   readonly onOpen: () => void
   /** A drop was taken by a person's say. */
   readonly onTaken: () => void
 }
 
+interface Served {
+  /** Resolves once others can talk to an engine that stays. */
+  readonly opened: Promise<void>
+  close(): Promise<void>
+}
+
 /** Lets others look at the engine and ask things of it. */
-function serve(workspace: OpenWorkspace, engine: Engine, options: ServeOptions): { close(): Promise<void> } {
+function serve(workspace: OpenWorkspace, engine: Engine, options: ServeOptions): Served {
   const { root } = workspace
-  const { mode, intake, onOpen, onTaken } = options
+  const { mode, onOpen, onTaken } = options
   const facade: EngineFacade = {
     board: () => engine.board(),
     subscribe: (listener) => engine.subscribe(listener),
     async act(action, by) {
+      if (action.type === 'take') await engine.whenRead()
+      const intake = options.intake()
       if (action.type !== 'take' || intake === undefined) return engine.act(action, by)
       const result = await intake.take(action.drop, action.how, by)
       if (result.done) engine.tell({ type: 'acted', atMs: Date.now(), by, action, text: result.text })
       onTaken()
       return result
     },
+    reading: () => engine.reading,
+    whenRead: () => engine.whenRead(),
     standing: (goals) => engine.standing(goals),
     detail: (job) => engine.detail(job),
     advice: () => engine.advice(memoryBytes()),
@@ -182,8 +202,10 @@ function serve(workspace: OpenWorkspace, engine: Engine, options: ServeOptions):
     onOpen()
     served = open()
   }
-  const timer = setTimeout(start, mode === 'watch' ? 0 : serveBuildAfterMs)
+  if (mode === 'watch') start()
+  const timer = mode === 'watch' ? undefined : setTimeout(start, serveBuildAfterMs)
   return {
+    opened: Promise.resolve(served).then(() => undefined),
     async close() {
       clearTimeout(timer)
       const open = served

@@ -9,6 +9,7 @@ import type { Board, BoardEngine } from '../model/board.ts'
 import type { JobDetail } from '../model/detail.ts'
 import { assertNever } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
+import type { Reading } from '../model/facade.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Rule } from '../model/rule.ts'
 import type { StandingAnswer } from '../model/standing.ts'
@@ -186,7 +187,9 @@ export class Engine {
 
   /** Does what a person asks, once it runs. Rejects with DiskFault where it could not be written down; then nothing was done. */
   act(action: Action, by: string): Promise<ActionResult> {
-    const done = this.acting.then(() => this.perform(action, by))
+    // Who wants it to end does not wait until it has read everything.
+    const isFirst = action.type === 'stop' && !this.isRead
+    const done = isFirst ? this.perform(action, by) : this.acting.then(() => this.perform(action, by))
     // A rejection is of this action alone.
     this.acting = done.catch(() => undefined)
     return done
@@ -214,6 +217,16 @@ export class Engine {
       this.room.lookNow()
       this.rouse()
     }
+  }
+
+  /** Resolves once everything was planned for the first time. */
+  whenRead(): Promise<void> {
+    return this.begun
+  }
+
+  /** As EngineFacade.reading. */
+  get reading(): Reading | undefined {
+    return this.isRead ? undefined : (this.sweep?.progress ?? { planned: 0, of: undefined })
   }
 
   /** As EngineFacade.standing. */

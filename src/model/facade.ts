@@ -13,6 +13,10 @@ import type { StandingAnswer } from './standing.ts'
  * hold what the event says, so that a board and the number of events before it, taken together, leave no gap.
  */
 export interface EngineFacade {
+  /** How far the first plan of everything has come; undefined once it is made. Until then the board is a part of what there is. */
+  reading(): Reading | undefined
+  /** Resolves once it is made, or the engine ends. */
+  whenRead(): Promise<void>
   /** As it stands now. Its maps go on changing: who wants to keep it copies it in the same turn. */
   board(): Board
   /** Calls `listener` for each event from now on, in order. Returns what ends that. */
@@ -30,4 +34,11 @@ export interface EngineFacade {
   advice(): readonly MemoryAdvice[]
   /** The last records of the journal, newest last. */
   history(limit: number): readonly JournalRecord[]
+}
+
+export interface Reading {
+  /** Batches. */
+  readonly planned: number
+  /** Undefined while they are being counted. */
+  readonly of: number | undefined
 }

@@ -3,6 +3,7 @@ import type { Action, ActionResult } from '../model/action.ts'
 import type { MemoryAdvice } from '../model/advice.ts'
 import type { Board } from '../model/board.ts'
 import type { JobDetail } from '../model/detail.ts'
+import type { Reading } from '../model/facade.ts'
 import type { JournalRecord } from '../model/record.ts'
 import { type Answer, type Asker, ask, noEngine, readAnswer } from './ask.ts'
 import { type FollowHandlers, fetchSnapshot, followEngine, patienceMs } from './follow.ts'
@@ -20,7 +21,9 @@ export interface EngineClient {
   readonly version: string
   /** What to tell the person if it is not the version of this labmake. Of an engine of another protocol only `stop` works. */
   readonly difference: Difference | undefined
-  /** The board as it stands. */
+  /** How far the engine has come with its first look at everything; undefined once it has. */
+  reading(): Promise<Reading | undefined>
+  /** The board as it stands, once there is one. */
   board(): Promise<Board>
   /** Returns at once; the handlers are called until the engine is gone or `signal` aborts. */
   follow(handlers: FollowHandlers, signal: AbortSignal): void
@@ -51,6 +54,10 @@ export async function connectEngine(
   return {
     version: hello.version,
     difference: hello.difference,
+    async reading() {
+      const { reading } = await readAnswer<{ readonly reading?: Reading | null }>(await request('/'))
+      return reading ?? undefined
+    },
     board: async () => boardFromJson((await fetchSnapshot(asker)).board),
     follow(handlers, signal) {
       // Whatever it comes to is told to the handlers; what it rejects with is a defect, theirs or ours, and ends the process.

@@ -33,9 +33,10 @@ export function engineRoutes(facade: EngineFacade, streams: EventStreams, versio
     return next()
   })
 
-  app.get('/', (c) => c.json({ version, protocol }))
+  app.get('/', (c) => c.json({ version, protocol, reading: facade.reading() ?? null }))
 
-  app.get('/snapshot', (c) => {
+  app.get('/snapshot', async (c) => {
+    await facade.whenRead()
     const bytes = snapshot()
     c.header('content-type', 'application/json')
     c.header('content-length', String(bytes.length))

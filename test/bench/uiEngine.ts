@@ -78,6 +78,8 @@ await serveEngine(
       return () => listeners.delete(listener)
     },
     act: async () => ({ done: true, text: 'Done.', count: 1, undo: undefined }),
+    reading: () => undefined,
+    whenRead: async () => {},
     standing: () => Promise.reject(new Error('nobody asks this of a bench')),
     detail: (id) => ({ id, command: `phy-sort ${id}`, sources: [], targets: [], params: {}, why: [], attempts: [] }),
     advice: () => [],

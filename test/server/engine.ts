@@ -47,6 +47,8 @@ export function fakeEngine(answers: Partial<EngineFacade> = {}): FakeEngine {
       acted.push({ action, by })
       return { done: true, text: 'Held 1 job.', count: 1, undo: undefined }
     },
+    reading: () => undefined,
+    whenRead: async () => {},
     standing: async () => ({ standing: emptyStanding, rest: 'Nothing of this is to be made now.' }),
     detail: () => undefined,
     history: () => [],
