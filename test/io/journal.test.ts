@@ -159,3 +159,53 @@ test('a journal that cannot be read is said in words', async () => {
   await using ws = await workspace({ [`${path}/x`]: '' })
   expect(() => openJournal(ws.root)).toThrow('cannot read .labmake/journal.jsonl: it is a folder')
 })
+
+/** A hundred records of thirty batches: attempts that succeed and fail, what persons asked, and drops between them. */
+const longLines = Array.from({ length: 100 }, (_, i): string => {
+  const record = made(`B${(i * 7) % 30}`, i + 1)
+  const { at, job, target } = record
+  const kinds: JournalRecord[] = [
+    record,
+    { ...record, type: 'failed', cause: { kind: 'exit', code: i } },
+    { type: 'rebuild', at, job, target, by: 'ana' },
+    {
+      type: 'action',
+      at,
+      by: 'ana',
+      action: { type: 'hold', jobs: [job] },
+      text: '',
+      targets: [target, made('B3').target],
+    },
+    { type: 'action', at, by: 'ana', action: { type: 'release', jobs: [job] }, text: '', targets: [target] },
+  ]
+  return formatLine(kinds[i % 5]!)
+})
+const longTargets = Array.from({ length: 31 }, (_, i) => made(`B${i}`).target)
+
+test.each([1, 37, 60, 99])(
+  'read behind a mark at line %i, it says of every target what reading all of it says',
+  async (n) => {
+    await using ws = await workspace({ [path]: longLines.slice(0, n).join('') })
+    const { mark } = openJournal(ws.root)
+    appendFileSync(ws.path(path), longLines.slice(n).join(''))
+    const behind = openJournal(ws.root, mark)
+    expect(behind.news).toHaveLength(100 - n)
+    // Before anybody asks, between two questions, and after more targets than are searched for one by one.
+    await behind.append(made('B4', 500))
+    behind.history(longTargets[4]!)
+    await behind.append({ ...made('B4', 501), type: 'failed', cause: { kind: 'exit', code: 1 } })
+    const whole = openJournal(ws.root)
+    const histories = (journal: typeof whole) => longTargets.map((target) => journal.history(target))
+    expect(histories(behind)).toEqual(histories(whole))
+    expect(behind.durations()).toEqual(whole.durations())
+  },
+)
+
+test('of a mark that does not fit everything is read, and its damage told', async () => {
+  await using ws = await workspace({ [path]: longLines.slice(0, 50).join('') })
+  const { mark } = openJournal(ws.root)
+  writeFileSync(ws.path(path), longLines.slice(1).join(''))
+  expect(openJournal(ws.root, mark).news).toBeUndefined()
+  writeFileSync(ws.path(path), `${longLines.slice(0, 50).join('')}rubbish\n${longLines.slice(50).join('')}`)
+  expect(openJournal(ws.root, mark).faults[0]?.where).toBe('.labmake/journal.jsonl:51')
+})
