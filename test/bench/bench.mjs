@@ -27,6 +27,7 @@ const rows = {
   jobs: alone.jobs,
   engine: engines.engine,
   intake: engines.intake,
+  stops: engines.stops,
   order,
 }
 

@@ -1,5 +1,6 @@
 // Rows of the benchmark in which an engine runs over a workspace that stands.
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { followBoard } from './followBoard.mjs'
 import { residentMegabytes } from './processCost.mjs'
 import { batchName, writeRecording } from './standing.mjs'
@@ -123,4 +124,24 @@ async function measureManifests(bench, { root }, board, batches) {
   const goal = batches === 10_000 ? { of: 'own', most: 1 } : undefined
   const what = `a manifest of ${counted(batches)} rows: settled, until all are queued`
   bench.line({ what, unit: 's', own: figures, goal })
+}
+
+/** How long an engine hears nobody and starts nothing: bench:stops, in a process of its own. */
+export async function stops(bench) {
+  const batches = bench.standingSize
+  const script = fileURLToPath(new URL('stops.mjs', import.meta.url))
+  const command = [process.execPath, script, '--json', '--batches', String(batches), '--seconds', '10']
+  const { output } = await bench.time([command], bench.folder)
+  let head = `an engine over ${counted(batches)} batches, longest stop of its event loop: `
+  for (const { what, longestMs } of JSON.parse(output)) {
+    const isJudged = batches === 10_000 && /planned|jobs start/.test(what)
+    bench.line({
+      // How many jobs were done is another number each time.
+      what: `${head}${what.replace(/, \d+ a second/, '')}`,
+      unit: 'ms',
+      own: [longestMs],
+      goal: isJudged ? { of: 'own', most: 30 } : undefined,
+    })
+    head = '   '
+  }
 }
