@@ -1,4 +1,5 @@
 import { type Graph, jobsInOrder } from '../core/graph.ts'
+import { canScope } from '../core/scope.ts'
 import { standingOf } from '../core/standing.ts'
 import type { Board, JobStatus, Rank } from '../model/board.ts'
 import type { EngineEvent } from '../model/event.ts'
@@ -103,8 +104,9 @@ export class JobBook {
     const standing = standingOf(plan, ids)
     const named = [...standing.protected, ...standing.failed.map(({ id }) => id)]
     if (named.length < 2) return standing
-    const batches = new Set(named.map((id) => this.entries.get(id)!.batch))
-    const jobs = [...this.entries.values()].filter(({ batch }) => batches.has(batch)).map(({ job }) => job)
+    // Where batches are apart, others have no part in the order of these.
+    const meant = canScope(rules) ? new Set(named.map((id) => this.entries.get(id)!.batch)) : undefined
+    const jobs = [...this.entries.values()].flatMap(({ job }) => (meant?.has(job.batch) === false ? [] : [job]))
     const sorted = jobsInOrder(jobs, rules).map(({ id }) => this.entries.get(id)!)
     const { protected: edited, failed } = standingOf({ ...plan, jobs: sorted }, ids)
     return { ...standing, protected: edited, failed }

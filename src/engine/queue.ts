@@ -10,8 +10,8 @@ export interface Holding {
   readonly pools: ReadonlyMap<string, number>
 }
 
-/** To find the places of more than these takes longer than to sort all. */
-const fewAdded = 50
+/** To find the places of more than these takes longer than to sort all; a slice of a plan of everything brings fewer. */
+const fewAdded = 500
 
 /** Jobs that could start, in order of rank, and the slots that are taken by those that run. */
 export class JobQueue<Entry extends QueueEntry> {

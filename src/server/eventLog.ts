@@ -6,6 +6,8 @@ export interface EventLog {
   /** Number of the last event; 0 before the first. */
   last(): number
   append(data: string): void
+  /** Counts an event that nobody wants to hear: what comes after any number before is not kept any more. */
+  skip(): void
   /** What comes after number `after`, as much as goes out in one write; undefined if some of it is not kept any more. */
   read(after: number): Batch | undefined
 }
@@ -49,6 +51,11 @@ export function eventLog(): EventLog {
       ring[last % maxEvents] = frame
       bytes += frame.length
       while (bytes > maxBytes) drop()
+    },
+    skip() {
+      while (first <= last) drop()
+      last++
+      first = last + 1
     },
     read(after) {
       if (after + 1 < first || after > last) return undefined

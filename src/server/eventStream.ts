@@ -7,7 +7,7 @@ import { gapEvent, keepAliveMs } from './protocol.ts'
 /** The events of one life of an engine, as streams that begin where a client is. */
 export interface EventStreams {
   readonly life: string
-  /** Number of the last event. */
+  /** Number of the last event. Whoever asks has a board as of then, and may want to hear what comes after it. */
   last(): number
   publish(event: EngineEvent): void
   /** Server-sent events after number `after` of that life. Ends after a gap, and with the engine. */
@@ -16,17 +16,28 @@ export interface EventStreams {
   close(): void
 }
 
+/** Who has a board asks for what came since at once, or, where its machine stands still for a while, for another one. */
+const heardMs = 60_000
+
 export function eventStreams(): EventStreams {
   const life = randomUUID()
   const log = eventLog()
+  let open = 0
+  let askedMs = Number.NEGATIVE_INFINITY
+  // An engine that nobody looks at need not write down ten thousand jobs again and again.
+  const isHeard = () => open > 0 || performance.now() - askedMs < heardMs
   const bell = wakingBell()
   let announced = false
   const keepAlive = setInterval(() => bell.ring('nothing-new'), keepAliveMs)
   keepAlive.unref()
   return {
     life,
-    last: () => log.last(),
+    last() {
+      askedMs = performance.now()
+      return log.last()
+    },
     publish(event) {
+      if (!isHeard()) return log.skip()
       log.append(JSON.stringify(event))
       if (announced) return
       // What the engine tells in one turn of the loop goes out in one write.
@@ -36,7 +47,10 @@ export function eventStreams(): EventStreams {
         bell.ring('news')
       })
     },
-    open: (itsLife, after) => streamAfter(itsLife === life ? after : undefined, log, bell),
+    open(itsLife, after) {
+      open++
+      return streamAfter(itsLife === life ? after : undefined, log, bell, () => open--)
+    },
     close() {
       clearInterval(keepAlive)
       bell.ring('end')
@@ -48,8 +62,14 @@ const gapFrame = new TextEncoder().encode(`event: ${gapEvent}\ndata:\n\n`)
 const keepAliveFrame = new TextEncoder().encode(':\n\n')
 
 /** `after` is undefined for a client of another life. */
-function streamAfter(after: number | undefined, log: EventLog, bell: Bell): ReadableStream<Uint8Array> {
+function streamAfter(
+  after: number | undefined,
+  log: EventLog,
+  bell: Bell,
+  onEnd: () => void,
+): ReadableStream<Uint8Array> {
   const gone = new AbortController()
+  gone.signal.addEventListener('abort', onEnd, { once: true })
   let at = after
   /** Taken from the log and not sent yet. */
   let rest: Uint8Array = new Uint8Array()
@@ -59,6 +79,7 @@ function streamAfter(after: number | undefined, log: EventLog, bell: Bell): Read
       const batch = at === undefined ? undefined : log.read(at)
       if (batch === undefined) {
         controller.enqueue(gapFrame)
+        gone.abort()
         return controller.close()
       }
       at = batch.last
@@ -68,7 +89,10 @@ function streamAfter(after: number | undefined, log: EventLog, bell: Bell): Read
       if (gone.signal.aborted) return
       // Clients that do not take what they are sent are not in here: serve.ts cuts them off.
       if (rung === 'nothing-new') return controller.enqueue(keepAliveFrame)
-      if (rung === 'end' && log.last() === at) return controller.close()
+      if (rung === 'end' && log.last() === at) {
+        gone.abort()
+        return controller.close()
+      }
     }
     controller.enqueue(rest.subarray(0, pieceBytes))
     rest = rest.subarray(pieceBytes)

@@ -35,11 +35,23 @@ const lifeOf = async (lab: Lab): Promise<string> => (await lab.send({ path: '/sn
 
 test('a stream begins after the event that the client names', async () => {
   await using lab = await serveFake()
+  const life = await lifeOf(lab)
   lab.engine.tell(note(1), note(2), note(3))
-  const stream = open(lab, `/events?life=${await lifeOf(lab)}&after=1`)
+  const stream = open(lab, `/events?life=${life}&after=1`)
   await stream.until(() => stream.text().includes('"atMs":3'))
   expect(stream.text()).not.toContain('"atMs":1')
   expect(stream.text()).toContain('id: 2\ndata: {"type":"trouble","atMs":2,"message":"m"}\n\nid: 3\n')
+  stream.socket.destroy()
+})
+
+test('what is told while nobody looks is not kept: who comes after that begins with a board', async () => {
+  await using lab = await serveFake()
+  lab.engine.tell(note(1), note(2))
+  const { life, seq } = (await lab.send({ path: '/snapshot' })).json
+  expect(seq).toBe(2)
+  const stream = open(lab, `/events?life=${life}&after=1`)
+  await stream.until(() => stream.text().includes('event: gap'))
+  expect(stream.text()).not.toContain('"atMs":2')
   stream.socket.destroy()
 })
 
