@@ -99,9 +99,9 @@ function checkRepeats(runs, excused, problems) {
   }
 }
 
-/** A socket of one that was killed is replaced by the next that serves. */
+/** A socket of one that was killed is replaced by the next that serves, and a look by the next that looks. */
 const keptInState =
-  /^(journal\.jsonl|logs|running|claims|attempts|attic|engine\.sock|engine\.socket(\.new)?|notices.*|version.*)$/
+  /^(journal\.jsonl|logs|running|claims|attempts|attic|engine\.sock|engine\.socket(\.new)?|look.*|notices.*|version.*)$/
 
 function checkLeftovers(root, problems) {
   const stagings = readdirSync(root, { recursive: true }).filter((path) => path.includes('.labmake-'))
