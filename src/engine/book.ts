@@ -75,6 +75,11 @@ export class JobBook {
     return this.retrying.size > 0
   }
 
+  /** Is there more to tell clients of, in the next turn? */
+  get hasMoreToTell(): boolean {
+    return this.telling.hasMore
+  }
+
   /** Batches that there are jobs of. */
   batches(): Iterable<string> {
     return this.byBatch.keys()

@@ -503,7 +503,8 @@ export class Engine {
   /** Until an attempt ends, something changes, or one of these ms is over. */
   private async pause(...inMs: readonly (number | undefined)[]): Promise<void> {
     const due = inMs.filter((ms) => ms !== undefined)
-    if (this.sweep !== undefined) await this.ports.clock.turn()
+    const hasMore = this.stopping === 'no' && this.book.hasMoreToTell
+    if (this.sweep !== undefined || hasMore) await this.ports.clock.turn()
     else if (!this.woken) {
       const woken = new Promise<void>((resolve) => {
         this.wake = resolve

@@ -37,7 +37,7 @@ export function engineRoutes(facade: EngineFacade, streams: EventStreams, versio
 
   app.get('/snapshot', async (c) => {
     await facade.whenRead()
-    const bytes = snapshot()
+    const bytes = await snapshot()
     c.header('content-type', 'application/json')
     c.header('content-length', String(bytes.length))
     return c.body(inPieces(bytes))
