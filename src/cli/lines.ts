@@ -10,6 +10,7 @@ import { assertNever } from '../model/errors.ts'
 import type { DropEvent, EngineEvent, JobEvent } from '../model/event.ts'
 import type { Cause } from '../model/record.ts'
 import type { Reporter } from './reporter.ts'
+import { followRunning } from './runningJobs.ts'
 import { localTime } from './terminal.ts'
 
 const aliveEveryMs = 600_000
@@ -33,6 +34,7 @@ export function lineReporter(
   let last: Board | undefined
   /** A drop is told of when its state is another, not each time it was looked at. */
   const dropKinds = new Map<string, string>()
+  const running = followRunning()
   const isNews = (event: EngineEvent) => {
     if (event.type === 'planned') return event.jobs.some(({ status }) => status.state === 'queued')
     if (event.type !== 'drop') return true
@@ -55,8 +57,13 @@ export function lineReporter(
     },
     event(event, board) {
       last = board
+      running.event(event, board)
       if (!isNews(event)) return
-      for (const [word, ...fields] of describe(event, board, others())) say(event.atMs, word, ...fields.map(printable))
+      for (const [word, ...fields] of describe(event, board, {
+        others: others(),
+        used: () => usedSlots(board, running.jobs(board)),
+      }))
+        say(event.atMs, word, ...fields.map(printable))
       if (event.type === 'failed')
         for (const line of tailOfLog(root, event.log, logLinesShown)) write(`    | ${printable(line)}\n`)
     },
@@ -71,7 +78,14 @@ function aliveText(board: Board): string {
 
 type EventLine = [word: string, ...fields: string[]]
 
-function describe(event: EngineEvent, board: Board, others: number): EventLine[] {
+interface Aside {
+  /** See lineReporter. */
+  readonly others: number
+  /** Slots by pool, counted where they are told. */
+  readonly used: () => ReadonlyMap<string, number>
+}
+
+function describe(event: EngineEvent, board: Board, { others, used }: Aside): EventLine[] {
   switch (event.type) {
     case 'planned':
       return plannedLines(board, others)
@@ -100,7 +114,7 @@ function describe(event: EngineEvent, board: Board, others: number): EventLine[]
     case 'withdrawn':
       return dropLines(event)
     default:
-      return jobLines(event, board)
+      return jobLines(event, board, used)
   }
 }
 
@@ -117,12 +131,12 @@ function poolLines(pool: BoardPool, board: Board): EventLine[] {
   return [['busy', `pool=${name} ${usedText(used, pool)}${holdersText(shared)}`]]
 }
 
-function jobLines(event: JobEvent, board: Board): EventLine[] {
+function jobLines(event: JobEvent, board: Board, usedNow: Aside['used']): EventLine[] {
   const job = board.jobs.get(event.job)
   const name = job === undefined ? [event.job] : [job.batch ?? '-', job.name]
   switch (event.type) {
     case 'started': {
-      const used = usedSlots(board)
+      const used = usedNow()
       const pools = Object.keys(job?.pools ?? {}).map((name) => {
         const { slots, counts } = board.pools.get(name) ?? { slots: 0, counts: 'slots' }
         return `pool=${name} ${usedText(used.get(name) ?? 0, { slots, counts })}`
