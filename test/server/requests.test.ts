@@ -264,11 +264,18 @@ describe('standing', () => {
     expect(lab.engine.acted).toEqual([])
   })
 
-  test('of a goal that nothing matches is a fault of the person, in the words of the engine', async () => {
+  test('is given to who asks for nothing else', async () => {
+    const faults = [{ where: 'rules/ü.yaml', message: 'ist kein YAML: „x“' }]
+    const standing = async () => ({ standing: { ...emptyStanding, faults }, rest: undefined })
+    await using lab = await serveFake(fakeEngine({ standing }))
+    const asker = { root: lab.root, version: '0.2.0', user: 'bén' }
+    expect(await askStanding(asker, ['ü'])).toEqual({ standing: { ...emptyStanding, faults } })
+  })
+
+  test('that is refused is no answer: who asks in the usual way is told why', async () => {
     const standing = () => Promise.reject(new UserError('nothing is called "B9"', { hint: 'Known: B1.' }))
     await using lab = await serveFake(fakeEngine({ standing }))
-    const asked = askStanding({ root: lab.root, version: '0.2.0', user: 'ben' }, ['B9'])
-    await expect(asked).rejects.toMatchObject({ message: 'nothing is called "B9"', hint: 'Known: B1.' })
+    expect(await askStanding({ root: lab.root, version: '0.2.0', user: 'ben' }, ['B9'])).toBeUndefined()
   })
 
   test('where no engine listens there is no answer', async () => {
