@@ -32,13 +32,12 @@ export function openTimer(folder) {
 }
 
 /**
- * Runs the competitors in turns, each once without counting, which warms the caches and tells how long a run takes, and then
- * up to `runs` times. A competitor: `{ name, commands, cwd, says }`; `prepare(cwd, name)` is not timed; of one that fails, or
+ * Runs the competitors in turns, each once without counting, which warms the caches, and then up to `runs` times. A competitor: `{ name, commands, cwd, says }`; `prepare(cwd, name)` is not timed; of one that fails, or
  * does not say what it should, `onFault` is told, and it is left out. Gives name → costs of its runs.
  */
 export async function inTurns(time, competitors, { runs, prepare = () => {}, onFault }) {
   const costs = new Map()
-  let left = competitors.map((competitor) => ({ ...competitor, runs }))
+  let left = competitors.map((competitor) => ({ ...competitor, seconds: Number.POSITIVE_INFINITY }))
   for (let turn = -1; left.length > 0 && turn < runs; turn++) {
     const stay = []
     for (const competitor of left) {
@@ -48,9 +47,11 @@ export async function inTurns(time, competitors, { runs, prepare = () => {}, onF
         const cost = await time(commands, cwd)
         if (!says.test(cost.output + cost.errors))
           throw new Error(`it should say ${says}, but said: ${(cost.output + cost.errors).slice(-400).trim()}`)
-        if (turn < 0) competitor.runs = Math.max(1, Math.min(runs, Math.round(budgetSeconds / cost.seconds)))
-        else costs.set(name, [...(costs.get(name) ?? []), cost])
-        if (turn + 1 < competitor.runs) stay.push(competitor)
+        if (turn >= 0) costs.set(name, [...(costs.get(name) ?? []), cost])
+        // By the quickest one: the first may be slow for once.
+        competitor.seconds = Math.min(competitor.seconds, cost.seconds)
+        if (turn + 1 < Math.max(1, Math.min(runs, Math.round(budgetSeconds / competitor.seconds))))
+          stay.push(competitor)
       } catch (error) {
         costs.delete(name)
         onFault(name, error)
