@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { runningEngine, userName } from '../io/lock.ts'
 import { goalFromWorkspace } from '../io/workspace.ts'
+import { askStanding } from '../server/askStanding.ts'
 import { version } from '../version.ts'
 import { endingLines, exitCodeOf } from './ending.ts'
 import type { BuildCommandOptions, ExitCode } from './options.ts'
@@ -23,7 +24,6 @@ export async function askEngine(
   const { json, jobs, failFast, color, directory } = options
   // Data are told of all jobs, and of what is asked of an engine that it cannot do more is to be said.
   if (json || jobs !== undefined || failFast || runningEngine(root) === undefined) return undefined
-  const { askStanding } = await import('../server/askStanding.ts')
   const goals = typed.map((goal) => goalFromWorkspace(goal, root, resolve(directory)))
   const answer = await askStanding({ root, version, user: userName() }, goals)
   if (answer?.rest === undefined) return undefined

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { ProcessMark } from '../model/attempt.ts'
 
@@ -87,6 +86,8 @@ export function readProcess(pid: number): ProcessLine | undefined {
 export function processStartTime(pid: number): string | undefined {
   if (process.platform === 'linux') return readProcess(pid)?.startTime
   try {
+    // Not imported: where there is /proc, labmake mostly starts no process.
+    const { execFileSync } = process.getBuiltinModule('node:child_process')
     return startTimeOf(execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }))
   } catch {
     return undefined

@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import type { StandingAnswer } from '../model/standing.ts'
 import type { Asker } from './ask.ts'
 import { headers, protocol } from './protocol.ts'
@@ -24,7 +23,8 @@ function post({ root, version, user }: Asker, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const place = readSocketPlace(root)
     if (place === undefined) throw new Error('no engine listens')
-    const socket = connect(place.socket)
+    // Not imported: most runs that load this find no engine, and need no sockets.
+    const socket = process.getBuiltinModule('node:net').connect(place.socket)
     let text = ''
     socket.setEncoding('utf8')
     socket.setTimeout(patienceMs, () => socket.destroy(new Error('no answer')))
