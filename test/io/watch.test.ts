@@ -254,7 +254,9 @@ test('a file that all batches use means everything', async () => {
 
 test('with other rules, other folders are watched and the old ones no more', async () => {
   const ws = await watching({ files: ['data/mat/B1/a.mat', 'raw/B1/a.bin'] })
-  await ws.watcher.follow(watchedFolders(soundRules({ rules: { a: one('raw/{batch}/', 'data/kwd/{batch}.kwd') } }).rules))
+  await ws.watcher.follow(
+    watchedFolders(soundRules({ rules: { a: one('raw/{batch}/', 'data/kwd/{batch}.kwd') } }).rules),
+  )
   ws.write('data/mat/B1/b.mat')
   ws.write('raw/B2/b.bin')
   ws.write('raw/B1/b.bin')
