@@ -41,7 +41,7 @@ export async function openDrops({ workspace, ports, engine, wake, isPatient = fa
     ports: { ...ports, inbox: openInbox(root), claims: openClaims(root) },
     rules: () => workspace.ruleSet,
     batches: () => knownBatches(workspace, engine),
-    records: workspace.journal.records(),
+    records: workspace.journal.drops(),
     emit: (event) => engine?.tell(event),
     wake,
     isPatient,

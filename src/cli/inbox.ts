@@ -99,7 +99,7 @@ export async function lookAtInbox({ root, ruleSet, disk, journal }: OpenWorkspac
     for (const name of disk.names(claimed) ?? []) await add(name, claimed, { kind: 'taking' })
   }
   const rejected = await inbox.rejected()
-  const known = rejected.length === 0 ? undefined : rejections(journal.records())
+  const known = rejected.length === 0 ? undefined : rejections(journal.drops())
   for (const name of rejected) await add(name, rejectedFolder, rejectedState(known?.get(name)))
   return drops
 }

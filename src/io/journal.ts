@@ -4,7 +4,7 @@ import { pastPeaks, rememberPeak } from '../core/memoryAdvice.ts'
 import type { PastAttempt } from '../model/detail.ts'
 import type { Fault } from '../model/errors.ts'
 import { DiskFault, type Journal } from '../model/ports.ts'
-import type { JournalRecord } from '../model/record.ts'
+import type { DropRecord, JournalRecord } from '../model/record.ts'
 import { describeErrno } from './disk.ts'
 import { formatLine, isReadable, journalPath, lineEnd, parseLine } from './journalLines.ts'
 import { compareToMark, type JournalMark, markJournal } from './journalMark.ts'
@@ -21,6 +21,8 @@ export interface JournalFile extends Journal {
   readonly news: readonly JournalRecord[] | undefined
   /** Damage met while reading; what is good was kept. */
   readonly faults: readonly Fault[]
+  /** What became of drops, in order. */
+  drops(): readonly DropRecord[]
   /** All records in order; read from the file anew. */
   records(): JournalRecord[]
   /** The last records, newest last; 1,000 at the most. */
@@ -45,11 +47,13 @@ export function openJournal(root: string, known?: JournalMark): JournalFile {
   let attempts: Map<string, PastAttempt[]> | undefined
   let recent: JournalRecord[] | undefined
   let peaks: Map<string, number[]> | undefined
+  let drops = startBytes === 0 ? records.filter(isOfDrop) : undefined
   const writer = openJournalWriter(root, journalPath, { wholeBytes, endsInLine })
 
   function take(record: JournalRecord, { isRemembered }: { readonly isRemembered: boolean }): void {
     if (!isRemembered) memory.take(record)
     if (attempts !== undefined) rememberAttempt(attempts, record)
+    if (drops !== undefined && isOfDrop(record)) drops.push(record)
     if (peaks !== undefined) rememberPeak(peaks, record)
     if (recent !== undefined && recent.push(record) > 2 * recentKept) recent = recent.slice(-recentKept)
   }
@@ -59,6 +63,10 @@ export function openJournal(root: string, known?: JournalMark): JournalFile {
     mark,
     isAsRead: () => compareToMark(path, mark) === 'same',
     news: startBytes === 0 ? undefined : records,
+    drops() {
+      drops ??= readJournal(path).records.filter(isOfDrop)
+      return drops
+    },
     records: () => readJournal(path).records,
     peaks() {
       peaks ??= pastPeaks(readJournal(path).records)
@@ -83,7 +91,7 @@ export function openJournal(root: string, known?: JournalMark): JournalFile {
       return attempts.get(target) ?? []
     },
     async append(record) {
-      const had = { memory, attempts, recent, peaks }
+      const had = { memory, attempts, recent, peaks, drops }
       try {
         // Who started is of use only as long as the machine runs; what was made must outlast it.
         await writer.append(formatLine(record), { mustLast: record.type !== 'started' })
@@ -92,12 +100,15 @@ export function openJournal(root: string, known?: JournalMark): JournalFile {
         if (attempts !== had.attempts) attempts = undefined
         if (recent !== had.recent) recent = undefined
         if (peaks !== had.peaks) peaks = undefined
+        if (drops !== had.drops) drops = undefined
       }
       take(record, { isRemembered: memory !== had.memory })
     },
     close: () => writer.close(),
   }
 }
+
+const isOfDrop = (record: JournalRecord): record is DropRecord => record.type === 'drop'
 
 /** What stands behind a mark, and where that is. Everything, if the mark does not fit, or there is damage to be told by its line. */
 function readBehind(path: string, mark: JournalMark | undefined): ReadJournal & { readonly startBytes: number } {
