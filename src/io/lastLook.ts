@@ -33,17 +33,17 @@ export interface LastLook {
 const path = '.labmake/look'
 const sumBytes = 4
 
-/** Many short texts are read many times quicker as one long one. No path and no batch has a zero byte. */
+/** Many short texts are read many times quicker as one long one, in UTF-8. No path and no batch has a zero byte. */
 interface Saved {
   readonly look: Omit<LastLook, 'inputs' | 'looks' | 'resting'>
   readonly inputs: Packed
   readonly looks: Packed
-  readonly resting: { readonly batches: string; readonly jobs: Uint16Array }
+  readonly resting: { readonly batches: Uint8Array; readonly jobs: Uint16Array }
 }
-type Packed = Omit<Looks, 'paths'> & { readonly paths: string }
+type Packed = Omit<Looks, 'paths'> & { readonly paths: Uint8Array }
 
-const joined = (texts: readonly string[]) => texts.join('\0')
-const split = (text: string) => (text === '' ? [] : text.split('\0'))
+const joined = (texts: readonly string[]): Uint8Array => Buffer.from(texts.join('\0'))
+const split = (bytes: Uint8Array) => (bytes.length === 0 ? [] : Buffer.from(bytes).toString().split('\0'))
 const pack = (looks: Looks): Packed => ({ ...looks, paths: joined(looks.paths) })
 const unpack = (looks: Packed): Looks => ({ ...looks, paths: split(looks.paths) })
 

@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync, readdirSync, statSync } from 'node:fs'
+import { type BigIntStats, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
 
 /**
  * What was looked at on the disk, and what lay there: enough to tell later, by one system call for each path, whether all of
@@ -9,8 +9,12 @@ export interface Looks {
   readonly paths: readonly string[]
   /** 1 where the file that a link leads to was looked at, 0 where the link itself. */
   readonly follows: Uint8Array
-  /** For each path modification time and change time in ns, inode, and size in bytes; four zeros where nothing was. */
-  readonly marks: BigUint64Array
+  /**
+   * For each path modification time and change time in ms, inode, and size in bytes; four zeros where nothing was. Numbers as
+   * Node's own stat has them: to compare them takes a tenth less than with the exact ones, and no clock of a disk is so fine
+   * that two times fall together.
+   */
+  readonly marks: Float64Array
 }
 
 const marksOfOne = 4
@@ -35,12 +39,12 @@ export interface LookRecorder {
 export function lookRecorder(root: string): LookRecorder {
   let paths: string[] = []
   let follows: number[] = []
-  let marks = new BigUint64Array(marksOfOne * 1024)
+  let marks = new Float64Array(marksOfOne * 1024)
   let isSure = true
   const take = (path: string, stat: BigIntStats | undefined, follow: 0 | 1) => {
     const at = paths.length * marksOfOne
     if (at === marks.length) {
-      const wider = new BigUint64Array(2 * marks.length)
+      const wider = new Float64Array(2 * marks.length)
       wider.set(marks)
       marks = wider
     }
@@ -53,9 +57,10 @@ export function lookRecorder(root: string): LookRecorder {
     sawThrough: (path, stat) => take(path, stat, 1),
     reads(path) {
       try {
-        take(path, lookAt(absolute(root, path), 1), 1)
-      } catch {
-        isSure = false
+        take(path, statSync(absolute(root, path), { bigint: true, throwIfNoEntry: false }), 1)
+      } catch (error) {
+        if (isNoFolder(error)) take(path, undefined, 1)
+        else isSure = false
       }
     },
     doubt() {
@@ -68,31 +73,34 @@ export function lookRecorder(root: string): LookRecorder {
     clear() {
       paths = []
       follows = []
-      marks = new BigUint64Array(marksOfOne * 1024)
+      marks = new Float64Array(marksOfOne * 1024)
       isSure = true
     },
   }
 }
 
-const options = { bigint: true, throwIfNoEntry: false } as const
-
 /** What lies at a path; undefined if nothing does. Throws if it may not be looked at. */
-function lookAt(path: string, follow: number): BigIntStats | undefined {
+function lookAt(path: string, follow: number): Stats | undefined {
   try {
-    return follow === 1 ? statSync(path, options) : lstatSync(path, options)
+    return follow === 1 ? statSync(path, { throwIfNoEntry: false }) : lstatSync(path, { throwIfNoEntry: false })
   } catch (error) {
-    // A file where a folder would have to be: nothing lies below it.
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined
+    if (isNoFolder(error)) return undefined
     throw error
   }
 }
 
-function setMark(marks: BigUint64Array, at: number, stat: BigIntStats): void {
-  marks[at] = stat.mtimeNs
-  marks[at + 1] = stat.ctimeNs
-  marks[at + 2] = stat.ino
-  marks[at + 3] = stat.size
+/** A file where a folder would have to be: nothing lies below it. */
+const isNoFolder = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOTDIR'
+
+function setMark(marks: Float64Array, at: number, stat: BigIntStats): void {
+  marks[at] = inMs(stat.mtimeNs)
+  marks[at + 1] = inMs(stat.ctimeNs)
+  marks[at + 2] = Number(stat.ino)
+  marks[at + 3] = Number(stat.size)
 }
+
+/** As Node counts it from seconds and nanoseconds. */
+const inMs = (ns: bigint) => Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_000_000_000n) / 1_000_000
 
 const absolute = (root: string, path: string) => (path.startsWith('/') ? path : `${root}/${path}`)
 
@@ -100,17 +108,17 @@ const absolute = (root: string, path: string) => (path.startsWith('/') ? path : 
  * A file that is changed twice within a tick of the disk's clock looks the same after both: what had just changed when it was
  * looked at is never sure. Git has the same care; two seconds are the coarsest clock of any file system in use.
  */
-const racyNs = 2_000_000_000n
+const racyMs = 2000
 
 /** Places of the looks that would not find the same now, or may not. `takenMs`: when they were taken, since the epoch. */
 export function changedLooks(root: string, { paths, follows, marks }: Looks, takenMs: number): number[] {
-  const sureNs = BigInt(takenMs) * 1_000_000n - racyNs
+  const sureMs = takenMs - racyMs
   const changed: number[] = []
   for (let i = 0; i < paths.length; i++) {
     const path = absolute(root, paths[i]!)
     const at = i * marksOfOne
-    const changeNs = marks[at + 1]!
-    let stat: BigIntStats | undefined
+    const changeMs = marks[at + 1]!
+    let stat: Stats | undefined
     try {
       stat = lookAt(path, follows[i]!)
     } catch {
@@ -119,10 +127,10 @@ export function changedLooks(root: string, { paths, follows, marks }: Looks, tak
     }
     const same =
       stat === undefined
-        ? changeNs === 0n
-        : changeNs < sureNs &&
-          stat.ctimeNs === changeNs &&
-          stat.mtimeNs === marks[at] &&
+        ? changeMs === 0
+        : changeMs < sureMs &&
+          stat.ctimeMs === changeMs &&
+          stat.mtimeMs === marks[at] &&
           stat.ino === marks[at + 2] &&
           stat.size === marks[at + 3]
     if (!same) changed.push(i)
@@ -136,7 +144,7 @@ export function replaceLooks(looks: Looks, gone: readonly number[], taken: Looks
   const changed = new Set(gone)
   const kept: number[] = []
   for (let i = 0; i < looks.paths.length; i++) if (!changed.has(i) && !anew.has(looks.paths[i]!)) kept.push(i)
-  const marks = new BigUint64Array((kept.length + taken.paths.length) * marksOfOne)
+  const marks = new Float64Array((kept.length + taken.paths.length) * marksOfOne)
   const follows = new Uint8Array(kept.length + taken.paths.length)
   kept.forEach((from, to) => {
     for (let k = 0; k < marksOfOne; k++) marks[to * marksOfOne + k] = looks.marks[from * marksOfOne + k]!
