@@ -1,5 +1,6 @@
 import type { Fault } from '../model/errors.ts'
 import { isBatchName, namePattern } from './names.ts'
+import { printable } from './printable.ts'
 
 /** A row of a manifest that can be used. */
 export interface ManifestRow {
@@ -101,8 +102,9 @@ function readRow({ cells, columns, where, line, headerless }: RowText): Manifest
   for (const [i, cell] of cells.entries()) {
     const column = columns[i]!
     if (i === 0 || column === '' || column.startsWith('#')) continue
-    if (/[\0-\x1f\x7f-\x9f]/.test(cell)) {
-      return { batch: name, message: `the value of ${column} holds a control character`, hint: 'Type the value anew.' }
+    if (printable(cell) !== cell) {
+      const message = `the value of ${column} holds a control character, which no screen shows: ${printable(cell)}`
+      return { batch: name, message, hint: 'Type the value anew.' }
     }
     params.set(column, cell)
   }

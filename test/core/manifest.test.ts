@@ -103,12 +103,13 @@ describe('a bad row is refused with its line number, and the others stand', () =
     )
   })
 
-  test('a control character in a value', () => {
-    expect(read('B1\tx\u0007\n')).toMatchObject({
-      rows: [],
-      refused: [{ batch: 'B1' }],
-      faults: [{ message: 'the value of omit holds a control character' }],
-    })
+  test.each([
+    ['\u0007', 'x\\x07'],
+    ['\u202e', 'x\\u202e'],
+  ])('a control character in a value, %j', (character, shown) => {
+    const message = `the value of omit holds a control character, which no screen shows: ${shown}`
+    const refused = { rows: [], refused: [{ batch: 'B1' }], faults: [{ message }] }
+    expect(read(`B1\tx${character}\n`)).toMatchObject(refused)
   })
 
   test('a column name that no param can have', () => {
