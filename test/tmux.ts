@@ -69,7 +69,10 @@ export function terminal(command: string, { cwd, env, columns = 100, rows = 28 }
     },
     exitCode() {
       // The terminal may be closed an instant before tmux knows how the command ended.
-      const code = tmux('display-message', '-p', '#{pane_dead_status}').trim()
+      const told = tmux('display-message', '-p', '#{pane_dead_status},#{pane_dead},#{pid}')
+      const [code = '', isDead, pid] = told.trim().split(',')
+      // Now and then it misses that its child has ended, which stays a zombie, until it is told again.
+      if (code === '' && isDead === '1') process.kill(Number(pid), 'SIGCHLD')
       return code === '' ? undefined : Number(code)
     },
     [Symbol.dispose]() {
