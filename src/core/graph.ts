@@ -6,6 +6,7 @@ import { bindingKey, type Candidate, findCandidates } from './bindings.ts'
 import { groupBy } from './groupBy.ts'
 import { byName } from './names.ts'
 import { expandPattern, foldersAbove, matchPattern } from './pattern.ts'
+import { printable } from './printable.ts'
 import type { StrangeName, Survey } from './survey.ts'
 
 /** All jobs there are now, and who makes what. */
@@ -75,7 +76,11 @@ const badBatchHint = 'Rename it: letters, digits and . _ + -, beginning with a l
 
 export function strangeFaults(strange: Iterable<StrangeName>): Fault[] {
   return [...strange].map(({ path, name }) => {
-    return { where: path, message: `"${name}" holds no batch name, so it is not a recording`, hint: badBatchHint }
+    return {
+      where: path,
+      message: `"${printable(name)}" holds no batch name, so it is not a recording`,
+      hint: badBatchHint,
+    }
   })
 }
 

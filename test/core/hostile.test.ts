@@ -1,6 +1,7 @@
 import { array, assert, constantFrom, dictionary, jsonValue, oneof, property, string } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseFilter } from '../../src/core/filter.ts'
+import { strangeFaults } from '../../src/core/graph.ts'
 import { parseManifest } from '../../src/core/manifest.ts'
 import { isBatchName, neverCounts } from '../../src/core/names.ts'
 import { matchPattern, parsePattern } from '../../src/core/pattern.ts'
@@ -33,6 +34,15 @@ describe('names of batches', () => {
       }),
     )
   })
+})
+
+test('a name that is no batch is told of in one line', () => {
+  assert(
+    property(evil, (name) => {
+      const [fault] = strangeFaults([{ path: `data/mat/${name}`, name }])
+      expect(printable(fault!.message)).toBe(fault!.message)
+    }),
+  )
 })
 
 describe('manifests', () => {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { InputError, messageOf } from '../errors.ts'
 import type { MatRecording } from './recording.ts'
@@ -29,6 +29,8 @@ export async function openMat(path: string, omit: ReadonlySet<string>): Promise<
 
 function readHeader(path: string): Buffer {
   try {
+    // To open a pipe is to wait until somebody writes to it.
+    if (!statSync(path).isFile()) throw new Error('it is no file')
     const file = openSync(path, 'r')
     try {
       const header = Buffer.alloc(headerBytes)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -160,4 +161,10 @@ test('a channel without values or interval is named, unless it is omitted', asyn
   const mat = await openMat(files.path('a.mat'), new Set(['Port_2']))
   expect(mat.channels.map(({ name }) => name)).toEqual(['Port_1'])
   mat.close()
+})
+
+test.skipIf(process.platform === 'win32')('a pipe among the files is refused, and not waited for', async () => {
+  using files = folder({})
+  execFileSync('mkfifo', [files.path('a.mat')])
+  await expect(openMat(files.path('a.mat'), none)).rejects.toThrow('a.mat cannot be read: it is no file')
 })
