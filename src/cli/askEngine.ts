@@ -3,9 +3,8 @@ import { runningEngine, userName } from '../io/lock.ts'
 import { goalFromWorkspace } from '../io/workspace.ts'
 import { askStanding } from '../server/askStanding.ts'
 import { version } from '../version.ts'
-import { endingLines, exitCodeOf } from './ending.ts'
+import { nothingDone, tellEnding } from './ending.ts'
 import type { BuildCommandOptions, ExitCode } from './options.ts'
-import { styleOf } from './terminal.ts'
 
 /** What a person is told first of a build that an engine does. */
 export function askedText(text: string): string {
@@ -28,8 +27,5 @@ export async function askEngine(
   const answer = await askStanding({ root, version, user: userName() }, goals)
   if (answer?.rest === undefined) return undefined
   process.stderr.write(askedText(answer.rest))
-  const ending = { outcomes: new Map(), isAsked: goals.length > 0, seconds: 0 }
-  const lines = endingLines(answer.standing, ending, styleOf(process.stdout, color))
-  for (const line of lines) process.stdout.write(`${line}\n`)
-  return exitCodeOf(answer.standing, ending)
+  return tellEnding(answer.standing, { ...nothingDone, isAsked: goals.length > 0 }, { color })
 }

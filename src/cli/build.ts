@@ -4,10 +4,9 @@ import { findWorkspace } from '../io/workspace.ts'
 import { version } from '../version.ts'
 import { askEngine } from './askEngine.ts'
 import { hasDrops } from './drops.ts'
-import { endingLines, exitCodeOf } from './ending.ts'
+import { nothingDone, tellEnding } from './ending.ts'
 import { joinEngine } from './join.ts'
 import type { BuildCommandOptions, ExitCode } from './options.ts'
-import { styleOf } from './terminal.ts'
 
 /**
  * `labmake [GOAL…]`: brings what is named, or everything, up to date. Where an engine runs, by asking that. Most runs find
@@ -18,22 +17,18 @@ export async function buildCommand(typed: readonly string[], options: BuildComma
   if (!options.dryRun) {
     const answered = await askEngine(root, typed, options)
     if (answered !== undefined) return answered
-  }
-  const client = options.dryRun ? undefined : await joinEngine(root)
-  if (client !== undefined) {
-    const { askForBuild } = await import('./buildByEngine.ts')
-    return askForBuild(client, typed, options)
+    const client = await joinEngine(root)
+    if (client !== undefined) {
+      const { askForBuild } = await import('./buildByEngine.ts')
+      return askForBuild(client, typed, options)
+    }
   }
   // Goals may be of any batch, and data are told of all jobs.
   const isPlain = typed.length === 0 && !options.dryRun && !options.json
   const back = isPlain ? lookBack(root, version) : undefined
   const standing = back && stillStands(back)
-  if (standing !== undefined && !hasDrops(root) && leftAttempts(root).length === 0) {
-    const ending = { outcomes: new Map(), isAsked: false, seconds: 0 }
-    for (const line of endingLines(standing, ending, styleOf(process.stdout, options.color)))
-      process.stdout.write(`${line}\n`)
-    return exitCodeOf(standing, ending)
-  }
+  if (standing !== undefined && !hasDrops(root) && leftAttempts(root).length === 0)
+    return tellEnding(standing, { ...nothingDone, isAsked: false }, options)
   const { buildHere } = await import('./buildHere.ts')
   return buildHere(typed, options, isPlain ? { back } : undefined)
 }

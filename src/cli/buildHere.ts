@@ -1,14 +1,15 @@
 import { namedJobs, withPrerequisites } from '../core/goals.ts'
 import { plural } from '../core/sizes.ts'
-import { type Standing, standingOf } from '../core/standing.ts'
+import { standingOf } from '../core/standing.ts'
 import type { Scope } from '../engine/book.ts'
 import { leftAttempts } from '../io/attempts.ts'
 import type { LookBack } from '../io/lookBack.ts'
 import { findWorkspace } from '../io/workspace.ts'
 import type { Plan } from '../model/plan.ts'
+import type { Standing } from '../model/standing.ts'
 import { hasDrops } from './drops.ts'
 import { planJson, planLines } from './dryRun.ts'
-import { type Ending, endingLines, exitCodeOf } from './ending.ts'
+import { type Ending, exitCodeOf, nothingDone, tellEnding } from './ending.ts'
 import { type EngineHost, hostEngine } from './host.ts'
 import { lineReporter } from './lines.ts'
 import { liveReporter } from './live.ts'
@@ -38,7 +39,7 @@ export async function buildHere(
   if (left.length > 0) return runBuild(workspace, goals, options, { recall })
   if (look.standing.stale > 0) return runBuild(workspace, goals, options, { recall, scope, others: look.others })
   recall?.keep(workspace, look)
-  const ending = { outcomes: new Map(), isAsked: goals.length > 0, seconds: 0 }
+  const ending = { ...nothingDone, isAsked: goals.length > 0 }
   return finish(look.standing, ending, options, () => planJson(plan, chooseGoals(plan, workspace, goals)))
 }
 
@@ -171,15 +172,8 @@ export function openReporter(
 }
 
 /** Says how it ended, and with which exit code. `data`: all of it, for who asked for JSON. */
-export function finish(
-  standing: Standing,
-  ending: Ending,
-  { json, color }: BuildCommandOptions,
-  data: () => object,
-): ExitCode {
-  const lines = json
-    ? [JSON.stringify({ type: 'ended', ...data() })]
-    : endingLines(standing, ending, styleOf(process.stdout, color))
-  for (const line of lines) process.stdout.write(`${line}\n`)
+export function finish(standing: Standing, ending: Ending, options: BuildCommandOptions, data: () => object): ExitCode {
+  if (!options.json) return tellEnding(standing, ending, options)
+  process.stdout.write(`${JSON.stringify({ type: 'ended', ...data() })}\n`)
   return exitCodeOf(standing, ending)
 }

@@ -6,8 +6,8 @@ import { countsText } from '../core/standing.ts'
 import type { Outcome } from '../engine/entry.ts'
 import type { Standing } from '../model/standing.ts'
 import { faultLines } from './faults.ts'
-import { type ExitCode, exitCodes } from './options.ts'
-import { printable, type Style, sign } from './terminal.ts'
+import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import { printable, type Style, sign, styleOf } from './terminal.ts'
 
 /** What a build did, beside how its jobs stand after it. */
 export interface Ending {
@@ -16,6 +16,15 @@ export interface Ending {
   readonly isAsked: boolean
   readonly seconds: number
 }
+
+/** Says on standard output how a build ended; returns its exit code. */
+export function tellEnding(standing: Standing, ending: Ending, { color }: Pick<CommonOptions, 'color'>): ExitCode {
+  for (const line of endingLines(standing, ending, styleOf(process.stdout, color))) process.stdout.write(`${line}\n`)
+  return exitCodeOf(standing, ending)
+}
+
+/** The end of a build that found nothing to do. */
+export const nothingDone: Pick<Ending, 'outcomes' | 'seconds'> = { outcomes: new Map(), seconds: 0 }
 
 /** The exit code of a build: were there faults, is anything left to do? */
 export function exitCodeOf(standing: Standing, { outcomes, isAsked }: Ending): ExitCode {
@@ -26,8 +35,7 @@ export function exitCodeOf(standing: Standing, { outcomes, isAsked }: Ending): E
   return hasBroken || isUnfinished ? exitCodes.unfinished : exitCodes.fine
 }
 
-/** What a build says at its end. */
-export function endingLines(standing: Standing, ending: Ending, style: Style): string[] {
+function endingLines(standing: Standing, ending: Ending, style: Style): string[] {
   const lines = standing.faults.flatMap((fault) => faultLines(fault, style))
   lines.push(...bounded(protectedLines(standing, style)), ...bounded(failedLines(standing, ending, style)))
   lines.push(endingLine(standing, ending))

@@ -1,11 +1,8 @@
 import { type Batches, joinManifests } from '../core/batches.ts'
-import { buildGraph } from '../core/graph.ts'
 import { type Outline, outlineOf } from '../core/outline.ts'
-import { makePlan } from '../core/plan.ts'
-import { canScope, caseTwinsOf, scopeBatches } from '../core/scope.ts'
+import { canScope, caseTwinsOf } from '../core/scope.ts'
 import { surveyDisk } from '../core/survey.ts'
 import type { PlannedGraph, Scope } from '../engine/book.ts'
-import { systemClock } from '../io/clock.ts'
 import { manifestReader } from '../io/manifests.ts'
 import type { RuleSet } from '../model/rule.ts'
 import type { OpenWorkspace } from './workspace.ts'
@@ -39,23 +36,10 @@ export function openPlanner(workspace: OpenWorkspace): Planner {
   return {
     batches,
     plan(asked) {
-      const rules = workspace.ruleSet
-      if (asked === 'all' || !canScope(rules.rules)) return workspace.plan()
-      const all = batches()
+      if (asked === 'all' || !canScope(workspace.ruleSet.rules)) return workspace.plan()
+      const manifests = batches()
       for (const name of asked) twins.add(name)
-      const scope = new Set([...asked].flatMap((name) => twins.of(name)))
-      const survey = surveyDisk(disk, scope)
-      const graph = buildGraph(rules.rules, scopeBatches(all, scope), survey)
-      const { journal } = workspace
-      const plan = makePlan({
-        graph,
-        rules: rules.rules,
-        survey,
-        history: (target) => journal.history(target),
-        faults: [...rules.faults, ...all.faults, ...journal.faults],
-        nowMs: systemClock.now(),
-      })
-      return { graph, plan, rules, scope }
+      return workspace.planOf(new Set([...asked].flatMap((name) => twins.of(name))), manifests)
     },
     outline() {
       const found = outlineOf(workspace.ruleSet, batches(), surveyDisk(disk))

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { joinManifests } from '../core/batches.ts'
+import { type Batches, joinManifests } from '../core/batches.ts'
 import { manifestFolder } from '../core/dropManifest.ts'
 import { buildGraph } from '../core/graph.ts'
 import { makePlan } from '../core/plan.ts'
@@ -27,6 +27,8 @@ export interface OpenWorkspace {
   readonly journal: JournalFile
   /** Plans from the disk, the manifests and the journal as they are now: all batches, or these and those that hang on them. */
   plan(scope?: Scope): PlannedGraph
+  /** Plans these batches as the manifests have them, and no others; `all`: of everything. */
+  planOf(scope: Scope, manifests: Batches): PlannedGraph
   /** Looks at the rule files and manifests that the last plan was made with; undefined where looks are not taken down. */
   inputs(): Looks | undefined
   /** Reads the rule files anew. Of a file that cannot be used now the last good version stays in use, and its fault is told. */
@@ -57,6 +59,21 @@ export async function openWorkspace(directory: string, { recorder, last }: OpenO
   const disk = openDisk(root, () => globber(), recorder)
   let journal = openJournal(root, last?.journal)
   let known: ReadonlySet<string> = new Set([...(last?.resting.batches ?? []), ...(last?.restless ?? [])])
+  const planOf = (scope: Scope, manifests: Batches): PlannedGraph => {
+    const { rules, faults } = ruleSet
+    if (scope === 'all') recorder?.clear()
+    const survey = surveyDisk(disk, scope === 'all' ? undefined : scope)
+    const graph = buildGraph(rules, scope === 'all' ? manifests : scopeBatches(manifests, scope), survey)
+    const plan = makePlan({
+      graph,
+      rules,
+      survey,
+      history: (target) => journal.history(target),
+      faults: [...faults, ...manifests.faults, ...journal.faults],
+      nowMs: systemClock.now(),
+    })
+    return { graph, plan, rules: ruleSet, scope }
+  }
   return {
     root,
     disk,
@@ -67,21 +84,16 @@ export async function openWorkspace(directory: string, { recorder, last }: OpenO
       return journal
     },
     plan(asked = 'all') {
-      const { rules } = ruleSet
+      const { rules, disabled } = ruleSet
       if (recorder !== undefined) manifestLooks = lookInto(root, manifestFolder)
-      const all = joinManifests(readManifests(root, rules), rules, ruleSet.disabled)
-      const scope = asked === 'all' || !canScope(rules) ? 'all' : widenScope(asked, [...known, ...all.byName.keys()])
-      if (scope === 'all') recorder?.clear()
-      const batches = scope === 'all' ? all : scopeBatches(all, scope)
-      const survey = surveyDisk(disk, scope === 'all' ? undefined : scope)
-      const graph = buildGraph(rules, batches, survey)
-      const faults = [...ruleSet.faults, ...all.faults, ...journal.faults]
-      const history = (target: string) => journal.history(target)
-      const plan = makePlan({ graph, rules, survey, history, faults, nowMs: systemClock.now() })
-      const names = plan.jobs.flatMap(({ job }) => job.batch ?? [])
-      known = new Set(scope === 'all' ? names : [...known, ...names])
-      return { graph, plan, rules: ruleSet, scope }
+      const manifests = joinManifests(readManifests(root, rules), rules, disabled)
+      const isApart = asked !== 'all' && canScope(rules)
+      const planned = planOf(isApart ? widenScope(asked, [...known, ...manifests.byName.keys()]) : 'all', manifests)
+      const names = planned.plan.jobs.flatMap(({ job }) => job.batch ?? [])
+      known = new Set(planned.scope === 'all' ? names : [...known, ...names])
+      return planned
     },
+    planOf,
     inputs: () => ruleLooks && manifestLooks && replaceLooks(ruleLooks, [], manifestLooks),
     async rereadRules() {
       ruleLooks = lookAtRules()

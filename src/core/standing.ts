@@ -2,8 +2,6 @@ import type { Plan, PlannedJob } from '../model/plan.ts'
 import type { FailedJob, Standing } from '../model/standing.ts'
 import { plural } from './sizes.ts'
 
-export type { Standing }
-
 /** How the chosen jobs of a plan stand. */
 export function standingOf(plan: Plan, chosen: ReadonlySet<string>): Standing {
   const counts = { 'up-to-date': 0, waiting: 0, stale: 0, protected: 0, orphaned: 0 }

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { deserialize, serialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
-import type { Standing } from '../core/standing.ts'
+import type { Standing } from '../model/standing.ts'
 import type { JournalMark } from './journalMark.ts'
 import type { Looks } from './looks.ts'
 import { makeFolder } from './makeFolder.ts'

@@ -1,4 +1,4 @@
-import type { Standing } from '../core/standing.ts'
+import type { Standing } from '../model/standing.ts'
 import { journalPath } from './journalLines.ts'
 import { compareToMark } from './journalMark.ts'
 import { type LastLook, readLastLook } from './lastLook.ts'
