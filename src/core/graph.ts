@@ -9,17 +9,21 @@ import { expandPattern, foldersAbove, matchPattern } from './pattern.ts'
 import { printable } from './printable.ts'
 import type { StrangeName, Survey } from './survey.ts'
 
-/** All jobs there are now, and who makes what. */
-export interface Graph {
-  /** Prerequisites before what needs them; within that, batch by batch. */
-  readonly jobs: readonly Job[]
-  readonly byId: ReadonlyMap<string, Job>
+/** How jobs hang together. */
+export interface Links {
   /** Ids of jobs that need a target of the job. */
   readonly consumers: ReadonlyMap<string, readonly string[]>
   /** The job that makes the path, or the folder that it lies in. */
   readonly producerOf: (path: string) => string | undefined
   /** Members of the target folder at this path that do not count. */
   readonly ignoreOf: (path: string) => readonly string[]
+}
+
+/** All jobs there are now, and who makes what. */
+export interface Graph extends Links {
+  /** Prerequisites before what needs them; within that, batch by batch. */
+  readonly jobs: readonly Job[]
+  readonly byId: ReadonlyMap<string, Job>
   /** Targets that could be made, but for a fault of their rules. */
   readonly refused: ReadonlySet<string>
   /** Of two rules that make one path, by their names: one of these paths, the first in the order of names. */
@@ -41,15 +45,7 @@ export function buildGraph(rules: readonly Rule[], batches: Batches, survey: Sur
   const { producers, refused, clashes } = findProducers(all)
   for (const { fault } of clashes.values()) faults.push(fault)
   const kept = all.filter((c) => c.targets.every((t) => producers.get(t.path)?.id === c.id))
-  const producerOf = (path: string): string | undefined => {
-    const exact = producers.get(path)
-    if (exact !== undefined) return exact.id
-    for (const folder of foldersAbove(path)) {
-      const above = producers.get(folder)
-      if (above?.isFolder) return above.id
-    }
-    return undefined
-  }
+  const producerOf = producerIn(producers)
   const resolve = sourceResolver(kept, producerOf, survey)
   const jobs = kept.map((c) => makeJob(c, { resolve, batches, twins }))
   const { ordered, cyclic } = orderJobs(jobs, rules)
@@ -57,15 +53,12 @@ export function buildGraph(rules: readonly Rule[], batches: Batches, survey: Sur
   const circles = groupBy(cyclic, (cycle) => [...new Set(cycle.map((job) => job.rule.where))].sort().join())
   faults.push(...[...circles.values()].map(([cycle]) => cycleFault(cycle!)))
   faults.push(...strangeFaults(survey.strange()))
-  const folderJobs = new Map(
-    ordered.flatMap((j) => j.targets.filter((t) => t.isFolder).map((t) => [t.path, j.rule.ignore])),
-  )
   return {
     jobs: ordered,
     byId: new Map(ordered.map((job) => [job.id, job])),
     consumers: consumersOf(ordered),
     producerOf,
-    ignoreOf: (path) => folderJobs.get(path) ?? [],
+    ignoreOf: ignoreIn(ordered),
     refused: new Set([...refused, ...dropped.flatMap((c) => c.targets.map((t) => t.path))]),
     clashes,
     faults,
@@ -160,6 +153,24 @@ function findProducers(all: readonly Candidate[]): {
     clashes.set(pair, { path, fault })
   }
   return { producers, refused: refused.keys(), clashes }
+}
+
+/** A function of its own, as the next one is: an engine keeps them for hours, and what they do not name is forgotten. */
+function producerIn(producers: ReadonlyMap<string, Producer>): Links['producerOf'] {
+  return (path) => {
+    const exact = producers.get(path)
+    if (exact !== undefined) return exact.id
+    for (const folder of foldersAbove(path)) {
+      const above = producers.get(folder)
+      if (above?.isFolder) return above.id
+    }
+    return undefined
+  }
+}
+
+function ignoreIn(jobs: readonly Job[]): Links['ignoreOf'] {
+  const folders = new Map(jobs.flatMap((j) => j.targets.filter((t) => t.isFolder).map((t) => [t.path, j.rule.ignore])))
+  return (path) => folders.get(path) ?? []
 }
 
 type Resolve = (source: NamedPattern, candidate: Candidate) => JobSource

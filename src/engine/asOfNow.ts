@@ -6,9 +6,9 @@ import type { Entry } from './entry.ts'
 import type { Ports } from './ports.ts'
 
 /** Digest of what a job would be made from now. */
-export function ingredientsNow({ job, graph }: Pick<Entry, 'job' | 'graph'>, disk: Ports['disk']): string {
+export function ingredientsNow({ job, links }: Pick<Entry, 'job' | 'links'>, disk: Ports['disk']): string {
   const survey = surveyDisk(disk)
-  return ingredientsDigest(takeIngredients(regather(job, survey), survey, graph.ignoreOf))
+  return ingredientsDigest(takeIngredients(regather(job, survey), survey, links.ignoreOf))
 }
 
 /**
@@ -16,7 +16,7 @@ export function ingredientsNow({ job, graph }: Pick<Entry, 'job' | 'graph'>, dis
  * just begun, where more is to be asked of the same state.
  */
 export function judgeNow(
-  { job, graph }: Entry,
+  { job, links }: Entry,
   entries: ReadonlyMap<string, Entry>,
   { disk, journal }: Pick<Ports, 'disk' | 'journal'>,
   survey: Survey = surveyDisk(disk),
@@ -24,8 +24,8 @@ export function judgeNow(
   return judge(regather(job, survey), {
     survey,
     history: (target) => journal.history(target),
-    ignoreOf: graph.ignoreOf,
-    producerOf: graph.producerOf,
+    ignoreOf: links.ignoreOf,
+    producerOf: links.producerOf,
     verdictOf: (id) => entries.get(id)?.verdict,
     absent: () => undefined,
     mayBeAbsent: () => false,

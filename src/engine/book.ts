@@ -143,8 +143,10 @@ export class JobBook {
     if (!isSlice) this.plans++
     this.changes++
     let more = false
+    const { consumers, producerOf, ignoreOf } = graph
+    const links = { consumers, producerOf, ignoreOf }
     for (const planned of plan.jobs) {
-      const entry = this.update({ ...planned, graph, chosen: chosen.has(planned.job.id) })
+      const entry = this.update({ ...planned, links, chosen: chosen.has(planned.job.id) })
       if (this.decide(entry)) more = true
     }
     // Once the jobs have their rules: what runs may have taken slots of a pool that counts memory now.
@@ -361,7 +363,7 @@ export class JobBook {
   }
 
   private consumers(entry: Entry): Entry[] {
-    return (entry.graph.consumers.get(entry.id) ?? []).flatMap((id) => this.entries.get(id) ?? [])
+    return (entry.links.consumers.get(entry.id) ?? []).flatMap((id) => this.entries.get(id) ?? [])
   }
 
   /** An attempt begins: what it had kept from being made waits for it once more. */
@@ -459,7 +461,7 @@ export class JobBook {
   }
 }
 
-type TakenJob = Pick<Entry, 'job' | 'verdict' | 'graph' | 'chosen' | 'sourceBytes'>
+type TakenJob = Pick<Entry, 'job' | 'verdict' | 'links' | 'chosen' | 'sourceBytes'>
 
 const noRank: Rank = { say: 0, priority: 0, order: noOrder }
 

@@ -1,4 +1,4 @@
-import type { Graph } from '../core/graph.ts'
+import type { Links } from '../core/graph.ts'
 import type { Estimate, JobStatus, LastAttempt, Rank, Retry } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
 import type { Job } from '../model/job.ts'
@@ -68,8 +68,8 @@ export interface Failure {
 /** A job in the hands of an engine. */
 export interface Entry extends QueueEntry {
   job: Job
-  /** The graph of the plan that it is from. */
-  graph: Graph
+  /** Of the graph that it is from. */
+  links: Links
   verdict: Verdict
   chosen: boolean
   /** Of its sources when it was last planned: see PlannedJob. */

@@ -34,7 +34,7 @@ export function retriesOf({ retries }: Rule, cause: Cause): number {
  * undefined if it would not. `journal`: what an earlier engine left; what this one saw is in the entry.
  */
 export function stateAfterFailure(
-  entry: Pick<Entry, 'job' | 'graph' | 'failure'>,
+  entry: Pick<Entry, 'job' | 'links' | 'failure'>,
   journal: TargetHistory,
   { disk, clock }: Pick<Ports, 'disk' | 'clock'>,
 ): State | undefined {

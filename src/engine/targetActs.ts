@@ -13,7 +13,7 @@ export async function accept(entries: readonly Entry[], by: string, hands: Hands
   const accepted: Entry[] = []
   let refused: string | undefined
   for (const entry of entries) {
-    const made = acceptedRecord({ job: entry.job, verdict: hands.judge(entry) }, by, hands.ports, entry.graph.ignoreOf)
+    const made = acceptedRecord({ job: entry.job, verdict: hands.judge(entry) }, by, hands.ports, entry.links.ignoreOf)
     if (entry.state.status === 'running' || typeof made === 'string') {
       refused ??= `${entry.id}: ${typeof made === 'string' ? made : runsNow}`
       continue

@@ -272,7 +272,7 @@ export class UnderWay {
       return undefined
     }
     try {
-      const started = await startAttempt(job, { ignoreOf: entry.graph.ignoreOf, grant, survey }, ports)
+      const started = await startAttempt(job, { ignoreOf: entry.links.ignoreOf, grant, survey }, ports)
       const { attempt, log, process } = started.state
       const reason = verdictReason(verdict)
       room.found()
@@ -365,7 +365,7 @@ export class UnderWay {
   private async made(entry: Entry, job: Job, state: AttemptState, end: AttemptEnd): Promise<void> {
     const { ports, book, tell, now } = this.options
     this.tellEnd(job.id, end)
-    const path = changedSource(job, state, entry.graph.ignoreOf, ports)
+    const path = changedSource(job, state, entry.links.ignoreOf, ports)
     if (path === undefined) return book.end(entry, 'done')
     tell({ type: 'source-changed', atMs: now(), job: job.id, path })
     const { reruns } = triesOf(entry)
