@@ -14,8 +14,14 @@ export const noHistory: TargetHistory = {
   attempts: 0,
 }
 
-/** Takes a record into what is known of all targets, by the first target of their jobs. */
-export function remember(targets: Map<string, TargetHistory>, record: JournalRecord): void {
+/** What is known of all targets, by the first target of their jobs. */
+export interface Histories {
+  get(target: string): TargetHistory | undefined
+  set(target: string, history: TargetHistory): void
+}
+
+/** Takes a record into what is known of all targets. */
+export function remember(targets: Histories, record: JournalRecord): void {
   const known = (target: string) => targets.get(target) ?? noHistory
   switch (record.type) {
     case 'drop':

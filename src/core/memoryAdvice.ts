@@ -9,14 +9,7 @@ import { plural, sizeText } from './sizes.ts'
 /** Recordings change with the years: what was long ago says nothing of today's. */
 const runsKept = 100
 
-/** Peaks of memory of past attempts in bytes, by rule, the last ones of each. */
-export function pastPeaks(records: readonly JournalRecord[]): Map<string, number[]> {
-  const peaks = new Map<string, number[]>()
-  for (const record of records) rememberPeak(peaks, record)
-  return peaks
-}
-
-/** Adds what one more record says. */
+/** Adds what one more record says to peaks of memory of past attempts in bytes, by rule, the last ones of each. */
 export function rememberPeak(peaks: Map<string, number[]>, record: JournalRecord): void {
   if (!('use' in record) || record.use?.peakBytes === undefined) return
   const rule = record.job.split('/', 1)[0]!

@@ -19,11 +19,17 @@ export function formatLine(record: JournalRecord): string {
 
 /** The record of a line, or undefined if the check sum does not agree. */
 export function parseLine(line: string): JournalRecord | undefined {
+  const text = recordText(line)
+  return text === undefined ? undefined : (JSON.parse(text) as JournalRecord)
+}
+
+/** The record of a line as JSON, or undefined if the check sum does not agree. */
+export function recordText(line: string): string | undefined {
   // The tail has a fixed length: no search through what may be a long line.
   const body = line.slice(0, -sumTail.length)
   if (!body.startsWith('{') || !line.endsWith(`${sumOf(body)}"}`) || !line.startsWith(',"sum":"', body.length))
     return undefined
-  return JSON.parse(`${body}}`) as JournalRecord
+  return `${body}}`
 }
 
 const knownTypes: Readonly<Record<JournalRecord['type'], true>> = {

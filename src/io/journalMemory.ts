@@ -2,11 +2,13 @@ import { pastDuration } from '../core/estimates.ts'
 import { noHistory, remember } from '../core/history.ts'
 import type { PastDuration } from '../model/ports.ts'
 import type { JournalRecord, MadeRecord, TargetHistory } from '../model/record.ts'
+import { keepHistories } from './keptHistories.ts'
 import type { OlderLines } from './olderLines.ts'
 
 /** What the records of a journal say of targets and rules, as it goes on. */
 export interface JournalMemory {
-  take(record: JournalRecord): void
+  /** `text`: the record as JSON. */
+  take(record: JournalRecord, text: string): void
   /** Undefined if it is asked about more targets than it can look up: then all records are to be read. */
   history(target: string): TargetHistory | undefined
   /** By rule, the newest last. */
@@ -16,16 +18,19 @@ export interface JournalMemory {
 /** Past attempts of one rule that its estimates are made from. */
 const durationsKept = 50
 
-/** The memory of somebody who read everything. */
-export function rememberAll(records: readonly JournalRecord[]): JournalMemory {
-  const targets = new Map<string, TargetHistory>()
+/** The memory of somebody who reads everything. */
+export function rememberAll(): JournalMemory {
+  const histories = keepHistories()
   const durations = openDurations()
-  const take = (record: JournalRecord) => {
-    remember(targets, record)
-    durations.take(record)
+  return {
+    take(record, text) {
+      remember(histories, record)
+      histories.settle(record, text)
+      durations.take(record)
+    },
+    history: (target) => histories.get(target) ?? noHistory,
+    durations: durations.all,
   }
-  for (const record of records) take(record)
-  return { take, history: (target) => targets.get(target) ?? noHistory, durations: durations.all }
 }
 
 /** Targets that are looked up one by one; for more it is quicker to read everything. */

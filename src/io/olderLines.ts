@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import type { JournalRecord } from '../model/record.ts'
 import { isReadable, lineEnd, parseLine } from './journalLines.ts'
 
-/** The part of a journal that is known to be whole: read only where something of it is asked for. */
+/** The part of a journal that is known to be whole, but for its last line perhaps: read only where something of it is asked for. */
 export interface OlderLines {
   /** All records that name a target, also as a source, oldest first. */
   naming(target: string): JournalRecord[]
@@ -11,7 +11,7 @@ export interface OlderLines {
 }
 
 /**
- * The lines of the first `sizeBytes` of a journal, which end in a whole line. To search 8 MB of text for a name takes a few
+ * The lines of the first `sizeBytes` of a journal. To search 8 MB of text for a name takes a few
  * milliseconds, and to read them as 20,000 records half a second.
  */
 export function openOlderLines(path: string, sizeBytes: number): OlderLines {
@@ -26,7 +26,7 @@ export function openOlderLines(path: string, sizeBytes: number): OlderLines {
       const name = Buffer.from(JSON.stringify(target))
       const records: JournalRecord[] = []
       for (let at = bytes.indexOf(name); at >= 0; ) {
-        const end = bytes.indexOf(lineEnd, at)
+        const end = endOfLine(bytes, at)
         records.push(...recordIn(bytes, bytes.lastIndexOf(lineEnd, at) + 1, end))
         at = bytes.indexOf(name, end)
       }
@@ -35,7 +35,7 @@ export function openOlderLines(path: string, sizeBytes: number): OlderLines {
     last(count) {
       const bytes = text()
       const records: JournalRecord[] = []
-      for (let end = bytes.length - 1; end > 0 && records.length < count; ) {
+      for (let end = endOfLine(bytes, bytes.length - 1); end > 0 && records.length < count; ) {
         const start = bytes.lastIndexOf(lineEnd, end - 1) + 1
         records.push(...recordIn(bytes, start, end))
         end = start - 1
@@ -45,6 +45,12 @@ export function openOlderLines(path: string, sizeBytes: number): OlderLines {
   }
 }
 
+/** Of the last line, which may lack its end, that of the text. */
+function endOfLine(bytes: Buffer, at: number): number {
+  const end = bytes.indexOf(lineEnd, at)
+  return end < 0 ? bytes.length : end
+}
+
 function recordIn(bytes: Buffer, start: number, end: number): JournalRecord[] {
   const record = parseLine(bytes.toString('utf8', start, end))
   return record !== undefined && isReadable(record) ? [record] : []
@@ -52,6 +58,7 @@ function recordIn(bytes: Buffer, start: number, end: number): JournalRecord[] {
 
 function readStart(path: string, sizeBytes: number): Buffer {
   const bytes = Buffer.allocUnsafeSlow(sizeBytes)
+  if (sizeBytes === 0) return bytes
   const descriptor = openSync(path, 'r')
   try {
     for (let done = 0; done < sizeBytes; ) {

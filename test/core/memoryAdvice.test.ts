@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { memoryAdvice, memoryAdviceOn, pastPeaks, peakedText, rememberPeak } from '../../src/core/memoryAdvice.ts'
-import type { FailedRecord, MadeRecord } from '../../src/model/record.ts'
+import { memoryAdvice, memoryAdviceOn, peakedText, rememberPeak } from '../../src/core/memoryAdvice.ts'
+import type { FailedRecord, JournalRecord, MadeRecord } from '../../src/model/record.ts'
 import type { PoolSize } from '../../src/model/rule.ts'
 
 const gb = 1e9
@@ -19,6 +19,12 @@ function made(job: string, peakBytes: number | undefined): MadeRecord {
   return { ...base, ...provenance, ...(peakBytes === undefined ? {} : { use: { peakBytes } }) }
 }
 
+function pastPeaks(records: readonly JournalRecord[]): Map<string, number[]> {
+  const peaks = new Map<string, number[]>()
+  for (const record of records) rememberPeak(peaks, record)
+  return peaks
+}
+
 describe('past peaks', () => {
   test('are those of all attempts of a rule, failed ones too, as far as they were measured', () => {
     const failed: FailedRecord = { ...made('denoise/B2', 3), type: 'failed', cause: { kind: 'lost' } }
@@ -34,12 +40,6 @@ describe('past peaks', () => {
   test('of very many runs are the last hundred', () => {
     const records = Array.from({ length: 150 }, (_, i) => made('denoise/B1', i + 1))
     expect(pastPeaks(records).get('denoise')).toEqual(Array.from({ length: 100 }, (_, i) => i + 51))
-  })
-
-  test('are told on with each record that comes', () => {
-    const peaks = pastPeaks([made('denoise/B1', 1)])
-    rememberPeak(peaks, made('denoise/B2', 2))
-    expect(peaks).toEqual(new Map([['denoise', [1, 2]]]))
   })
 })
 

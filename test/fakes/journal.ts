@@ -1,6 +1,6 @@
 import { pastDuration } from '../../src/core/estimates.ts'
 import { noHistory, remember, rememberAttempt } from '../../src/core/history.ts'
-import { pastPeaks } from '../../src/core/memoryAdvice.ts'
+import { rememberPeak } from '../../src/core/memoryAdvice.ts'
 import type { AttemptState } from '../../src/model/attempt.ts'
 import type { PastAttempt } from '../../src/model/detail.ts'
 import type { Attempts, Journal, PastDuration } from '../../src/model/ports.ts'
@@ -30,7 +30,11 @@ export function fakeJournal(acts: Acts): FakeJournal {
       }
       return past
     },
-    peaks: () => pastPeaks(records),
+    peaks() {
+      const peaks = new Map<string, number[]>()
+      for (const record of records) rememberPeak(peaks, record)
+      return peaks
+    },
     attempts(target) {
       const attempts = new Map<string, PastAttempt[]>()
       for (const record of records) rememberAttempt(attempts, record)

@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { openJournal } from '../../src/io/journal.ts'
 import { formatLine, parseLine } from '../../src/io/journalLines.ts'
@@ -104,6 +104,33 @@ test.each([
   const journal = openJournal(ws.root)
   expect(jobsOf(journal.records())).toEqual(['denoise/B1', 'denoise/B3'])
   expect(journal.faults).toMatchObject([{ message: '1 line is damaged (2); the others are used' }])
+})
+
+test('a journal that is larger than what is read at once is read as a whole, lines of any length and torn letters included', async () => {
+  // Each line moves the next one to another place of what is read at once, which is a megabyte.
+  const lines = Array.from({ length: 40 }, (_, i) => formatLine({ ...made(`B${i}`), log: 'ü'.repeat(30_011 + i) }))
+  lines.splice(20, 0, formatLine({ ...made('long'), log: 'ü'.repeat(1_500_000) }), 'rubbish\n')
+  await using ws = await workspace({ [path]: lines.join('') })
+  const journal = openJournal(ws.root)
+  const kept = lines.filter((line) => line !== 'rubbish\n')
+  expect(journal.records().map((record) => formatLine(record).length)).toEqual(kept.map((line) => line.length))
+  expect(journal.faults).toMatchObject([{ where: '.labmake/journal.jsonl:22' }])
+  expect(journal.history(made('long').target).current).toEqual({ ...made('long'), log: 'ü'.repeat(1_500_000) })
+})
+
+test('past attempts and the last records are those of the file, the last line too where it lacks its end', async () => {
+  await using ws = await workspace({ '.labmake/': '' })
+  const journal = openJournal(ws.root)
+  expect([journal.attempts(made('B1').target), journal.recent(5)]).toEqual([[], []])
+  await journal.append(made('B1'))
+  await journal.append(made('B2'))
+  await journal.append({ ...made('B1', 2), type: 'failed', cause: { kind: 'exit', code: 1 } })
+  expect(journal.attempts(made('B1').target)).toMatchObject([{ attempt: 1 }, { attempt: 2, state: 'failed' }])
+  const whole = readFileSync(ws.path(path))
+  writeFileSync(ws.path(path), whole.subarray(0, -1))
+  const again = openJournal(ws.root)
+  expect(again.attempts(made('B1').target)).toMatchObject([{ attempt: 1 }, { attempt: 2, state: 'failed' }])
+  expect(jobsOf(again.recent(2))).toEqual(['denoise/B2', 'denoise/B1'])
 })
 
 test('much damage is told of once', async () => {
