@@ -24,7 +24,7 @@ export interface Candidates {
 
 /** `denoise/B1`; a rule without wildcards is its own name. */
 export function jobId(rule: Rule, binding: Binding): string {
-  return [rule.name, ...rule.wildcards.map((w) => binding[w])].join('/')
+  return rule.wildcards.length === 0 ? rule.name : `${rule.name}/${bindingKey(rule.wildcards, binding)}`
 }
 
 type Partial = { readonly binding: Binding; readonly from: Candidate | undefined }
@@ -48,7 +48,10 @@ export function findCandidates(rules: readonly Rule[], batches: Batches, survey:
   for (const rule of rules) for (const partial of manifestBindings(rule, batches)) offer(rule, partial)
   for (const rule of rules) for (const partial of fullBindings(rule, partials.get(rule)!)) offer(rule, partial)
   const consumers = rules.flatMap((rule) =>
-    rule.sources.map((source) => ({ rule, source, prefixes: prefixes(source.pattern) })),
+    rule.sources.map((source) => {
+      const { pattern } = source
+      return { rule, pattern, prefixes: prefixes(pattern), known: partials.get(rule)!.get(source)! }
+    }),
   )
   for (let round = 0; fresh.length > 0; round++) {
     if (round > rules.length) return dropEndless([...all.values()], fresh)
@@ -57,10 +60,11 @@ export function findCandidates(rules: readonly Rule[], batches: Batches, survey:
     const touched = new Set<Rule>()
     for (const from of made) {
       for (const { path, isFolder } of from.targets) {
-        for (const { rule, source, prefixes } of consumers) {
-          for (const binding of bindingsOfTarget(source.pattern, prefixes, path, isFolder)) {
-            const known = partials.get(rule)!.get(source)!
-            const key = bindingKey(source.pattern.wildcards, binding)
+        for (const { rule, pattern, prefixes, known } of consumers) {
+          // What is the source, holds it, or lies in it, begins as it does: most targets are none of that.
+          if (!path.startsWith(pattern.prefix)) continue
+          for (const binding of bindingsOfTarget(pattern, prefixes, path, isFolder)) {
+            const key = bindingKey(pattern.wildcards, binding)
             if (known.has(key)) continue
             known.set(key, { binding, from })
             touched.add(rule)
@@ -107,17 +111,21 @@ function expandTargets(rule: Rule, binding: Binding): JobPath[] {
 }
 
 export function bindingKey(wildcards: readonly string[], binding: Binding): string {
-  return wildcards.map((w) => binding[w]).join('/')
+  // Nearly every pattern has one: its value is the key, and no new text is made of it.
+  let key = binding[wildcards[0] ?? ''] ?? ''
+  for (let i = 1; i < wildcards.length; i++) key += `/${binding[wildcards[i]!]}`
+  return key
 }
 
 function seedPartials(rule: Rule, survey: Survey): Map<NamedPattern, Map<string, Partial>> {
   return new Map(
     rule.sources.map((source) => {
-      const found = source.pattern.wildcards.length === 0 ? [] : survey.find(source.pattern)
-      const entries = found.map(({ binding }): [string, Partial] => {
-        return [bindingKey(source.pattern.wildcards, binding), { binding, from: undefined }]
-      })
-      return [source, new Map(entries)]
+      const { pattern } = source
+      const partials = new Map<string, Partial>()
+      for (const { binding } of pattern.wildcards.length === 0 ? [] : survey.find(pattern)) {
+        partials.set(bindingKey(pattern.wildcards, binding), { binding, from: undefined })
+      }
+      return [source, partials]
     }),
   )
 }
@@ -185,7 +193,7 @@ function* bindingsOfTarget(
     }
   }
   if (source.isFolder) {
-    for (const folder of foldersAbove(path)) {
+    for (const folder of foldersAbove(path, source.prefix.length)) {
       const binding = matchPattern(source, folder)
       if (binding !== undefined) yield binding
     }

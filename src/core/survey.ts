@@ -100,16 +100,17 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
 
   function search(pattern: Pattern): readonly Found[] {
     const look = (binding: Binding) => (pattern.gathers ? glob(pattern, binding) : walk(pattern, binding))
-    const match = (path: string): Found[] => {
-      const binding = matchPattern(pattern, path)
-      return binding === undefined ? [] : [{ path, binding }]
+    const found: Found[] = []
+    const match = (paths: readonly string[]) => {
+      for (const path of paths) {
+        const binding = matchPattern(pattern, path)
+        if (binding !== undefined) found.push({ path, binding })
+      }
     }
-    if (scope === undefined || !pattern.wildcards.includes('batch')) return look({}).flatMap(match)
-    if (!bindsBatchAlone(pattern))
-      return look({})
-        .flatMap(match)
-        .filter(({ binding }) => scope.has(binding.batch!))
-    return [...scope].flatMap((batch) => look({ batch }).flatMap(match))
+    const isScoped = scope !== undefined && pattern.wildcards.includes('batch')
+    if (isScoped && bindsBatchAlone(pattern)) for (const batch of scope) match(look({ batch }))
+    else match(look({}))
+    return isScoped ? found.filter(({ binding }) => scope.has(binding.batch!)) : found
   }
 
   function glob(pattern: Pattern, binding: Binding): readonly string[] {

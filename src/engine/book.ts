@@ -1,4 +1,5 @@
-import { type Graph, jobsInOrder } from '../core/graph.ts'
+import type { Graph } from '../core/graph.ts'
+import { jobsInOrder } from '../core/jobOrder.ts'
 import { canScope } from '../core/scope.ts'
 import { standingOf } from '../core/standing.ts'
 import type { Board, JobStatus, Rank } from '../model/board.ts'

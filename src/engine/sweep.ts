@@ -1,6 +1,6 @@
-import type { Clash } from '../core/graph.ts'
 import { byName } from '../core/names.ts'
 import type { Outline } from '../core/outline.ts'
+import type { Clash } from '../core/producers.ts'
 import type { Fault } from '../model/errors.ts'
 import type { Orphan } from '../model/plan.ts'
 import type { PlannedGraph, Scope } from './book.ts'

@@ -1,5 +1,10 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { isBelow } from '../../src/core/pattern.ts'
+import type { JobSource } from '../../src/model/job.ts'
 import { lab } from '../fakes/lab.ts'
+import { randomWorkspace } from '../fakes/randomWorkspaces.ts'
+import { planScope } from '../fakes/scopes.ts'
 
 const recipe = 'r {target}'
 const one = (sources: unknown, targets: unknown, more: object = {}) => ({ sources, targets, recipe, ...more })
@@ -124,6 +129,31 @@ test('a source folder that jobs make a part of comes after them', () => {
   const rules = { a: one('in/{batch}', 'out/{batch}/a.txt'), sum: one('out/{batch}/', 'sum/{batch}') }
   expect(jobs(rules, { 'in/B1': '' })).toEqual(['a/B1', 'sum/B1 < a/B1'])
 })
+
+test('a job that makes two parts of a source folder is named once', () => {
+  const parts = one('in/{batch}', ['t/{batch}/x', 't/{batch}/y'], { recipe: 'r {targets}' })
+  const rules = { a: parts, b: one('t/{batch}/', 'out/{batch}') }
+  const found = lab({ rules }, { 'in/B1': '' }).plan().graph.byId.get('b/B1')!
+  expect(found.sources[0]!.madeBy).toEqual(['a/B1'])
+})
+
+test('who makes a source is whoever makes it, a folder above it, or what lies in it', () => {
+  fc.assert(
+    fc.property(randomWorkspace, (workspace) => {
+      const { jobs } = planScope(workspace).graph
+      const made = jobs.flatMap(({ id, targets }) => targets.map((target) => ({ ...target, id })))
+      const makersOf = ({ path, isFolder }: JobSource) => {
+        const [whole] = made.filter((t) => t.path === path || (t.isFolder && isBelow(path, t.path)))
+        if (whole !== undefined) return [whole.id]
+        return isFolder ? made.filter((t) => isBelow(t.path, path)).map(({ id }) => id) : []
+      }
+      for (const source of jobs.flatMap(({ sources }) => sources)) {
+        if (source.gathered === undefined) expect(new Set(source.madeBy)).toEqual(new Set(makersOf(source)))
+      }
+    }),
+    { numRuns: Number(process.env.RANDOM_RUNS ?? 300) },
+  )
+}, 60_000)
 
 test('a file that gathers from the members of target folders comes after those', () => {
   const rules = { phy: one('in/{batch}', 'phy/{batch}/'), all: one('phy/*/params.py', 'all.txt') }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  areApart,
   expandPattern,
   foldersAbove,
   isBelow,
@@ -146,4 +147,20 @@ test('folders above a path come nearest first', () => {
   expect([...foldersAbove('a/b/c')]).toEqual(['a/b', 'a'])
   expect([...foldersAbove('/a/b')]).toEqual(['/a'])
   expect([...foldersAbove('a')]).toEqual([])
+})
+
+test('of folders above a path, only those are named that are long enough', () => {
+  expect(foldersAbove('a/b/c/d', 3)).toEqual(['a/b/c', 'a/b'])
+  expect(foldersAbove('a/b', 2)).toEqual([])
+  expect(foldersAbove('/a/b', 0)).toEqual(['/a'])
+})
+
+test.each([
+  ['data/mat/{batch}/', 'data/kwd/{batch}.kwd', true],
+  ['data/{x}/{batch}', 'data/kwd/{batch}.kwd', false],
+  ['data/kwd/', 'data/kwd/{batch}.kwd', false],
+  ['{batch}/x', 'data/kwd/{batch}.kwd', false],
+])('do their beginnings keep paths of %s and %s apart: %s', (a, b, expected) => {
+  expect(areApart(parse(a), parse(b))).toBe(expected)
+  expect(areApart(parse(b), parse(a))).toBe(expected)
 })
