@@ -33,8 +33,10 @@ export function planJson(plan: Plan, chosen: ReadonlySet<string>): object {
     batch: job.batch ?? null,
     reason: withText(verdictReason(verdict)),
   })
+  const run = jobsToRun(plan, chosen)
+  const ids = new Set(run.map(({ job }) => job.id))
   return {
-    jobs: jobsToRun(plan, chosen).map(({ planned: { job, verdict }, after }) => ({
+    jobs: run.map(({ job, verdict }) => ({
       id: job.id,
       rule: job.rule.name,
       batch: job.batch ?? null,
@@ -43,7 +45,7 @@ export function planJson(plan: Plan, chosen: ReadonlySet<string>): object {
       pools: poolsJson(job.rule),
       command: commandOf(job),
       reason: withText(verdictReason(verdict)),
-      after,
+      after: job.prerequisites.filter((id) => ids.has(id)),
     })),
     upToDate: inState('up-to-date').length,
     waiting: inState('waiting').map(listed),
@@ -70,21 +72,23 @@ export interface PlanTextOptions {
 
 /** What would run and why, for a person: jobs by batch, then what does not run, then the counts. */
 export function planLines(plan: Plan, chosen: ReadonlySet<string>, { style, verbose }: PlanTextOptions): string[] {
-  const run = jobsToRun(plan, chosen)
-  const width = Math.max(0, ...run.map(({ planned }) => printable(nameInBatch(planned.job)).length))
+  const rows = jobsToRun(plan, chosen).map(({ job, verdict }) => ({ job, verdict, name: printable(nameInBatch(job)) }))
+  const width = rows.reduce((most, { name }) => Math.max(most, name.length), 0)
+  const batches = groupBy(rows, ({ job }) => job.batch)
+  const stale = sign(style, 'stale')
   const lines: string[] = []
-  for (const [batch, jobs] of groupBy(run, ({ planned }) => planned.job.batch)) {
-    lines.push(
-      batchLine(
-        batch,
-        jobs.map(({ planned }) => planned.job),
-        style,
-      ),
-    )
-    for (const { planned } of jobs) lines.push(...jobLines(planned, width, { style, verbose }))
+  for (const [batch, own] of batches) {
+    lines.push(batchLine(batch, own, style))
+    for (const { job, verdict, name } of own) {
+      lines.push(`  ${stale} ${name.padEnd(width)}  ${printable(reasonText(verdictReason(verdict)))}`)
+      if (verbose) lines.push(`    ${paint(style, 'dim', printable(shownCommand(commandOf(job))))}`)
+    }
   }
   const section = (title: string, rows: readonly string[]) => {
-    if (rows.length > 0) lines.push(...(lines.length > 0 ? [''] : []), paint(style, 'bold', title), ...rows)
+    if (rows.length === 0) return
+    if (lines.length > 0) lines.push('')
+    lines.push(paint(style, 'bold', title))
+    for (const row of rows) lines.push(row)
   }
   section('waiting', rowsOf(plan, chosen, 'waiting', style))
   section('protected: edited by a person and stale', protectedRows(plan, chosen, style))
@@ -95,24 +99,17 @@ export function planLines(plan: Plan, chosen: ReadonlySet<string>, { style, verb
   if (lines.length > 0) lines.push('')
   for (const fault of plan.errors) lines.push(...faultLines(fault, style))
   for (const fault of plan.warnings) lines.push(...faultLines(fault, style, 'warning'))
-  lines.push(closingLine(plan, chosen, run))
+  const named = batches.size - (batches.has(undefined) ? 1 : 0)
+  lines.push(closingLine(plan, chosen, { jobs: rows.length, batches: named }))
   return lines
 }
 
-function batchLine(batch: string | undefined, jobs: readonly Job[], style: Style): string {
-  const params = new Map(jobs.flatMap((job) => [...job.params]))
+function batchLine(batch: string | undefined, rows: readonly { readonly job: Job }[], style: Style): string {
+  const title = paint(style, 'bold', batch ?? '(all batches)')
+  const params = new Map<string, string>()
+  for (const { job } of rows) for (const [name, value] of job.params) params.set(name, value)
   const shown = [...params].filter(([, value]) => value !== '').map(([name, value]) => `${name}=${printable(value)}`)
-  return [paint(style, 'bold', batch ?? '(all batches)'), paint(style, 'dim', shown.join(' '))]
-    .filter(Boolean)
-    .join('  ')
-}
-
-function jobLines({ job, verdict }: PlannedJob, width: number, { style, verbose }: PlanTextOptions): string[] {
-  const lines = [
-    `  ${sign(style, 'stale')} ${printable(nameInBatch(job)).padEnd(width)}  ${printable(reasonText(verdictReason(verdict)))}`,
-  ]
-  if (verbose) lines.push(`    ${paint(style, 'dim', printable(shownCommand(commandOf(job))))}`)
-  return lines
+  return shown.length === 0 ? title : `${title}  ${paint(style, 'dim', shown.join(' '))}`
 }
 
 function rowsOf(
@@ -122,7 +119,7 @@ function rowsOf(
   style: Style,
 ): string[] {
   return plan.jobs
-    .filter(({ job, verdict }) => chosen.has(job.id) && verdict.state === state)
+    .filter(({ job, verdict }) => verdict.state === state && chosen.has(job.id))
     .map(
       ({ job, verdict }) =>
         `  ${sign(style, state)} ${printable(job.id)}  ${printable(reasonText(verdictReason(verdict)))}`,
@@ -139,10 +136,14 @@ function protectedRows(plan: Plan, chosen: ReadonlySet<string>, style: Style): s
   })
 }
 
-function closingLine(plan: Plan, chosen: ReadonlySet<string>, run: ReturnType<typeof jobsToRun>): string {
+interface RunCounts {
+  readonly jobs: number
+  readonly batches: number
+}
+
+function closingLine(plan: Plan, chosen: ReadonlySet<string>, { jobs, batches }: RunCounts): string {
   if (plan.jobs.length === 0 && plan.errors.length === 0) return emptyText
-  if (run.length === 0) return `Nothing to do: ${countsText(standingOf(plan, chosen))}.`
-  const batches = new Set(run.flatMap(({ planned }) => planned.job.batch ?? [])).size
+  if (jobs === 0) return `Nothing to do: ${countsText(standingOf(plan, chosen))}.`
   const where = batches > 0 ? ` in ${plural(batches, 'batch')}` : ''
-  return `${plural(run.length, 'job')} would run${where}: ${countsText(standingOf(plan, chosen))}.`
+  return `${plural(jobs, 'job')} would run${where}: ${countsText(standingOf(plan, chosen))}.`
 }

@@ -30,6 +30,7 @@ export function namedJobs(
 
 /** The named jobs with all that they need. */
 export function withPrerequisites(plan: Plan, named: ReadonlySet<string>): ReadonlySet<string> {
+  if (named.size === plan.jobs.length) return named
   const chosen = new Set(named)
   // What is added to a set while it is gone through is gone through as well.
   for (const id of chosen) for (const needed of plan.byId.get(id)?.job.prerequisites ?? []) chosen.add(needed)

@@ -1,6 +1,6 @@
 import type { Fault } from '../model/errors.ts'
 import type { Job } from '../model/job.ts'
-import type { Orphan, Plan, PlannedJob, Verdict } from '../model/plan.ts'
+import type { Orphan, Plan, PlannedJob } from '../model/plan.ts'
 import type { TargetHistory } from '../model/record.ts'
 import type { Rule } from '../model/rule.ts'
 import { bindingKey } from './bindings.ts'
@@ -25,38 +25,63 @@ const clockToleranceMs = 60_000
 
 /** Judges all jobs, prerequisites first. */
 export function makePlan(input: PlanInput): Plan {
-  const { graph } = input
+  const { graph, survey } = input
   // Looked for first: the folders of targets are then known from the lists of their parents, and not asked for one by one.
   const strays = strayTargets(input)
   let needed: ReadonlySet<string> = new Set()
   for (;;) {
-    const verdicts = judgeAll(input, needed)
-    const more = neededIntermediates(graph, verdicts)
-    if (more.every((id) => needed.has(id))) return finishPlan(input, verdicts, strays)
-    needed = new Set([...needed, ...more])
+    const { byId, absent, future } = judgeAll(input, needed)
+    const more = absent.filter((id) => graph.consumers.get(id)?.some((c) => byId.get(c)?.verdict.state === 'stale'))
+    if (more.some((id) => !needed.has(id))) {
+      needed = new Set([...needed, ...more])
+      continue
+    }
+    const jobs = [...byId.values()]
+    return {
+      jobs,
+      byId,
+      orphaned: [...strays, ...orphanedTargets(jobs)],
+      errors: [...input.faults, ...graph.faults, ...unreadableFaults(survey)],
+      warnings: [...future.values()],
+    }
   }
 }
 
-function judgeAll(input: PlanInput, needed: ReadonlySet<string>): Map<string, Verdict> {
+interface Judged {
+  /** In the order of the graph. */
+  readonly byId: ReadonlyMap<string, PlannedJob>
+  /** Ids of jobs whose targets are intermediates that are not there, and seem not to be needed. */
+  readonly absent: readonly string[]
+  /** Sources that are dated in the future, by path. */
+  readonly future: ReadonlyMap<string, Fault>
+}
+
+/** `needed`: intermediates that are absent although a job that runs needs them. */
+function judgeAll(input: PlanInput, needed: ReadonlySet<string>): Judged {
   const { graph, survey } = input
-  const verdicts = new Map<string, Verdict>()
-  const absent = new Map<string, AbsentTarget>()
+  const byId = new Map<string, PlannedJob>()
+  const absent: string[] = []
+  const absentTargets = new Map<string, AbsentTarget>()
+  const future = new Map<string, Fault>()
+  const limitNs = BigInt(Math.round(input.nowMs + clockToleranceMs)) * 1_000_000n
   const evidence: Evidence = {
     survey,
     history: input.history,
     ignoreOf: graph.ignoreOf,
     producerOf: graph.producerOf,
-    verdictOf: (id) => verdicts.get(id),
-    absent: (path) => absent.get(path),
+    verdictOf: (id) => byId.get(id)?.verdict,
+    absent: (path) => absentTargets.get(path),
     mayBeAbsent: (job) => job.rule.intermediate && !needed.has(job.id) && graph.consumers.has(job.id),
   }
   for (const job of graph.jobs) {
     const verdict = judge(job, evidence)
-    verdicts.set(job.id, verdict)
+    const sourceBytes = verdict.state === 'stale' ? measureSources(job, input, { limitNs, future }) : undefined
+    byId.set(job.id, { job, verdict, sourceBytes })
     if (verdict.state !== 'up-to-date' || !verdict.absent) continue
-    for (const { path } of job.targets) absent.set(path, absentTarget(job, path, evidence))
+    absent.push(job.id)
+    for (const { path } of job.targets) absentTargets.set(path, absentTarget(job, path, evidence))
   }
-  return verdicts
+  return { byId, absent, future }
 }
 
 function absentTarget(job: Job, path: string, evidence: Evidence): AbsentTarget {
@@ -73,42 +98,40 @@ function absentTarget(job: Job, path: string, evidence: Evidence): AbsentTarget 
   return { stamp: evidence.history(job.targets[0]!.path).current?.targets[path], newestNs, newestPath }
 }
 
-/** Intermediates that are absent although a job that runs needs them. */
-function neededIntermediates(graph: Graph, verdicts: ReadonlyMap<string, Verdict>): string[] {
-  return graph.jobs.flatMap((job) => {
-    const verdict = verdicts.get(job.id)
-    if (verdict?.state !== 'up-to-date' || !verdict.absent) return []
-    const needed = graph.consumers.get(job.id)?.some((id) => verdicts.get(id)?.state === 'stale')
-    return needed ? [job.id] : []
-  })
-}
-
-function finishPlan(input: PlanInput, verdicts: ReadonlyMap<string, Verdict>, strays: readonly Orphan[]): Plan {
-  const { graph } = input
-  const jobs: PlannedJob[] = graph.jobs.map((job) => {
-    const verdict = verdicts.get(job.id)!
-    return { job, verdict, sourceBytes: verdict.state === 'stale' ? sourceBytes(job, input) : undefined }
-  })
-  return {
-    jobs,
-    byId: new Map(jobs.map((planned) => [planned.job.id, planned])),
-    orphaned: [...strays, ...orphanedTargets(jobs)],
-    errors: [...input.faults, ...graph.faults, ...unreadableFaults(input.survey)],
-    warnings: futureSources(input, jobs),
-  }
+interface FutureSources {
+  /** What is newer than this is dated in the future. */
+  readonly limitNs: bigint
+  /** What is found is added to these, by path. */
+  readonly future: Map<string, Fault>
 }
 
 /** Bytes of all that a job reads; undefined where something is yet to be made. All of it was looked at for the verdict. */
-function sourceBytes(job: Job, { survey, graph }: PlanInput): number | undefined {
-  let bytes = 0
-  for (const source of job.sources) {
-    for (const path of source.gathered ?? [source.path]) {
-      const snapshot = survey.snapshot(path, { isFolder: source.isFolder, ignore: graph.ignoreOf(path) })
-      if (snapshot.status !== 'there') return undefined
-      bytes += snapshot.sizeBytes
+function measureSources(
+  job: Job,
+  { survey, graph }: PlanInput,
+  { limitNs, future }: FutureSources,
+): number | undefined {
+  let bytes: number | undefined = 0
+  for (const { gathered, path: only, isFolder } of job.sources) {
+    for (const path of gathered ?? [only]) {
+      const snapshot = survey.snapshot(path, { isFolder, ignore: graph.ignoreOf(path) })
+      if (snapshot.status !== 'there') bytes = undefined
+      else {
+        if (bytes !== undefined) bytes += snapshot.sizeBytes
+        if (snapshot.newestNs > limitNs) future.set(snapshot.newestPath, futureFault(snapshot))
+      }
     }
   }
   return bytes
+}
+
+function futureFault({ newestNs, newestPath }: { readonly newestNs: bigint; readonly newestPath: string }): Fault {
+  const when = new Date(Number(newestNs / 1_000_000n))
+  return {
+    where: newestPath,
+    message: `it is dated in the future: ${Number.isNaN(when.getTime()) ? 'a time past all calendars' : when.toISOString()}`,
+    hint: 'Was a clock wrong? It is built once all the same; touch the file to set its time right.',
+  }
 }
 
 function unreadableFaults(survey: Survey): Fault[] {
@@ -144,31 +167,7 @@ function orphanedTargets(jobs: readonly PlannedJob[]): Orphan[] {
   })
 }
 
-function futureSources({ survey, graph, nowMs }: PlanInput, jobs: readonly PlannedJob[]): Fault[] {
-  const limitNs = BigInt(Math.round(nowMs + clockToleranceMs)) * 1_000_000n
-  const warned = new Map<string, Fault>()
-  for (const { job, verdict } of jobs) {
-    if (verdict.state !== 'stale') continue
-    for (const source of job.sources) {
-      for (const path of source.gathered ?? [source.path]) {
-        const snapshot = survey.snapshot(path, { isFolder: source.isFolder, ignore: graph.ignoreOf(path) })
-        if (snapshot.status !== 'there' || snapshot.newestNs <= limitNs) continue
-        const when = new Date(Number(snapshot.newestNs / 1_000_000n))
-        warned.set(snapshot.newestPath, {
-          where: snapshot.newestPath,
-          message: `it is dated in the future: ${Number.isNaN(when.getTime()) ? 'a time past all calendars' : when.toISOString()}`,
-          hint: 'Was a clock wrong? It is built once all the same; touch the file to set its time right.',
-        })
-      }
-    }
-  }
-  return [...warned.values()]
-}
-
-/** Ids of the jobs that run, out of those chosen, with what they come after among these. */
-export function jobsToRun(plan: Plan, chosen: ReadonlySet<string>): { planned: PlannedJob; after: string[] }[] {
-  const runs = (id: string) => chosen.has(id) && plan.byId.get(id)?.verdict.state === 'stale'
-  return plan.jobs
-    .filter((planned) => runs(planned.job.id))
-    .map((planned) => ({ planned, after: planned.job.prerequisites.filter(runs) }))
+/** The jobs that run, out of those chosen. */
+export function jobsToRun(plan: Plan, chosen: ReadonlySet<string>): PlannedJob[] {
+  return plan.jobs.filter(({ job, verdict }) => verdict.state === 'stale' && chosen.has(job.id))
 }

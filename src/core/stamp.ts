@@ -34,7 +34,8 @@ interface FolderOptions {
 export function takeFolderSnapshot(disk: Disk, path: string, { link, ignore }: FolderOptions): Snapshot {
   const members: [string, FileStat][] = []
   collect(disk, path, '', members, 0)
-  const counted = members.filter(([name]) => !isIgnored(name, ignore ?? []))
+  const counted =
+    ignore === undefined || ignore.length === 0 ? members : members.filter(([name]) => !isIgnored(name, ignore))
   if (counted.length === 0) return { status: 'empty' }
   return folderSnapshot(path, link, counted)
 }

@@ -1,4 +1,5 @@
-import type { Plan, PlannedJob } from '../model/plan.ts'
+import type { Job } from '../model/job.ts'
+import type { Plan, StaleReason } from '../model/plan.ts'
 import type { FailedJob, Standing } from '../model/standing.ts'
 import { plural } from './sizes.ts'
 
@@ -13,7 +14,7 @@ export function standingOf(plan: Plan, chosen: ReadonlySet<string>): Standing {
     counts[verdict.state]++
     if (verdict.state === 'up-to-date' && verdict.edited !== undefined) edited++
     if (verdict.state === 'protected') protectedIds.push(job.id)
-    if (verdict.state === 'stale') failed.push(...failedJob({ job, verdict }))
+    if (verdict.state === 'stale') noteFailure(job, verdict.reasons, failed)
   }
   return {
     upToDate: counts['up-to-date'],
@@ -28,11 +29,12 @@ export function standingOf(plan: Plan, chosen: ReadonlySet<string>): Standing {
   }
 }
 
-function failedJob({ job, verdict }: Pick<PlannedJob, 'job' | 'verdict'>): FailedJob[] {
-  const before = verdict.state === 'stale' ? verdict.reasons.find(({ kind }) => kind === 'failed-before') : undefined
-  if (before?.kind !== 'failed-before') return []
-  const names = job.id === `${job.rule.name}/${job.batch}` ? [job.batch!, job.rule.name] : [job.id]
-  return [{ id: job.id, names, cause: before.cause }]
+function noteFailure(job: Job, reasons: readonly StaleReason[], failed: FailedJob[]): void {
+  for (const reason of reasons) {
+    if (reason.kind !== 'failed-before') continue
+    const names = job.id === `${job.rule.name}/${job.batch}` ? [job.batch!, job.rule.name] : [job.id]
+    failed.push({ id: job.id, names, cause: reason.cause })
+  }
 }
 
 /** How many jobs are in which state, in one line; the last sentence of a dry run and a build. */

@@ -32,9 +32,12 @@ export interface Survey {
   unreadable(): ReadonlyMap<string, UserError>
 }
 
+const missing: Snapshot = { status: 'missing' }
+
 /** `scope`: of patterns with {batch} only these batches are looked for, by their names, without reading whole folders. */
 export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
-  const snapshots = new Map<string, Snapshot>()
+  const fileSnapshots = new Map<string, Snapshot>()
+  const folderSnapshots = new Map<string, Snapshot>()
   const lists = new Map<string, readonly Entry[]>()
   const found = new Map<string, readonly Found[]>()
   const strange = new Map<string, StrangeName>()
@@ -70,18 +73,18 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
   }
   return {
     snapshot(path, options) {
-      const key = options.isFolder ? `${path}/` : path
-      const known = snapshots.get(key)
+      const snapshots = options.isFolder ? folderSnapshots : fileSnapshots
+      const known = snapshots.get(path)
       if (known !== undefined) return known
       // A folder that was seen in the list of its parent need not be asked for again: half of all looks but for files.
+      const isOwnFolder = options.isFolder && ownFolders.has(path)
+      if (!isOwnFolder && isMissed(path)) return missing
       const take = () =>
-        options.isFolder && ownFolders.has(path)
+        isOwnFolder
           ? takeFolderSnapshot(disk, path, { link: undefined, ignore: options.ignore })
           : takeSnapshot(disk, path, options)
-      const snapshot: Snapshot = isMissed(path)
-        ? { status: 'missing' }
-        : looking(path, take, (fault): Snapshot => ({ status: 'unreadable', problem: fault.message }))
-      snapshots.set(key, snapshot)
+      const snapshot = looking(path, take, (fault): Snapshot => ({ status: 'unreadable', problem: fault.message }))
+      snapshots.set(path, snapshot)
       return snapshot
     },
     find(pattern) {

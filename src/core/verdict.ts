@@ -48,10 +48,9 @@ interface Looked {
 export function judge(job: Job, evidence: Evidence): Verdict {
   const wait = missingParam(job)
   const looked = wait ?? lookAtSources(job, evidence)
-  const targets = job.targets.map((target) => ({
-    ...target,
-    snapshot: evidence.survey.snapshot(target.path, { isFolder: target.isFolder, ignore: job.rule.ignore }),
-  }))
+  const targets = job.targets.map(({ path, isFolder }): TargetState => {
+    return { path, isFolder, snapshot: evidence.survey.snapshot(path, { isFolder, ignore: job.rule.ignore }) }
+  })
   const closed = targets.find((t) => t.snapshot.status === 'unreadable')?.snapshot
   if (closed?.status === 'unreadable') {
     return { state: 'waiting', reason: { kind: 'unreadable', problem: closed.problem } }
@@ -85,51 +84,69 @@ function missingParam(job: Job): WaitReason | undefined {
 
 /** The state of everything the job reads, or what it waits for. */
 function lookAtSources(job: Job, evidence: Evidence): Looked | WaitReason {
+  const sources: SourceState[] = []
+  const uses: SourceState[] = []
   let upstream: string | undefined
-  const look = (source: JobSource): SourceState[] | WaitReason => {
-    const stale = source.madeBy.find((id) => evidence.verdictOf(id)?.state === 'stale')
+  for (const source of job.sources) {
+    const stale = staleMaker(source, evidence)
     upstream ??= stale
-    const states: SourceState[] = []
-    for (const path of source.gathered ?? [source.path]) {
-      const found = lookAtPath(source, path, evidence)
-      if (found !== undefined && 'kind' in found) return found
-      if (found !== undefined) states.push(found)
-    }
-    if (states.length > 0 || stale !== undefined) return states
-    const waiting = source.madeBy.find((id) => evidence.verdictOf(id)?.state === 'waiting')
-    if (waiting !== undefined) return { kind: 'prerequisite', job: waiting }
-    if (source.gathered !== undefined) return { kind: 'no-source', path: shownPath(source), state: 'no match' }
-    const { status } = evidence.survey.snapshot(source.path, {
-      isFolder: source.isFolder,
-      ignore: evidence.ignoreOf(source.path),
-    })
-    return { kind: 'no-source', path: shownPath(source), state: status === 'empty' ? 'empty' : 'missing' }
+    const wait = lookAtSource(source, { stale, into: sources }, evidence)
+    if (wait !== undefined) return wait
   }
-  const looked: { sources: SourceState[]; uses: SourceState[] } = { sources: [], uses: [] }
-  for (const [list, into] of [
-    [job.sources, looked.sources],
-    [job.uses, looked.uses],
-  ] as const) {
-    for (const source of list) {
-      const states = look(source)
-      if ('kind' in states) return states
-      into.push(...states)
-    }
+  for (const use of job.uses) {
+    const stale = staleMaker(use, evidence)
+    upstream ??= stale
+    const wait = lookAtSource(use, { stale, into: uses }, evidence)
+    if (wait !== undefined) return wait
   }
-  return { ...looked, upstream }
+  return { sources, uses, upstream }
+}
+
+/** The first job that will make it, or a part of it, anew. */
+function staleMaker({ madeBy }: JobSource, { verdictOf }: Evidence): string | undefined {
+  return madeBy.find((id) => verdictOf(id)?.state === 'stale')
+}
+
+interface LookAt {
+  /** See staleMaker. */
+  readonly stale: string | undefined
+  /** What is there is added to these. */
+  readonly into: SourceState[]
+}
+
+/** Looks at all paths of a source. Returns what the job waits for, if it has to. */
+function lookAtSource(source: JobSource, { stale, into }: LookAt, evidence: Evidence): WaitReason | undefined {
+  const before = into.length
+  for (const path of source.gathered ?? [source.path]) {
+    const found = lookAtPath(source, path, evidence)
+    if (found !== undefined && 'kind' in found) return found
+    if (found !== undefined) into.push(found)
+  }
+  if (into.length > before || stale !== undefined) return undefined
+  const waiting = source.madeBy.find((id) => evidence.verdictOf(id)?.state === 'waiting')
+  if (waiting !== undefined) return { kind: 'prerequisite', job: waiting }
+  if (source.gathered !== undefined) return { kind: 'no-source', path: shownPath(source), state: 'no match' }
+  const { status } = evidence.survey.snapshot(source.path, {
+    isFolder: source.isFolder,
+    ignore: evidence.ignoreOf(source.path),
+  })
+  return { kind: 'no-source', path: shownPath(source), state: status === 'empty' ? 'empty' : 'missing' }
 }
 
 /** One path as it is now; undefined if it is not there, or about to be made anew. */
 function lookAtPath(source: JobSource, path: string, evidence: Evidence): SourceState | WaitReason | undefined {
-  const producer = evidence.producerOf(path)
+  // What was gathered since the plan may be somebody's whom the plan did not know of. Of others it knew all.
+  const isRaw = source.gathered === undefined && source.madeBy.length === 0
+  const producer = isRaw ? undefined : evidence.producerOf(path)
   if (producer !== undefined && evidence.verdictOf(producer)?.state === 'stale') return undefined
   const absent = evidence.absent(path)
-  if (absent !== undefined) return { path, isFolder: source.isFolder, ...absent }
-  const snapshot = evidence.survey.snapshot(path, { isFolder: source.isFolder, ignore: evidence.ignoreOf(path) })
+  const { isFolder } = source
+  if (absent !== undefined) return { path, isFolder, ...absent }
+  const snapshot = evidence.survey.snapshot(path, { isFolder, ignore: evidence.ignoreOf(path) })
   if (snapshot.status === 'unreadable') return { kind: 'unreadable', problem: snapshot.problem }
   if (snapshot.status !== 'there') return undefined
   const { stamp, newestNs, newestPath } = snapshot
-  return { path, isFolder: source.isFolder, stamp, newestNs, newestPath }
+  return { path, isFolder, stamp, newestNs, newestPath }
 }
 
 interface TargetState {

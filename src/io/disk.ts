@@ -1,8 +1,11 @@
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { type BigIntStats, constants, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '../model/errors.ts'
 import { type Disk, type Entry, type EntryKind, type FileStat, noRoomWords, tooManyFiles } from '../model/ports.ts'
 import type { LookRecorder } from './looks.ts'
+import { systemPaths } from './systemPaths.ts'
+
+const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK } = constants
 
 /** fast-glob's synchronous search; loaded only where a rule has `*` or `**`, since it costs more than the whole start. */
 export type Globber = (glob: string, options: object) => string[]
@@ -12,7 +15,7 @@ export type Globber = (glob: string, options: object) => string[]
  * every look.
  */
 export function openDisk(root: string, globber: () => Globber, recorder?: LookRecorder): Disk {
-  const at = (path: string) => (path.startsWith('/') ? path : `${root}/${path}`)
+  const at = systemPaths(root)
   const looking = <T>(path: string, look: () => T): T | undefined => {
     try {
       return look()
@@ -49,7 +52,7 @@ function statLink(path: string, at: string, recorder?: LookRecorder): FileStat |
   const own = lstatSync(at, { bigint: true, throwIfNoEntry: false })
   recorder?.saw(path, own)
   if (own === undefined) return undefined
-  const link = own.isSymbolicLink() ? readlinkSync(at) : undefined
+  const link = typeOf(own) === S_IFLNK ? readlinkSync(at) : undefined
   const stat = link === undefined ? own : statSync(at, { bigint: true, throwIfNoEntry: false })
   if (link !== undefined) recorder?.sawThrough(path, stat)
   // A broken link is there, but is nothing that can be read.
@@ -57,7 +60,13 @@ function statLink(path: string, at: string, recorder?: LookRecorder): FileStat |
   return { kind: kindOf(stat), sizeBytes: Number(stat.size), mtimeNs: stat.mtimeNs, link }
 }
 
-const kindOf = (stat: BigIntStats): EntryKind => (stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other')
+/** As stat.isFile() and its like find it, by big numbers and so in five times as long. */
+const typeOf = (stat: BigIntStats) => Number(stat.mode) & S_IFMT
+
+function kindOf(stat: BigIntStats): EntryKind {
+  const type = typeOf(stat)
+  return type === S_IFREG ? 'file' : type === S_IFDIR ? 'folder' : 'other'
+}
 
 function listFolder(path: string, at: string, recorder?: LookRecorder): Entry[] {
   return readdirSync(at, { withFileTypes: true }).map((entry) => {

@@ -1,4 +1,5 @@
 import { type BigIntStats, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
+import { systemPaths } from './systemPaths.ts'
 
 /**
  * What was looked at on the disk, and what lay there: enough to tell later, by one system call for each path, whether all of
@@ -37,18 +38,19 @@ export interface LookRecorder {
 
 /** A recorder for paths relative to `root`, or absolute. */
 export function lookRecorder(root: string): LookRecorder {
+  const at = systemPaths(root)
   let paths: string[] = []
   let follows: number[] = []
   let marks = new Float64Array(marksOfOne * 1024)
   let isSure = true
   const take = (path: string, stat: BigIntStats | undefined, follow: 0 | 1) => {
-    const at = paths.length * marksOfOne
-    if (at === marks.length) {
+    const place = paths.length * marksOfOne
+    if (place === marks.length) {
       const wider = new Float64Array(2 * marks.length)
       wider.set(marks)
       marks = wider
     }
-    if (stat !== undefined) setMark(marks, at, stat)
+    if (stat !== undefined) setMark(marks, place, stat)
     paths.push(path)
     follows.push(follow)
   }
@@ -57,7 +59,7 @@ export function lookRecorder(root: string): LookRecorder {
     sawThrough: (path, stat) => take(path, stat, 1),
     reads(path) {
       try {
-        take(path, statSync(absolute(root, path), { bigint: true, throwIfNoEntry: false }), 1)
+        take(path, statSync(at(path), { bigint: true, throwIfNoEntry: false }), 1)
       } catch (error) {
         if (isNoFolder(error)) take(path, undefined, 1)
         else isSure = false
@@ -102,8 +104,6 @@ function setMark(marks: Float64Array, at: number, stat: BigIntStats): void {
 /** As Node counts it from seconds and nanoseconds. */
 const inMs = (ns: bigint) => Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_000_000_000n) / 1_000_000
 
-const absolute = (root: string, path: string) => (path.startsWith('/') ? path : `${root}/${path}`)
-
 /**
  * A file that is changed twice within a tick of the disk's clock looks the same after both: what had just changed when it was
  * looked at is never sure. Git has the same care; two seconds are the coarsest clock of any file system in use.
@@ -113,14 +113,14 @@ const racyMs = 2000
 /** Places of the looks that would not find the same now, or may not. `takenMs`: when they were taken, since the epoch. */
 export function changedLooks(root: string, { paths, follows, marks }: Looks, takenMs: number): number[] {
   const sureMs = takenMs - racyMs
+  const at = systemPaths(root)
   const changed: number[] = []
   for (let i = 0; i < paths.length; i++) {
-    const path = absolute(root, paths[i]!)
-    const at = i * marksOfOne
-    const changeMs = marks[at + 1]!
+    const place = i * marksOfOne
+    const changeMs = marks[place + 1]!
     let stat: Stats | undefined
     try {
-      stat = lookAt(path, follows[i]!)
+      stat = lookAt(at(paths[i]!), follows[i]!)
     } catch {
       changed.push(i)
       continue
@@ -130,9 +130,9 @@ export function changedLooks(root: string, { paths, follows, marks }: Looks, tak
         ? changeMs === 0
         : changeMs < sureMs &&
           stat.ctimeMs === changeMs &&
-          stat.mtimeMs === marks[at] &&
-          stat.ino === marks[at + 2] &&
-          stat.size === marks[at + 3]
+          stat.mtimeMs === marks[place] &&
+          stat.ino === marks[place + 2] &&
+          stat.size === marks[place + 3]
     if (!same) changed.push(i)
   }
   return changed
@@ -161,7 +161,7 @@ export function lookInto(root: string, folder: string): Looks | undefined {
   recorder.reads(folder)
   let names: string[]
   try {
-    names = readdirSync(absolute(root, folder))
+    names = readdirSync(systemPaths(root)(folder))
   } catch {
     names = []
   }

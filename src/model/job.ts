@@ -48,5 +48,7 @@ export function shownPath(path: { readonly path: string; readonly isFolder: bool
 
 /** What tells a job from the others of its batch: `phy`, or `phy/left` where the rule has more wildcards. */
 export function nameInBatch({ rule, binding }: Job): string {
-  return [rule.name, ...rule.wildcards.filter((w) => w !== 'batch').map((w) => binding[w])].join('/')
+  let name = rule.name
+  for (const wildcard of rule.wildcards) if (wildcard !== 'batch') name += `/${binding[wildcard]}`
+  return name
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +51,19 @@ describe('where one stands', () => {
     await using ws = await workspace(oneBatch)
     expect((await ws.from({ cwd: 'data/mat/B1' }).labmake('B1')).code).toBe(0)
     expect(ws.exists('data/phy/B1/params.py')).toBe(true)
+  })
+
+  test('it makes no difference to what is found there, and to what is known from the last look', async () => {
+    await using ws = await workspace(batches('B1', 'B2'))
+    symlinkSync('B1', join(ws.root, 'data/mat/B3'))
+    const below = ws.from({ cwd: 'data/mat/B1' })
+    expect((await below.labmake('-n')).stdout).toBe((await ws.labmake('-n')).stdout)
+    await ws.labmake()
+    expect((await below.labmake()).stdout).toContain('Nothing to do: 6 up to date')
+    ws.write('data/mat/B2/more.mat', '')
+    expect((await below.labmake('-n')).stdout).toBe((await ws.labmake('-n')).stdout)
+    expect((await below.labmake()).stdout).toContain('Made 2 of 2 jobs')
+    expect((await ws.labmake()).stdout).toContain('Nothing to do: 6 up to date')
   })
 
   test('a target is named by its path from where one stands', async () => {
