@@ -577,7 +577,7 @@ test('a workspace that was moved while nothing ran works where it is now, its en
     'at first/in/b.txt': 'two',
   })
   const first = ws.from({ cwd: 'at first' })
-  await first.labmake('a')
+  expect((await first.labmake('out/a.txt')).code).toBe(0)
   await first.labmake('engine', 'start')
   await ws.until('b is made', () => ws.exists('at first/out/b.txt'))
   process.kill(enginePid(ws.path('at first'))!, 'SIGKILL')
