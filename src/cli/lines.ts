@@ -23,8 +23,9 @@ export interface LineReporter extends Reporter {
 
 /**
  * A line per event, for logs and pipes: ISO time, a word, batch and rule, then fields in a stable order, never cut. A
- * failure brings the last lines of its log; every ten minutes a line says that all is alive. `others`: jobs that are up to
- * date beside those of the board.
+ * failure brings the last lines of its log; every ten minutes a line says that all is alive. What comes in one turn is
+ * written at its end, for of short jobs there are thousands of lines a second. `others`: jobs that are up to date beside
+ * those of the board.
  */
 export function lineReporter(
   root: string,
@@ -43,8 +44,20 @@ export function lineReporter(
     dropKinds.set(name, state.kind)
     return before !== state.kind
   }
+  let gathered = ''
+  let atEndOfTurn: NodeJS.Immediate | undefined
+  const flush = () => {
+    clearImmediate(atEndOfTurn)
+    atEndOfTurn = undefined
+    if (gathered !== '') write(gathered)
+    gathered = ''
+  }
+  const gather = (text: string) => {
+    gathered += text
+    atEndOfTurn ??= setImmediate(flush)
+  }
   const say = (atMs: number, word: string, ...fields: readonly string[]) => {
-    write(`${[localTime(atMs), word.padEnd(7), fields.filter((f) => f !== '').join('  ')].join(' ')}\n`)
+    gather(`${[localTime(atMs), word.padEnd(7), fields.filter((f) => f !== '').join('  ')].join(' ')}\n`)
   }
   const alive = setInterval(() => {
     if (last !== undefined) say(Date.now(), 'alive', aliveText(last))
@@ -65,9 +78,12 @@ export function lineReporter(
       }))
         say(event.atMs, word, ...fields.map(printable))
       if (event.type === 'failed')
-        for (const line of tailOfLog(root, event.log, logLinesShown)) write(`    | ${printable(line)}\n`)
+        for (const line of tailOfLog(root, event.log, logLinesShown)) gather(`    | ${printable(line)}\n`)
     },
-    close: () => clearInterval(alive),
+    close() {
+      clearInterval(alive)
+      flush()
+    },
   }
 }
 

@@ -301,15 +301,16 @@ export class UnderWay {
     if (stoppedBy !== undefined) this.cancel([entry], stoppedBy)
     // It was being started as labmake was told to stop.
     if (this.cancelling !== undefined) attempt.running.cancel(this.cancelling)
-    const exit = await attempt.running.exit
-    this.attempts.delete(entry)
-    if (this.isLeft) return
+    await attempt.running.ended
     this.ending.add(entry)
-    if (isShort(entry) && this.ending.size <= mostBehind) {
+    if (!this.isLeft && isShort(entry) && this.ending.size <= mostBehind) {
       giveSlots()
       this.tellSlotsFree(entry)
       this.options.rouse()
     }
+    const exit = await attempt.running.exit
+    this.attempts.delete(entry)
+    if (this.isLeft) return
     await this.whole(() => this.conclude(entry, job, attempt, exit))
     this.ending.delete(entry)
   }

@@ -32,9 +32,7 @@ export function openAttempts(root: string): Attempts {
     async write(state) {
       try {
         makeFolder(folderOf(state.slug))
-        const path = `${folderOf(state.slug)}/${stateFile}`
-        writeFileSync(`${path}.new`, JSON.stringify({ ...state, committing: undefined }))
-        renameSync(`${path}.new`, path)
+        writeState(`${folderOf(state.slug)}/${stateFile}`, JSON.stringify({ ...state, committing: undefined }))
       } catch (error) {
         throw new DiskFault('write', `${runningFolder}/${state.slug}`, describeErrno(error))
       }
@@ -75,7 +73,18 @@ export function openAttempts(root: string): Attempts {
   }
 }
 
-/** Was it written down whole, whatever is left of that? */
+/** The first time nothing is there that could be harmed; after that it is replaced. */
+function writeState(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    writeFileSync(`${path}.new`, text)
+    renameSync(`${path}.new`, path)
+  }
+}
+
+/** Was it written down, whatever is left of that? */
 function hasBegun(folder: string): boolean {
   return [stateFile, 'pid'].some((name) => existsSync(`${folder}/${name}`))
 }
@@ -84,7 +93,7 @@ function hasBegun(folder: string): boolean {
  * What an attempt leaves as a rule. Taken away by name, which costs a third of looking for what there is; its state last, for
  * what is left without one tells of no attempt that had begun.
  */
-const usualFiles = ['exit.new', 'exit', 'pid', stateFile]
+const usualFiles = ['order', 'exit', 'pid', stateFile]
 
 async function removeAttempt(folder: string): Promise<void> {
   for (const name of usualFiles) removeFile(`${folder}/${name}`)

@@ -23,25 +23,35 @@ export interface Families {
   members(leader: number): ProcessLine[]
 }
 
-/** Whose a process is: that of the recipe that this one leads, as long as it is the very same; undefined is nobody's. */
-type Owner = { readonly leader: number; readonly startTime: string } | undefined
+/** A process of the recipe that this one leads, as long as it is the very same. */
+interface Owned {
+  readonly leader: number
+  readonly startTime: string
+}
+
+/** A process of no recipe that is known. It may become known later: what started is seen before it is told of. */
+interface Stranger {
+  readonly parent: number
+  readonly session: number
+  /** What its environment says. */
+  readonly attempt: string | undefined
+}
+
+/** `older`: it was there before any recipe. */
+type Known = Owned | Stranger | 'older'
 
 interface Attempt {
   readonly leader: ProcessMark
   readonly name: string
 }
 
-/**
- * Between two shared looks goes so many times what one takes. With longer rests the slots of short jobs stand empty: at a
- * twentieth of the time for looks, 2,000 copies in eight slots took 19 s instead of 11.
- */
-const restFactor = 3
+/** Between two shared looks goes so many times what one takes. */
+const restFactor = 9
 
 export function openFamilies(): Families {
   const isLinux = process.platform === 'linux'
   const attempts = new Map<number, Attempt>()
-  // Who was there before any recipe is no recipe's.
-  let owners = new Map<number, Owner>((isLinux ? listProcesses() : []).map((pid) => [pid, undefined]))
+  let known = new Map<number, Known>((isLinux ? listProcesses() : []).map((pid) => [pid, 'older']))
 
   let mayLookAtMs = 0
   let soon: Promise<void> | undefined
@@ -60,34 +70,35 @@ export function openFamilies(): Families {
     },
     add(leader, name) {
       attempts.set(leader.pid, { leader, name })
-      // Looked at before it was known: it, and what it may have started, is asked again.
-      if (owners.has(leader.pid)) owners = new Map([...owners].filter(([, owner]) => owner !== undefined))
+      // Of an earlier labmake: any of those that are there may be its.
+      if (known.get(leader.pid) === 'older') known = new Map([...known].filter(([, who]) => isOwned(who)))
+      else forgetFamily(leader.pid, name, known)
     },
     remove(leader) {
       attempts.delete(leader)
-      for (const [pid, owner] of owners) if (owner?.leader === leader) owners.set(pid, undefined)
+      for (const [pid, who] of known) if (isOwned(who) && who.leader === leader) known.set(pid, 'older')
     },
     look({ anew } = { anew: false }) {
       if (!isLinux) return
-      const next = new Map<number, Owner>()
+      const next = new Map<number, Known>()
       const fresh: ProcessLine[] = []
       for (const pid of listProcesses()) {
-        const owner = owners.get(pid)
-        if (owner !== undefined || (owners.has(pid) && !anew)) next.set(pid, owner)
+        const who = known.get(pid)
+        if (who !== undefined && (isOwned(who) || !anew)) next.set(pid, who)
         else {
           const line = readProcess(pid)
           if (line !== undefined) fresh.push(line)
         }
       }
-      for (const { pid } of adopt(fresh, attempts, next)) next.set(pid, undefined)
-      owners = next
+      tellApart(fresh, attempts, next)
+      known = next
     },
     members(leader) {
       const members: ProcessLine[] = []
-      for (const [pid, owner] of owners) {
-        if (owner?.leader !== leader) continue
+      for (const [pid, who] of known) {
+        if (!isOwned(who) || who.leader !== leader) continue
         const line = readProcess(pid)
-        if (line?.startTime === owner.startTime) members.push(line)
+        if (line?.startTime === who.startTime) members.push(line)
       }
       return members
     },
@@ -95,41 +106,65 @@ export function openFamilies(): Families {
   return families
 }
 
-/** Finds out whose these are. Returns those that are nobody's. */
-function adopt(
+const isOwned = (who: Known): who is Owned => who !== 'older' && 'leader' in who
+
+const isStranger = (who: Known): who is Stranger => who !== 'older' && 'parent' in who
+
+/** Those that were looked at before it was told of who leads them are asked again. */
+function forgetFamily(leader: number, attempt: string, known: Map<number, Known>): void {
+  const strangers = [...known].flatMap(([pid, who]) => (isStranger(who) ? [{ pid, who }] : []))
+  const family = new Set([leader])
+  const isMember = ({ pid, who }: (typeof strangers)[number]) =>
+    pid === leader || who.session === leader || who.attempt === attempt || family.has(who.parent)
+  for (let size = 0; size < family.size; ) {
+    size = family.size
+    for (const stranger of strangers) if (isMember(stranger)) family.add(stranger.pid)
+  }
+  for (const pid of family) known.delete(pid)
+}
+
+/** Finds out whose these are. */
+function tellApart(
   fresh: readonly ProcessLine[],
   attempts: ReadonlyMap<number, Attempt>,
-  owners: Map<number, Owner>,
-): readonly ProcessLine[] {
+  known: Map<number, Known>,
+): void {
   const leads = (pid: number) => {
     const attempt = attempts.get(pid)
     return attempt !== undefined && hasItsNumber(attempt.leader)
   }
-  const leaderOf = ({ pid, session, parent }: ProcessLine) => [pid, session].find(leads) ?? owners.get(parent)?.leader
-  let strangers = fresh
+  const leaderOf = ({ pid, session, parent }: ProcessLine) => {
+    const who = known.get(parent)
+    return [pid, session].find(leads) ?? (who !== undefined && isOwned(who) ? who.leader : undefined)
+  }
+  let left = fresh
   const take = (find: (line: ProcessLine) => number | undefined) => {
-    const left = strangers.filter((line) => {
+    const before = left.length
+    left = left.filter((line) => {
       const leader = find(line)
-      if (leader !== undefined) owners.set(line.pid, { leader, startTime: line.startTime })
+      if (leader !== undefined) known.set(line.pid, { leader, startTime: line.startTime })
       return leader === undefined
     })
-    const found = left.length < strangers.length
-    strangers = left
-    return found
+    return left.length < before
   }
   // Again and again: a process may have a lower number than the one that started it.
   while (take(leaderOf));
-  // By its environment each costs a file more.
-  take(({ pid }) => leaderByEnvironment(pid, attempts))
-  return strangers
+  for (const { pid, parent, session, startTime } of left) {
+    const who = known.get(parent)
+    // What a stranger started, and no reaper took over, need not be asked: that saves most environments, a file each.
+    const isTheirs = who !== undefined && isStranger(who) && who.session === session
+    const name = isTheirs ? who.attempt : attemptNamedBy(pid)
+    const of = name === undefined ? undefined : [...attempts.values()].find((attempt) => attempt.name === name)
+    known.set(pid, of === undefined ? { parent, session, attempt: name } : { leader: of.leader.pid, startTime })
+  }
 }
 
 function listProcesses(): number[] {
   return readdirSync('/proc').flatMap((name) => (name.charCodeAt(0) <= 57 ? Number(name) || [] : []))
 }
 
-/** Environments of other users' processes cannot be read, and these are nobody's here. */
-function leaderByEnvironment(pid: number, attempts: ReadonlyMap<number, Attempt>): number | undefined {
+/** Undefined where there is none, or where the process is another user's. */
+function attemptNamedBy(pid: number): string | undefined {
   let environment: string
   try {
     environment = `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`
@@ -139,8 +174,7 @@ function leaderByEnvironment(pid: number, attempts: ReadonlyMap<number, Attempt>
   const at = environment.indexOf(`\0${attemptVariable}=`)
   if (at < 0) return undefined
   const from = at + attemptVariable.length + 2
-  const attempt = environment.slice(from, environment.indexOf('\0', from))
-  return [...attempts.values()].find(({ name }) => name === attempt)?.leader.pid
+  return environment.slice(from, environment.indexOf('\0', from))
 }
 
 /** A file below a folder of this name that one of the processes has open for writing, and the name of that. Linux only. */

@@ -31,11 +31,13 @@ export async function flushFolder(folder: string): Promise<void> {
   }
 }
 
+const flushOpen = promisify(fsync)
+
 /** fsync. To open and to close is done at once: waiting for these costs more than they do. */
 export async function flushFile(path: string): Promise<void> {
   const descriptor = openSync(path, 'r')
   try {
-    await promisify(fsync)(descriptor)
+    await flushOpen(descriptor)
   } finally {
     closeSync(descriptor)
   }

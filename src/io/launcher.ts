@@ -1,4 +1,4 @@
-import { appendFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { appendFileSync, realpathSync } from 'node:fs'
 import { stagingPrefix } from '../core/names.ts'
 import type { AttemptState } from '../model/attempt.ts'
 import { DiskFault, type Exit, type Launch, type Launcher, type Running } from '../model/ports.ts'
@@ -13,7 +13,6 @@ import { attemptVariable, openFamilies, openForWriting } from './families.ts'
 import { claimAttempt, isUnderWay, type Leader, leaderOf } from './leader.ts'
 import { type Measured, openMeter } from './meter.ts'
 import { ageMsOf, isOfThisBoot } from './processes.ts'
-import { exitRoom } from './startScript.ts'
 import { openStartShell } from './startShell.ts'
 
 /** Between asking a recipe to end and killing it: time to write down where it was. */
@@ -50,15 +49,8 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
     const command = findCommand(typed)
     if (command === undefined) return ended(failed(noCommand(typed)))
     write(log, () => appendFileSync(`${root}/${log}`, `$ ${title}\n`))
-    const room = `${folderOf(slug)}/exit.new`
-    write(room, () => writeFileSync(`${root}/${room}`, exitRoom))
-    const begun = await shell.begin({
-      folder: folderOf(slug),
-      log,
-      words: [command, ...words.slice(1)],
-      environment: { ...launch.environment, [attemptVariable]: slug },
-      grant,
-    })
+    const environment = { ...launch.environment, [attemptVariable]: slug }
+    const begun = await shell.begin({ slug, log, words: [command, ...words.slice(1)], environment, grant })
     if (begun.status === 'not-begun') return ended(failed({ kind: 'no-start', problem: begun.problem }))
     const limits = { timeoutMs, leftMs: timeoutMs, grace }
     const { leader, exitStatus: told } = begun
@@ -100,13 +92,15 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
       }
       void told?.then(over)
     })
-    const exit = status.then(async (toldStatus) => {
+    const ended = status.then((toldStatus) => {
       ending.over()
-      const seconds = (performance.now() - beganMs) / 1000
-      await families.lookSoon()
-      return { ...conclude(underWay, measuring.end(), toldStatus, ending.because), seconds }
+      return { toldStatus, because: ending.because, seconds: (performance.now() - beganMs) / 1000 }
     })
-    return { process: leader.mark, exit, cancel: ending.end }
+    const exit = ended.then(async ({ toldStatus, because, seconds }) => {
+      await families.lookSoon()
+      return { ...conclude(underWay, measuring.end(), toldStatus, because), seconds }
+    })
+    return { process: leader.mark, ended, exit, cancel: ending.end }
   }
 
   /** After a look at who is there. */
@@ -158,7 +152,8 @@ const noCommand = (command: string): Cause => ({
 const unseen: Measured = { use: {}, oomKilled: () => undefined }
 
 function ended(exit: Exit): Running {
-  return { process: undefined, exit: Promise.resolve(exit), cancel: () => {} }
+  const over = Promise.resolve(exit)
+  return { process: undefined, ended: over, exit: over, cancel: () => {} }
 }
 
 const isOver = (folder: string, leader: Leader) => readExit(folder) !== undefined || !isUnderWay(leader)

@@ -1,4 +1,5 @@
-import { rm, rmdir } from 'node:fs/promises'
+import { rmdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 
 /**
  * Removes a folder with all that is in it, or a file; nothing there is fine. As a rule the folder is empty: to look for what
@@ -6,7 +7,7 @@ import { rm, rmdir } from 'node:fs/promises'
  */
 export async function removeFolder(path: string): Promise<void> {
   try {
-    await rmdir(path)
+    rmdirSync(path)
   } catch {
     await rm(path, { recursive: true, force: true })
   }

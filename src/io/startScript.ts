@@ -1,11 +1,9 @@
 import { grantScript } from './grants.ts'
 import { keptHeadBytes, keptTailBytes, leftOutText, longestLogBytes } from './logBound.ts'
 
-/** Room that is taken for `exit` before a recipe starts: the disk may be full by the time it ends. */
-export const exitRoom = `${' '.repeat(255)}\n`
-
 /**
- * The shell that starts recipes reads this first, and then a line for each of them. For each it has a small process that
+ * The shell that starts recipes reads this first, and then, for each of them, a line with the name of its attempt: a shell
+ * reads what it is sent byte by byte, so what there is to know of it is in \`order\`. For each it has a small process that
  * waits for the recipe and writes down its exit, whether labmake lives or not; it is in no group or session of the recipe, so
  * that it still does where the recipe was killed with all that belongs to it.
  *
@@ -14,7 +12,7 @@ export const exitRoom = `${' '.repeat(255)}\n`
  * system tells of the first; and who looks after the log, since which start of the machine, and where that is.
  *
  * `exit` has the times of the recipe with all that it waited for, the bytes that these read and wrote, and, last, so that it
- * is whole where that is there, the status. What is told on 3 is for the labmake that gave the order. It may be gone, and
+ * is whole where that is there, the status. On a full disk it is written over the order, which has the room for it. What is told on 3 is for the labmake that gave the order. It may be gone, and
  * who writes to it then is ended: so it is the last thing that is done, or done before anything is.
  *
  * Names begin with _ : the values of a recipe are exported here, and no name of theirs does.
@@ -37,12 +35,23 @@ _myself() {
   fi
 }
 
+go() {
+  # So it forgets those that have ended.
+  jobs >/dev/null
+  _attempt "$1" &
+}
+
+_attempt() {
+  _slug=$1 _folder=.labmake/running/$1
+  . "./$_folder/order"
+}
+
 start() {
-  _id=$1 _folder=$2 _log=$3 _grant=$4
-  shift 4
+  _log=$1 _grant=$2
+  shift 2
   (
     _myself
-    echo "began $_id $_pid $_waits $_told" >&3
+    echo "began $_slug $_pid $_waits $_told" >&3
     set -C
     printf '%s\\n' "$_pid $_waits" "$_told" "$$ $_boot $_log" >"$_folder/pid" || exit 125
     [ -z "$_grant" ] || _hold || exit 1
@@ -58,8 +67,8 @@ start() {
   esac
   _bytes=
   { read -r _read && read -r _written && _bytes="$_read $_written"; } </proc/self/io
-  _tell >"$_folder/exit" || { _tell 1<>"$_folder/exit.new" && mv "$_folder/exit.new" "$_folder/exit"; }
-  echo "ended $_id $_status" >&3
+  _tell >"$_folder/exit" || { _tell 1<>"$_folder/order" && mv "$_folder/order" "$_folder/exit"; }
+  echo "ended $_slug $_status" >&3
 }
 
 _tell() {

@@ -1,13 +1,18 @@
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { DiskFault } from '../model/ports.ts'
+import { runningFolder } from './attempts.ts'
 import { recipePath } from './commands.ts'
 import { describeErrno } from './disk.ts'
 import { claimAttempt, type Leader, parseLeader } from './leader.ts'
 import { startScript } from './startScript.ts'
 
-/** A recipe to start. `folder` and `log` are relative to the workspace. */
+/** A recipe to start. */
 export interface Order {
-  readonly folder: string
+  /** Of the attempt, whose folder there is. */
+  readonly slug: string
+  /** Relative to the workspace. */
   readonly log: string
   readonly words: readonly string[]
   readonly environment: Readonly<Record<string, string>>
@@ -27,6 +32,7 @@ export type Begun =
  * of one. A shell that was ended is replaced at the next start; what it had started goes on, and tells its end all the same.
  */
 export interface StartShell {
+  /** Throws DiskFault if the order cannot be written down. */
   begin(order: Order): Promise<Begun>
 }
 
@@ -34,13 +40,14 @@ export interface StartShell {
 const patienceMs = 30_000
 
 export function openStartShell(root: string): StartShell {
-  let shell: StartShell | undefined
+  let shell: Shell | undefined
   return {
-    begin(order) {
+    async begin(order) {
+      writeOrder(root, order)
       shell ??= openShell(root, () => {
         shell = undefined
       })
-      return shell.begin(order)
+      return shell.begin(order.slug)
     },
   }
 }
@@ -52,9 +59,14 @@ interface Pending {
   readonly giveUp: (problem: string) => void
 }
 
-function openShell(root: string, onGone: () => void): StartShell {
+/** The shell itself. */
+interface Shell {
+  /** Starts what the order of this attempt says. */
+  begin(slug: string): Promise<Begun>
+}
+
+function openShell(root: string, onGone: () => void): Shell {
   const pending = new Map<string, Pending>()
-  let orders = 0
   // Not by execa: where no more files can be opened it throws, and what the system said would end labmake.
   const child = spawn('sh', ['-s'], {
     cwd: root,
@@ -77,12 +89,12 @@ function openShell(root: string, onGone: () => void): StartShell {
   // That it cannot be written to any more is told by its exit.
   input?.on('error', () => {})
   const hear = (line: string) => {
-    const [what, id = '', ...rest] = line.split(' ')
-    const order = pending.get(id)
+    const [what, slug = '', ...rest] = line.split(' ')
+    const order = pending.get(slug)
     if (what === 'gone') gone('the shell that starts recipes could not go on')
     else if (what === 'began') order?.begun(parseLeader(rest.slice(0, 2).join(' '), rest.slice(2).join(' ')))
     else {
-      pending.delete(id)
+      pending.delete(slug)
       order?.ended(rest[0] ?? '')
     }
   }
@@ -90,9 +102,8 @@ function openShell(root: string, onGone: () => void): StartShell {
   input?.write(startScript)
 
   return {
-    begin: (order) =>
+    begin: (slug) =>
       new Promise((resolve) => {
-        const id = String(++orders)
         let tellStatus: (status: string) => void = () => {}
         const exitStatus = new Promise<string>((told) => {
           tellStatus = told
@@ -103,27 +114,35 @@ function openShell(root: string, onGone: () => void): StartShell {
         }
         const giveUp = (problem: string) => {
           clearTimeout(timer)
-          const leader = claimAttempt(`${root}/${order.folder}`)
+          const leader = claimAttempt(`${root}/${runningFolder}/${slug}`)
           if (leader !== 'never-begun') return begun(leader)
-          pending.delete(id)
+          pending.delete(slug)
           resolve({ status: 'not-begun', problem })
         }
         const timer = setTimeout(() => {
           giveUp('the shell that starts recipes does not answer')
           onGone()
         }, patienceMs)
-        pending.set(id, { begun, ended: tellStatus, giveUp })
-        input?.write(orderLine(id, order))
+        pending.set(slug, { begun, ended: tellStatus, giveUp })
+        input?.write(`go ${slug}\n`)
       }),
   }
 }
 
-/** The order as a line of shell: whatever is in its words is quoted, and never read as anything but a word. */
-function orderLine(id: string, { folder, log, grant, words, environment }: Order): string {
+/** Below this the room that an order takes would not do for what is written over it at the end. */
+const leastOrderBytes = 256
+
+/** An order as a few words of shell: whatever is in them is quoted, and never read as anything but a word. */
+function writeOrder(root: string, { slug, log, grant, words, environment }: Order): void {
   const values = Object.entries(environment).map(([name, value]) => quoted(`${name}=${value}`))
-  const exported = values.length === 0 ? '' : `export ${values.join(' ')}; `
-  // `jobs` lets the shell forget those that have ended.
-  return `jobs >/dev/null; { ${exported}start ${[id, folder, log, grant, ...words].map(quoted).join(' ')}; } &\n`
+  const exported = values.length === 0 ? '' : `export ${values.join(' ')}\n`
+  const text = `${exported}start ${[log, grant, ...words].map(quoted).join(' ')}\n`
+  const path = `${runningFolder}/${slug}/order`
+  try {
+    writeFileSync(`${root}/${path}`, text.padEnd(leastOrderBytes, '\n'))
+  } catch (error) {
+    throw new DiskFault('write', path, describeErrno(error))
+  }
 }
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`

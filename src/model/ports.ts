@@ -109,7 +109,9 @@ export type Exit = { readonly use?: Use; readonly seconds?: number } & (
 
 export interface Running {
   readonly process: ProcessMark | undefined
-  /** Never rejects: how it ended is data. */
+  /** The recipe itself has ended, and needs no slots any more. Never rejects. */
+  readonly ended: Promise<unknown>
+  /** It is known, too, what the recipe left running. Never rejects: how it ended is data. */
   readonly exit: Promise<Exit>
   /** Ends it: TERM, then KILL after a grace; `now` is KILL at once. */
   cancel(options: { readonly now: boolean }): void

@@ -9,10 +9,13 @@ const running = board([job('denoise', 'm131', statuses.running), job('denoise', 
 
 /** The lines that events lead to, without their times. */
 function linesOf(events: readonly EngineEvent[], shown: Board = running): string[] {
-  const lines: string[] = []
-  const reporter = lineReporter('/nowhere', (text) => lines.push(text))
+  let written = ''
+  const reporter = lineReporter('/nowhere', (text) => {
+    written += text
+  })
   for (const event of events) reporter.event(event, shown)
   reporter.close()
+  const lines = written.split(/(?<=\n)/)
   return lines.map((line) => line.replace(/^\S+ /, '').trimEnd())
 }
 
@@ -45,6 +48,19 @@ test('a line begins with local time and its offset, a word, batch and rule', () 
   expect(lines[0]).toMatch(
     /^2026-08-1\dT\d\d:02:12[+-]\d\d:\d\d start {3}m131 {2}denoise {2}try=1 pool=ram 2\/2 pid=41877 {2}why=data\/kwd\/m131\.kwd is not there yet\n$/,
   )
+})
+
+test('what comes in one turn is written at once at its end, and what comes last before the reporter closes', async () => {
+  const written: string[] = []
+  const reporter = lineReporter('/nowhere', (text) => written.push(text))
+  reporter.joined(running)
+  reporter.joined(running)
+  expect(written).toEqual([])
+  await new Promise(setImmediate)
+  expect(written.map((text) => text.split('\n').length)).toEqual([3])
+  reporter.joined(running)
+  reporter.close()
+  expect(written).toHaveLength(2)
 })
 
 test('jobs that need not be planned count as up to date', () => {

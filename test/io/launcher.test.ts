@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { openLauncher } from '../../src/io/launcher.ts'
 import type { Exit } from '../../src/model/ports.ts'
 import { workspace } from '../workspace.ts'
-import { isAlive, pidIn, startScript as start, stateOfOne } from './recipes.ts'
+import { folderOfOne, isAlive, pidIn, startScript as start, stateOfOne } from './recipes.ts'
 
 const done: Exit = { status: 'done' }
 const cancelled: Exit = { status: 'cancelled' }
@@ -20,7 +20,7 @@ test('the exit code of a recipe is told, and is written down for a later labmake
   await using ws = await workspace()
   const running = await start(ws, 'exit 7')
   expect(await running.exit).toMatchObject({ status: 'failed', cause: { kind: 'exit', code: 7 } })
-  expect(ws.read('.labmake/running/one/exit')).toMatch(/^exit 7$/m)
+  expect(ws.read(`${folderOfOne}/exit`)).toMatch(/^exit 7$/m)
 })
 
 test('a recipe reads an empty standard input', async () => {
@@ -129,14 +129,14 @@ test('an attempt of before the machine was started anew is lost, though it wrote
   await using ws = await workspace()
   const running = await start(ws, 'echo made')
   await running.exit
-  const pid = ws.read('.labmake/running/one/pid')
-  ws.write('.labmake/running/one/pid', pid.replace(running.process!.bootId, 'the-boot-before'))
+  const pid = ws.read(`${folderOfOne}/pid`)
+  ws.write(`${folderOfOne}/pid`, pid.replace(running.process!.bootId, 'the-boot-before'))
   const adopted = openLauncher(ws.root).adopt({ ...stateOfOne, process: running.process })
   expect(await adopted?.exit).toEqual({ status: 'failed', cause: { kind: 'lost' } })
 })
 
 test('an attempt whose labmake was killed before it started the recipe is none, however often that is asked', async () => {
-  await using ws = await workspace({ '.labmake/running/one/state.json': '{}' })
+  await using ws = await workspace({ [`${folderOfOne}/state.json`]: '{}' })
   expect(openLauncher(ws.root).adopt(stateOfOne)).toBe(undefined)
   expect(openLauncher(ws.root).adopt(stateOfOne)).toBe(undefined)
 })
@@ -169,8 +169,8 @@ test('of a recipe that ended while no labmake was there, the time until then cou
   const running = await start(ws, 'echo made')
   await running.exit
   const night = { begun: 1_780_000_000, ended: 1_780_000_090 }
-  utimesSync(ws.path('.labmake/running/one/pid'), night.begun, night.begun)
-  utimesSync(ws.path('.labmake/running/one/exit'), night.ended, night.ended)
+  utimesSync(ws.path(`${folderOfOne}/pid`), night.begun, night.begun)
+  utimesSync(ws.path(`${folderOfOne}/exit`), night.ended, night.ended)
   const adopted = openLauncher(ws.root).adopt({ ...stateOfOne, process: running.process })
   expect(await adopted?.exit).toMatchObject({ status: 'done', seconds: 90 })
 })

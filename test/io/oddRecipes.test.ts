@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { workspace } from '../workspace.ts'
-import { isAlive, pidIn, startScript } from './recipes.ts'
+import { isAlive, one, pidIn, startScript } from './recipes.ts'
 
 const isLinux = process.platform === 'linux'
 
@@ -67,10 +67,10 @@ test('of what is no text nothing is taken for last words', async () => {
 test.skipIf(!isLinux)(
   'a recipe that leaves a process behind which still writes its target has not made it',
   async () => {
-    await using ws = await workspace({ 'out/.labmake-one/B1.kwd': '' })
+    await using ws = await workspace({ [`out/.labmake-${one}/B1.kwd`]: '' })
     const running = await startScript(
       ws,
-      '(while sleep 0.02; do echo more; done) >out/.labmake-one/B1.kwd & echo $! >writer; until [ -s out/.labmake-one/B1.kwd ]; do sleep 0.01; done',
+      `(while sleep 0.02; do echo more; done) >out/.labmake-${one}/B1.kwd & echo $! >writer; until [ -s out/.labmake-${one}/B1.kwd ]; do sleep 0.01; done`,
     )
     expect(await running.exit).toMatchObject({
       status: 'failed',
@@ -81,8 +81,8 @@ test.skipIf(!isLinux)(
 )
 
 test('a recipe that leaves a process behind which only reads its target has made it', async () => {
-  await using ws = await workspace({ 'out/.labmake-one/B1.kwd': 'whole' })
-  const running = await startScript(ws, 'sleep 600 <out/.labmake-one/B1.kwd & echo $! >reader')
+  await using ws = await workspace({ [`out/.labmake-${one}/B1.kwd`]: 'whole' })
+  const running = await startScript(ws, `sleep 600 <out/.labmake-${one}/B1.kwd & echo $! >reader`)
   ws.atEnd(() => process.kill(Number(ws.read('reader')), 'SIGKILL'))
   expect(await running.exit).toMatchObject({ status: 'done' })
   expect(isAlive(Number(ws.read('reader')))).toBe(true)

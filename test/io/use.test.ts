@@ -3,13 +3,13 @@ import { expect, test } from 'vitest'
 import { openLauncher } from '../../src/io/launcher.ts'
 import { openStartShell } from '../../src/io/startShell.ts'
 import { type Workspace, workspace } from '../workspace.ts'
-import { pidIn, startScript, stateOfOne } from './recipes.ts'
+import { folderOfOne, one, pidIn, startScript, stateOfOne } from './recipes.ts'
 
 const isLinux = process.platform === 'linux'
 const mb = 1024 * 1024
 /** Until that much memory was seen, MB. */
 const measured = (ws: Workspace, size: number) => {
-  const peak = '.labmake/running/one/peak'
+  const peak = `${folderOfOne}/peak`
   return ws.until('it was measured', () => ws.exists(peak) && Number(ws.read(peak)) > size * mb)
 }
 
@@ -93,12 +93,12 @@ test('a recipe that was cancelled has used what it used until then', async () =>
 test.skipIf(!isLinux)(
   'of a recipe that is taken over the memory is measured, with the peak that it had before',
   async () => {
-    await using ws = await workspace({ '.labmake/running/one/': '' })
+    await using ws = await workspace({ [`${folderOfOne}/`]: '' })
     // By a labmake that does not live to see it.
     const script = `perl -e '$x = "x" x (150 << 20); undef $x; open F, ">freed"; select undef, undef, undef, 0.05 until -e "release"'`
     const words = ['/bin/bash', '-c', script]
     await openStartShell(ws.root).begin({
-      folder: '.labmake/running/one',
+      slug: one,
       log: 'log',
       words,
       environment: {},
@@ -115,7 +115,7 @@ test.skipIf(!isLinux)(
 )
 
 test('of a recipe that ended while nobody was there the times are known, the memory is not', async () => {
-  await using ws = await workspace({ '.labmake/running/one/peak': '12345678' })
+  await using ws = await workspace({ [`${folderOfOne}/peak`]: '12345678' })
   const running = await startScript(ws, working)
   await running.exit
   const { use } = (await openLauncher(ws.root).adopt({ ...stateOfOne, process: running.process })?.exit)!
