@@ -44,6 +44,9 @@ interface Looked {
   readonly upstream: string | undefined
 }
 
+/** Of most jobs most of the time: one for all. */
+export const upToDate: Verdict = { state: 'up-to-date', edited: undefined, absent: false }
+
 /** Is the job's target up to date, and why not: the table of reasons, in one place. Never throws. */
 export function judge(job: Job, evidence: Evidence): Verdict {
   const wait = missingParam(job)
@@ -67,7 +70,7 @@ export function judge(job: Job, evidence: Evidence): Verdict {
   const reasons = collectReasons({ job, looked, targets, history, missing })
   const edited = history.current && findEdit(job, targets, history.current)
   const [first, ...rest] = reasons
-  if (first === undefined) return { state: 'up-to-date', edited, absent: false }
+  if (first === undefined) return edited === undefined ? upToDate : { state: 'up-to-date', edited, absent: false }
   const gone = targets.every((t) => t.snapshot.status !== 'there') && reasons.every((r) => r.kind === 'target-missing')
   if (gone && evidence.mayBeAbsent(job)) return { state: 'up-to-date', edited: undefined, absent: true }
   if (edited !== undefined && history.rebuild === undefined)

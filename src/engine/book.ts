@@ -2,6 +2,7 @@ import type { Graph } from '../core/graph.ts'
 import { jobsInOrder } from '../core/jobOrder.ts'
 import { canScope } from '../core/scope.ts'
 import { standingOf } from '../core/standing.ts'
+import { upToDate } from '../core/verdict.ts'
 import type { Board, JobStatus, Rank } from '../model/board.ts'
 import type { EngineEvent } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
@@ -9,7 +10,17 @@ import type { TargetHistory } from '../model/record.ts'
 import type { Rule, RuleSet } from '../model/rule.ts'
 import type { Standing } from '../model/standing.ts'
 import { ingredientsNow } from './asOfNow.ts'
-import { type Entry, firstTry, isPending, type Outcome, type Standby, type State, statusOf, triesOf } from './entry.ts'
+import {
+  type Entry,
+  firstTry,
+  isPending,
+  type Outcome,
+  resting,
+  type Standby,
+  type State,
+  statusOf,
+  triesOf,
+} from './entry.ts'
 import { stateAfterFailure } from './failures.ts'
 import type { Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
@@ -51,7 +62,7 @@ const maxAdmissions = 3
 /** All jobs of the workspace and what is to become of each. Knows nothing of recipes and processes. */
 export class JobBook {
   readonly entries = new Map<string, Entry>()
-  private readonly byBatch = new Map<string, Set<Entry>>()
+  private readonly byBatch = new Map<string, readonly Entry[]>()
   /** How jobs of a build ended that are in no plan any more. */
   readonly forgotten = new Map<string, Outcome>()
   private readonly retrying = new Set<Entry>()
@@ -215,25 +226,23 @@ export class JobBook {
   }
 
   private ofBatches(names: ReadonlySet<string>): Entry[] {
-    return [...names].flatMap((name) => [...(this.byBatch.get(name) ?? [])])
+    return [...names].flatMap((name) => this.byBatch.get(name) ?? [])
   }
 
   private add(entry: Entry): void {
     const { batch } = entry
     this.entries.set(entry.id, entry)
     if (batch === undefined) return
-    const others = this.byBatch.get(batch)
-    if (others === undefined) this.byBatch.set(batch, new Set([entry]))
-    else others.add(entry)
+    this.byBatch.set(batch, [...(this.byBatch.get(batch) ?? []), entry])
   }
 
   private forget(entry: Entry): void {
     const { outcome, batch } = entry
-    this.set(entry, { status: 'resting' })
+    this.set(entry, resting)
     this.entries.delete(entry.id)
-    const others = batch === undefined ? undefined : this.byBatch.get(batch)
-    others?.delete(entry)
-    if (others?.size === 0) this.byBatch.delete(batch!)
+    const others = batch === undefined ? [] : this.byBatch.get(batch)!.filter((other) => other !== entry)
+    if (others.length > 0) this.byBatch.set(batch!, others)
+    else if (batch !== undefined) this.byBatch.delete(batch)
     if (this.options.mode === 'build' && outcome !== undefined) this.forgotten.set(entry.id, outcome)
   }
 
@@ -268,7 +277,7 @@ export class JobBook {
     if (state.status === 'running') return false
     const isWatch = this.options.mode === 'watch'
     if (verdict.state !== 'stale' || !entry.chosen) {
-      if (isWatch || isPending(entry)) this.set(entry, { status: 'resting' })
+      if (isWatch || isPending(entry)) this.set(entry, resting)
       entry.failure = undefined
       return false
     }
@@ -381,7 +390,7 @@ export class JobBook {
     this.set(entry, { status: 'ended', outcome })
     telling()
     if (outcome === 'done') {
-      entry.verdict = { state: 'up-to-date', edited: undefined, absent: false }
+      entry.verdict = upToDate
       // They are stale for a good reason.
       for (const consumer of this.consumers(entry)) consumer.restless = 0
     }
@@ -466,12 +475,16 @@ type TakenJob = Pick<Entry, 'job' | 'verdict' | 'links' | 'chosen' | 'sourceByte
 
 const noRank: Rank = { say: 0, priority: 0, order: noOrder }
 
-function newEntry(taken: TakenJob, came: number): Entry {
-  const { id, batch } = taken.job
+/** Spelt out: what is spread first leaves no room for the rest in the object itself, and there may be a hundred thousand. */
+function newEntry({ job, verdict, links, chosen, sourceBytes }: TakenJob, came: number): Entry {
   return {
-    ...taken,
-    id,
-    batch,
+    id: job.id,
+    batch: job.batch,
+    job,
+    verdict,
+    links,
+    chosen,
+    sourceBytes,
     came,
     dueMs: undefined,
     expectedSeconds: undefined,
@@ -479,7 +492,7 @@ function newEntry(taken: TakenJob, came: number): Entry {
     rank: noRank,
     pools: new Map(),
     held: undefined,
-    state: { status: 'resting' },
+    state: resting,
     outcome: undefined,
     failure: undefined,
     admissions: 0,

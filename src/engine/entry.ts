@@ -40,6 +40,9 @@ export type State =
       readonly before?: Standby | undefined
     }
 
+/** Of most jobs most of the time: one for all. */
+export const resting: State = { status: 'resting' }
+
 /** Ready to start: at once, or when its retry is due, `dueMs` by the clock that nobody sets. `failedAt`: ISO 8601. */
 export type Standby =
   | { readonly status: 'queued'; readonly tries: Tries }

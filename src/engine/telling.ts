@@ -29,6 +29,9 @@ export class Telling {
   private readonly changed = new Set<Entry>()
   /** These stand as they did, in another place of the order or with another estimate. */
   private readonly ranked = new Set<Entry>()
+  /** Jobs of a rule mostly share a map: they are shown by one object. */
+  private readonly params: Records<string> = new WeakMap()
+  private readonly pools: Records<number> = new WeakMap()
   private readonly options: TellingOptions
   private readonly statusOf: (entry: Entry) => JobStatus
 
@@ -163,8 +166,8 @@ export class Telling {
       rule: job.rule.name,
       batch: entry.batch,
       name: nameInBatch(job),
-      params: Object.fromEntries(job.params),
-      pools: isRunning ? (entry.held?.ofPools() ?? shown.pools) : Object.fromEntries(job.rule.pools),
+      params: recordOf(job.params, this.params),
+      pools: isRunning ? (entry.held?.ofPools() ?? shown.pools) : recordOf(job.rule.pools, this.pools),
       prerequisites: job.prerequisites,
       estimate,
       rank,
@@ -176,6 +179,14 @@ export class Telling {
 
 /** Another order moves all jobs: so many are told of in one turn, about 10 ms. */
 const rankedAtOnce = 2000
+
+type Records<T> = WeakMap<ReadonlyMap<string, T>, Readonly<Record<string, T>>>
+
+function recordOf<T>(map: ReadonlyMap<string, T>, known: Records<T>): Readonly<Record<string, T>> {
+  const record = known.get(map) ?? Object.fromEntries(map)
+  known.set(map, record)
+  return record
+}
 
 function firstOf<T>(values: Iterable<T>, most: number): T[] {
   const first: T[] = []

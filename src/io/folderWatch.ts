@@ -32,7 +32,8 @@ interface Folder {
   /** Base name; of the workspace its own. */
   readonly name: string
   readonly above: Folder | undefined
-  readonly inside: Map<string, Folder>
+  /** Undefined where no folder in it was ever watched, as in most. */
+  inside: Map<string, Folder> | undefined
   /** Tells this folder from another one that took its place. */
   readonly identity: string
   steps: readonly Step[]
@@ -151,10 +152,10 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
     folder.steps = steps
     if (folder.watch.kind === 'none' || (folder.watch.kind === 'polled' && folder.watch.limited)) watch(folder, found)
     const wanted = wantedIn(folder)
-    for (const [name, child] of folder.inside) {
+    for (const [name, child] of folder.inside ?? []) {
       if (wanted.has(name)) continue
       drop(child)
-      folder.inside.delete(name)
+      folder.inside?.delete(name)
     }
     for (const [name, steps] of wanted) {
       if (later === undefined) visitIn(folder, name, steps)
@@ -164,10 +165,13 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
   }
 
   function visitIn(folder: Folder, name: string, steps: readonly Step[], later?: Inner[]): void {
-    const known = folder.inside.get(name)
+    const known = folder.inside?.get(name)
     const child = visit({ path: join(folder.path, name), steps, above: folder, known }, later)
-    if (child === undefined) folder.inside.delete(name)
-    else folder.inside.set(name, child)
+    if (child === undefined) folder.inside?.delete(name)
+    else {
+      folder.inside ??= new Map()
+      folder.inside.set(name, child)
+    }
   }
 
   function open(path: string, found: FoundFolder, above: Folder | undefined): Folder | undefined {
@@ -178,7 +182,7 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
     count++
     const { identity } = found
     const name = basename(at(path))
-    return { path, name, above, inside: new Map(), identity, steps: [], watch: { kind: 'none' }, isDropped: false }
+    return { path, name, above, inside: undefined, identity, steps: [], watch: { kind: 'none' }, isDropped: false }
   }
 
   function watch(folder: Folder, found: FoundFolder): void {
@@ -236,8 +240,8 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
     unwatch(folder)
     folder.isDropped = true
     count--
-    for (const child of folder.inside.values()) drop(child)
-    folder.inside.clear()
+    for (const child of folder.inside?.values() ?? []) drop(child)
+    folder.inside = undefined
   }
 
   /** `name` as the system says it: a member, or the folder itself where it was moved, removed or given other rights. */
@@ -284,12 +288,22 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
     // A folder has a link from each folder in it, on most disks; where it has none, reading it can be saved. Asked for
     // only now, with the folder watched, so that a folder that has just come is either seen here or told of.
     if (what === 'all' && lookAtFolder(at(folder.path))?.links === 2) return wanted
+    let last: readonly Step[] = []
     for (const name of nextNames(steps) ?? foldersIn(at(folder.path))) {
       const inner = stepsInto(steps, name)
-      if (inner.length > 0) wanted.set(name, inner)
+      // Ten thousand recordings are at the same steps, and keep them.
+      if (!isSameSteps(inner, last)) last = inner
+      if (inner.length > 0) wanted.set(name, last)
     }
     return wanted
   }
+}
+
+function isSameSteps(some: readonly Step[], others: readonly Step[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ of, depth }, i) => of === others[i]!.of && depth === others[i]!.depth)
+  )
 }
 
 function foldersIn(path: string): string[] {
