@@ -372,7 +372,8 @@ export class JobBook {
     return isPending(entry) !== (state.status === 'waiting') || rootOf(entry) !== rootOf({ id: entry.id, state })
   }
 
-  private consumers(entry: Entry): Entry[] {
+  /** The jobs that are made from what this one makes. */
+  consumers(entry: Entry): Entry[] {
     return (entry.links.consumers.get(entry.id) ?? []).flatMap((id) => this.entries.get(id) ?? [])
   }
 

@@ -54,8 +54,9 @@ export interface UnderWayOptions {
 const maxReruns = 1
 
 /**
- * A commit takes some ms. Of a job that is known to take longer than this they are nothing, and its slots are given back after
- * it: then what hangs on it is in line for them, too. A shorter one would spend most of its time waiting for the disk.
+ * A commit takes some ms, and seconds where gigabytes are flushed. Where what hangs on a job wants the same slots, they are given
+ * back after it, so that it is in line for them too; but a job that is known to be shorter than this would spend most of its
+ * time waiting for the disk.
  */
 const shortSeconds = 0.1
 
@@ -301,9 +302,10 @@ export class UnderWay {
     if (stoppedBy !== undefined) this.cancel([entry], stoppedBy)
     // It was being started as labmake was told to stop.
     if (this.cancelling !== undefined) attempt.running.cancel(this.cancelling)
-    await attempt.running.ended
+    const isContent = await attempt.running.ended
     this.ending.add(entry)
-    if (!this.isLeft && isShort(entry) && this.ending.size <= mostBehind) {
+    const mayMakeWay = isContent && (isShort(entry) || !this.hasRivals(entry))
+    if (!this.isLeft && mayMakeWay && this.ending.size <= mostBehind) {
       giveSlots()
       this.tellSlotsFree(entry)
       this.options.rouse()
@@ -313,6 +315,12 @@ export class UnderWay {
     if (this.isLeft) return
     await this.whole(() => this.conclude(entry, job, attempt, exit))
     this.ending.delete(entry)
+  }
+
+  /** Does anything that waits for this job want the slots that it has? */
+  private hasRivals(entry: Entry): boolean {
+    const waiting = this.options.book.consumers(entry).filter(({ state }) => state.status === 'waiting')
+    return waiting.some(({ pools }) => [...pools.keys()].some((pool) => entry.pools.has(pool)))
   }
 
   private tellSlotsFree({ id }: Entry): void {

@@ -100,7 +100,8 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
       await families.lookSoon()
       return { ...conclude(underWay, measuring.end(), toldStatus, because), seconds }
     })
-    return { process: leader.mark, ended, exit, cancel: ending.end }
+    const isContent = ended.then(({ toldStatus, because }) => toldStatus === '0' && because === undefined)
+    return { process: leader.mark, ended: isContent, exit, cancel: ending.end }
   }
 
   /** After a look at who is there. */
@@ -153,7 +154,7 @@ const unseen: Measured = { use: {}, oomKilled: () => undefined }
 
 function ended(exit: Exit): Running {
   const over = Promise.resolve(exit)
-  return { process: undefined, ended: over, exit: over, cancel: () => {} }
+  return { process: undefined, ended: over.then(({ status }) => status === 'done'), exit: over, cancel: () => {} }
 }
 
 const isOver = (folder: string, leader: Leader) => readExit(folder) !== undefined || !isUnderWay(leader)

@@ -109,8 +109,8 @@ export type Exit = { readonly use?: Use; readonly seconds?: number } & (
 
 export interface Running {
   readonly process: ProcessMark | undefined
-  /** The recipe itself has ended, and needs no slots any more. Never rejects. */
-  readonly ended: Promise<unknown>
+  /** The recipe itself has ended, and needs no slots any more. Was it content? Never rejects. */
+  readonly ended: Promise<boolean>
   /** It is known, too, what the recipe left running. Never rejects: how it ended is data. */
   readonly exit: Promise<Exit>
   /** Ends it: TERM, then KILL after a grace; `now` is KILL at once. */

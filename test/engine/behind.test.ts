@@ -31,18 +31,26 @@ function holdable({ journal }: Lab) {
   }
 }
 
-/** Ends the recipe that runs, after so many seconds. */
-async function endOne({ launcher, clock, disk }: Lab, seconds: number): Promise<void> {
-  const recipe = launcher.running()[0]!
+/** Ends the recipe that runs, or the one of this rule, after so many seconds. */
+async function endOne({ launcher, clock, disk }: Lab, seconds: number, rule = ''): Promise<void> {
+  const recipe = launcher.running().find(({ job }) => job.startsWith(rule))!
   clock.tick(seconds * 1000)
   for (const { staged } of recipe.targets) disk.write(staged, 'x')
   recipe.end()
   await settled()
 }
 
+const sorting = (pool: string) => ({
+  pools: { ram: 1, cpu: 1 },
+  rules: {
+    ...rules.rules,
+    sort: { sources: 'kwd/{batch}', targets: 'phy/{batch}', pool, recipe: 's {source} {target}' },
+  },
+})
+
 /** An engine that knows how long jobs take, and a journal that flushes nothing of what they make from now on. */
-async function heldLab(seconds: number) {
-  const it = lab(rules, files)
+async function heldLab(seconds: number, text: object = rules) {
+  const it = lab(text, files)
   const journal = holdable(it)
   const { engine } = await watching(it)
   for (let i = 0; i < 4; i++) await endOne(it, seconds)
@@ -63,9 +71,18 @@ test('of jobs that are known to be short the next runs while the one before is p
   expect(status()).toMatchObject({ state: 'done' })
 })
 
-test('of longer ones the next waits for that, so that what hangs on the one before is in line too', async () => {
-  const { it, journal } = await heldLab(1)
-  await endOne(it, 1)
+test('of longer ones too, where nothing that hangs on the one before wants its slots', async () => {
+  const { it } = await heldLab(1, sorting('cpu'))
+  const denoising = () => it.launcher.running().flatMap(({ job }) => (job.startsWith('denoise/') ? [job] : []))
+  const before = denoising()
+  await endOne(it, 1, 'denoise')
+  expect(denoising()).toHaveLength(1)
+  expect(denoising()).not.toEqual(before)
+})
+
+test('where something does, the next waits until that is in line', async () => {
+  const { it, journal } = await heldLab(1, sorting('ram'))
+  await endOne(it, 1, 'denoise')
   expect(it.launcher.running()).toEqual([])
   journal.release()
   await settled()

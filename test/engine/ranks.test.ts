@@ -5,7 +5,6 @@ import { type Watching, watching } from '../fakes/watching.ts'
 
 const denoise = { sources: 'mat/{batch}/', targets: 'kwd/{batch}', pool: 'ram', recipe: 'd {source} {target}' }
 const phy = { sources: 'kwd/{batch}', targets: 'phy/{batch}', pool: 'cpu', recipe: 's {source} {target}' }
-const rules = { pools: { ram: 1, cpu: 1 }, rules: { denoise, phy } }
 const single = { pools: { ram: 1 }, rules: { denoise } }
 
 /** Ends the first recipe that runs, after so many seconds, with a target of so many bytes. */
@@ -33,7 +32,8 @@ describe('an expected duration', () => {
 
   test('goes by what is expected of a source that is yet to be made', async () => {
     const mats = { 'mat/B1/a': 'x'.repeat(10), 'mat/B2/a': 'x'.repeat(20), 'mat/B3/a': 'x'.repeat(30) }
-    const it = lab(rules, mats)
+    // One at a time: a clock that ticks for one of them ticks for all.
+    const it = lab({ ...single, rules: { denoise, phy: { ...phy, pool: 'ram' } } }, mats)
     const watch = await watching(it)
     // Targets are half as large as their sources, and phy takes 10 s a byte.
     while (it.launcher.running().length > 0) {
@@ -106,8 +106,9 @@ test('clients hear of another order by one event, with what changed alone', asyn
   const before = events.length
   await endFirst(it, 10)
   const changed = events.slice(before).flatMap((event) => (event.type === 'changed' ? [event.jobs] : []))
-  expect(changed).toHaveLength(1)
-  expect(changed[0]!.every(({ rank, status }) => rank !== undefined && status.state === 'queued')).toBe(true)
+  const reordered = changed.filter((jobs) => jobs.some(({ rank }) => rank !== undefined))
+  expect(reordered).toHaveLength(1)
+  expect(reordered[0]!.every(({ rank, status }) => rank !== undefined && status.state === 'queued')).toBe(true)
   expect([...board().jobs]).toEqual([...engine.board().jobs])
 })
 

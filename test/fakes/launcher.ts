@@ -101,7 +101,7 @@ export function fakeLauncher(disk: FakeDisk, attempts: FakeAttempts, clock: Fake
     }
     const running: Running = {
       process: { pid: 1000 + recipes.length, startTime: '1', bootId: 'boot' },
-      ended: exit,
+      ended: exit.then(({ status }) => status === 'done'),
       exit,
       cancel: ({ now }) => void cancelled.push({ now }),
     }
