@@ -1,4 +1,4 @@
-import { countStates, isShortOf, usedSlots } from '../core/board.ts'
+import { isShortOf, type StateCounts, usedSlots } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
 import { holdersText, usedText } from '../core/poolText.ts'
 import { printable } from '../core/printable.ts'
@@ -9,8 +9,8 @@ import type { Board, BoardPool, Drop } from '../model/board.ts'
 import { assertNever } from '../model/errors.ts'
 import type { DropEvent, EngineEvent, JobEvent } from '../model/event.ts'
 import type { Cause } from '../model/record.ts'
+import { followStates } from './jobStates.ts'
 import type { Reporter } from './reporter.ts'
-import { followRunning } from './runningJobs.ts'
 import { localTime } from './terminal.ts'
 
 const aliveEveryMs = 600_000
@@ -32,10 +32,9 @@ export function lineReporter(
   write: (text: string) => void,
   others: () => number = () => 0,
 ): LineReporter {
-  let last: Board | undefined
   /** A drop is told of when its state is another, not each time it was looked at. */
   const dropKinds = new Map<string, string>()
-  const running = followRunning()
+  const states = followStates()
   const isNews = (event: EngineEvent) => {
     if (event.type === 'planned') return event.jobs.some(({ status }) => status.state === 'queued')
     if (event.type !== 'drop') return true
@@ -59,22 +58,20 @@ export function lineReporter(
   const say = (atMs: number, word: string, ...fields: readonly string[]) => {
     gather(`${[localTime(atMs), word.padEnd(7), fields.filter((f) => f !== '').join('  ')].join(' ')}\n`)
   }
-  const alive = setInterval(() => {
-    if (last !== undefined) say(Date.now(), 'alive', aliveText(last))
-  }, aliveEveryMs)
+  const alive = setInterval(() => say(Date.now(), 'alive', aliveText(states.counts())), aliveEveryMs)
   alive.unref()
   return {
     joined(board) {
-      last = board
-      say(Date.now(), 'alive', aliveText(board))
+      states.join(board)
+      say(Date.now(), 'alive', aliveText(states.counts()))
     },
     event(event, board) {
-      last = board
-      running.event(event, board)
+      states.event(event, board)
       if (!isNews(event)) return
       for (const [word, ...fields] of describe(event, board, {
         others: others(),
-        used: () => usedSlots(board, running.jobs(board)),
+        counts: states.counts(),
+        used: () => usedSlots(board, states.running(board)),
       }))
         say(event.atMs, word, ...fields.map(printable))
       if (event.type === 'failed')
@@ -87,8 +84,7 @@ export function lineReporter(
   }
 }
 
-function aliveText(board: Board): string {
-  const { running, queued, waiting, done, failed } = countStates(board.jobs.values())
+function aliveText({ running, queued, waiting, done, failed }: StateCounts): string {
   return `running=${running} queued=${queued} waiting=${waiting} done=${done} failed=${failed}`
 }
 
@@ -97,14 +93,15 @@ type EventLine = [word: string, ...fields: string[]]
 interface Aside {
   /** See lineReporter. */
   readonly others: number
+  readonly counts: StateCounts
   /** Slots by pool, counted where they are told. */
   readonly used: () => ReadonlyMap<string, number>
 }
 
-function describe(event: EngineEvent, board: Board, { others, used }: Aside): EventLine[] {
+function describe(event: EngineEvent, board: Board, { others, counts, used }: Aside): EventLine[] {
   switch (event.type) {
     case 'planned':
-      return plannedLines(board, others)
+      return plannedLines(counts, others)
     case 'changed':
       return []
     case 'pool':
@@ -134,8 +131,7 @@ function describe(event: EngineEvent, board: Board, { others, used }: Aside): Ev
   }
 }
 
-function plannedLines(board: Board, others: number): EventLine[] {
-  const { queued, waiting, running, done } = countStates(board.jobs.values())
+function plannedLines({ queued, waiting, running, done }: StateCounts, others: number): EventLine[] {
   return [['planned', `queued=${queued} waiting=${waiting} running=${running} up-to-date=${done + others}`]]
 }
 

@@ -32,6 +32,8 @@ export interface Upkeep {
   close(): Promise<boolean>
 }
 
+const isSame = (a: readonly Fault[], b: readonly Fault[]) => a === b || JSON.stringify(a) === JSON.stringify(b)
+
 /** What an engine that stays does beside its jobs: hears what changes, reads rules anew, takes what was dropped. */
 export async function openUpkeep({ workspace, planner, engine, intake, poll }: UpkeepOptions): Promise<Upkeep> {
   const { watchWorkspace } = await import('../io/watch.ts')
@@ -69,13 +71,13 @@ export async function openUpkeep({ workspace, planner, engine, intake, poll }: U
   const planTaken = ({ taken }: Look) => {
     if (taken.length === 0) return
     const names = new Set(taken.flatMap((drop) => drop.batches))
-    if (taken.some((drop) => drop.manifests.length > 0)) for (const name of rereadManifests()) names.add(name)
+    if (taken.some((drop) => drop.manifests.length > 0)) for (const name of rereadManifests().names) names.add(name)
     engine.changed(names)
   }
-  const rereadManifests = (): ReadonlySet<string> => {
+  const rereadManifests = () => {
     const before = batches
     batches = planner.batches()
-    return changedBatches(before, batches)
+    return { names: changedBatches(before, batches), areFaultsSame: isSame(before.faults, batches.faults) }
   }
   const onChange = (change: Change) => {
     switch (change.kind) {
@@ -83,9 +85,10 @@ export async function openUpkeep({ workspace, planner, engine, intake, poll }: U
         void rereadRules()
         return
       case 'manifests': {
-        const names = rereadManifests()
-        // A row that is wrong changes no batch, but has to be told.
-        return engine.changed(names.size === 0 ? 'all' : names)
+        const { names, areFaultsSame } = rereadManifests()
+        // A row that is wrong changes no batch, but has to be told. What a drop brought was read when it was taken.
+        if (names.size > 0 || !areFaultsSame) engine.changed(names.size === 0 ? 'all' : names)
+        return
       }
       case 'inbox':
         return lookSoon()
@@ -116,7 +119,7 @@ export async function openUpkeep({ workspace, planner, engine, intake, poll }: U
       const hasHeardAll = await watcher.catchUp()
       // What people leave for labmake is watched by other means, which take their time.
       if (rules === undefined || rulesState(workspace.root, Date.now()) !== rules) await rereadRules()
-      const names = rereadManifests()
+      const { names } = rereadManifests()
       if (names.size > 0) engine.changed(names)
       return hasHeardAll
     },

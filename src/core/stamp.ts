@@ -20,6 +20,11 @@ export function takeSnapshot(disk: Disk, path: string, options: StampOptions): S
   const stat = disk.stat(path)
   if (stat === undefined || stat.kind !== (options.isFolder ? 'folder' : 'file')) return { status: 'missing' }
   if (options.isFolder) return takeFolderSnapshot(disk, path, { link: stat.link, ignore: options.ignore })
+  return fileSnapshot(path, stat)
+}
+
+/** What a look at a file told. */
+export function fileSnapshot(path: string, stat: FileStat): Snapshot {
   const { mtimeNs, sizeBytes } = stat
   return { status: 'there', stamp: fileStamp(stat), newestNs: mtimeNs, newestPath: path, oldestNs: mtimeNs, sizeBytes }
 }

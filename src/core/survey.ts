@@ -4,7 +4,7 @@ import type { Disk, Entry, EntryKind } from '../model/ports.ts'
 import type { Pattern } from '../model/rule.ts'
 import type { Snapshot } from '../model/stamp.ts'
 import { bindSegment, bindsBatchAlone, matchPattern, patternGlob } from './pattern.ts'
-import { type StampOptions, takeFolderSnapshot, takeSnapshot } from './stamp.ts'
+import { fileSnapshot, type StampOptions, takeFolderSnapshot, takeSnapshot } from './stamp.ts'
 
 /** A path on disk that a pattern matches, with the values of its wildcards. */
 export interface Found {
@@ -165,6 +165,8 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
     try {
       const stat = disk.stat(path)
       if (stat?.kind === 'folder' && stat.link === undefined) ownFolders.add(path)
+      // Looked at once: whoever asks for the file finds what was seen here.
+      if (stat?.kind === 'file') fileSnapshots.set(path, fileSnapshot(path, stat))
       return stat?.kind === kind
     } catch (fault) {
       if (!(fault instanceof UserError)) throw fault

@@ -51,8 +51,10 @@ export interface EngineOptions {
   readonly user: string
 }
 
-/** Plans of everything leave the turn to others after so long: nobody who talks to the engine, or waits for a job's start, notices. */
+/** Plans of much leave the turn to others after so long: nobody who talks to the engine, or waits for a job's start, notices. */
 const turnMs = 8
+/** Of batches that changed, so many are planned as one, and as long as the turn is not over twice as many as before. */
+const fewBatches = 16
 
 /**
  * Brings jobs up to date: starts what the pools allow, in order of rank. A failed job stops only what depends on it. A
@@ -384,11 +386,24 @@ export class Engine {
     if (this.sweep === undefined && batches.size === 0 && !this.hasAllChanged) return undefined
     const inMs = this.awaiting.size > 0 ? 0 : this.planning.waitMs()
     const isApart = canScope(this.rules)
-    if (isApart && batches.size > 0) this.look(new Set(batches))
-    if (this.sweep === undefined && (this.hasAllChanged || batches.size > 0) && inMs <= 0) this.lookAtAll()
+    if (isApart && batches.size > 0) this.lookAtChanged()
+    const isForAll = this.hasAllChanged || (!isApart && batches.size > 0)
+    if (this.sweep === undefined && isForAll && inMs <= 0) this.lookAtAll()
     if (this.sweep !== undefined) this.sweepOn(this.sweep)
-    if (this.sweep !== undefined) return 0
+    if (this.sweep !== undefined || (isApart && batches.size > 0)) return 0
     return batches.size > 0 || this.hasAllChanged ? inMs : undefined
+  }
+
+  /** Plans batches that changed, as many as fit into one turn: a manifest may name ten thousand. */
+  private lookAtChanged(): void {
+    const { changedBatches } = this
+    const startMs = this.steadyMs()
+    for (let most = fewBatches; changedBatches.size > 0; most *= 2) {
+      const scope = new Set<string>()
+      for (const name of changedBatches) if (scope.add(name).size === most) break
+      this.look(scope)
+      if (this.steadyMs() - startMs >= turnMs) return
+    }
   }
 
   private lookAtAll(): void {
@@ -501,10 +516,10 @@ export class Engine {
   }
 
   /** Until an attempt ends, something changes, or one of these ms is over. */
-  private async pause(...inMs: readonly (number | undefined)[]): Promise<void> {
-    const due = inMs.filter((ms) => ms !== undefined)
+  private async pause(retryInMs: number | undefined, planInMs: number | undefined): Promise<void> {
+    const due = [retryInMs, planInMs].filter((ms) => ms !== undefined)
     const hasMore = this.stopping === 'no' && this.book.hasMoreToTell
-    if (this.sweep !== undefined || hasMore) await this.ports.clock.turn()
+    if (planInMs === 0 || hasMore) await this.ports.clock.turn()
     else if (!this.woken) {
       const woken = new Promise<void>((resolve) => {
         this.wake = resolve

@@ -1,3 +1,4 @@
+import { isSameData } from '../core/sameData.ts'
 import { compareRanks } from '../core/schedule.ts'
 import type { Board, BoardJob, JobStatus } from '../model/board.ts'
 import type { Fault } from '../model/errors.ts'
@@ -62,7 +63,7 @@ export class Telling {
       const status = isAsBefore ? shown.status : this.statusOf(entry)
       const place = changedPlace(entry, shown)
       const isMoved = Object.keys(place).length > 0
-      if (!isMoved && (isAsBefore || isSame(status, shown.status))) continue
+      if (!isMoved && (isAsBefore || isSameData(status, shown.status))) continue
       if (status.state === 'blocked' && !isMoved)
         this.options.emit({ type: 'blocked', atMs, job: entry.id, by: status.job })
       else jobs.push({ job: entry.id, status, ...place })
@@ -127,7 +128,7 @@ export class Telling {
     const orphans = isAsShown ? board.orphans : this.orphans.map(({ target, batch }) => ({ target, batch }))
     const { rules, faults, warnings, quietMs } = board
     const before = { rules, pools: [...board.pools.values()], faults, warnings, quietMs }
-    const isSameBeside = isSame(before, beside) && (isAsShown || isSame(board.orphans, orphans))
+    const isSameBeside = isSameData(before, beside) && (isAsShown || isSameData(board.orphans, orphans))
     this.shownOrphans = this.orphans
     if (jobs.length + removed.length === 0 && isSameBeside) return
     const atMs = this.options.ports.clock.now()
@@ -173,7 +174,7 @@ export class Telling {
       rank,
       status,
     }
-    return shown !== undefined && isSame(shown, board) ? [] : [board]
+    return shown !== undefined && isSameData(shown, board) ? [] : [board]
   }
 }
 
@@ -210,12 +211,9 @@ function changedPlace(entry: Entry, shown: BoardJob): Pick<ChangedJob, 'rank' | 
   const { rank, estimate } = entry
   return {
     ...(compareRanks(rank, shown.rank) === 0 ? {} : { rank }),
-    ...(estimate === undefined || isSame(estimate, shown.estimate) ? {} : { estimate }),
+    ...(estimate === undefined || isSameData(estimate, shown.estimate) ? {} : { estimate }),
   }
 }
-
-/** Both are plain data, built with their keys in one order. */
-const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 /** The board has the same attempt's end from an event, a few ms after the journal's: that is no difference. */
 function sameAttempt(status: JobStatus, shown: JobStatus | undefined): JobStatus {

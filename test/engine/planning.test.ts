@@ -75,6 +75,26 @@ test('a batch that changed meanwhile is planned at once, by itself', async () =>
   expect(scopes).toEqual(['all', 'all', 'B2', 'all'])
 })
 
+test('of many batches that changed at once, so many are planned in a turn as it has time for, and each once', async () => {
+  const it = lab({ rules: { denoise } }, mats(100))
+  const { changed } = await watching(it)
+  const slices: string[][] = []
+  const { plan } = it
+  it.plan = (scope: Scope = 'all') => {
+    const planned = plan(scope)
+    slices.push([...planned.scope])
+    it.clock.tick(5)
+    return planned
+  }
+  const names = Array.from({ length: 100 }, (_, i) => `B${i + 1}`)
+  await changed(...names)
+  while (slices.flat().length < 100) await settled()
+  await settled()
+  // Twice as many the second time, with which the turn is over.
+  expect(slices.map(({ length }) => length)).toEqual([16, 32, 16, 32, 4])
+  expect(slices.flat()).toEqual(names)
+})
+
 test('where a rule gathers over batches, all is planned for a change, but in no more than a tenth of the time', async () => {
   const it = lab({ pools: { cpu: 1 }, rules: { denoise, table } }, mats(20))
   const scopes = plans(it, { allMs: 3000 })

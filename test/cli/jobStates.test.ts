@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { followRunning } from '../../src/cli/runningJobs.ts'
-import { emptyBoard, nextBoard } from '../../src/core/board.ts'
+import { followStates } from '../../src/cli/jobStates.ts'
+import { countStates, emptyBoard, nextBoard } from '../../src/core/board.ts'
 import type { Board, BoardJob, JobStatus } from '../../src/model/board.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 
@@ -35,24 +35,26 @@ const started = (id: string): EngineEvent => ({
 })
 const done = (id: string): EngineEvent => ({ type: 'done', atMs: 0, job: id, attempt: 1, seconds: 1, log: '' })
 
-/** Who is said to run after each of these events. */
+const engine = {
+  pid: 1,
+  user: 'ana',
+  host: 'h',
+  startedMs: 0,
+  version: '1',
+  mode: 'build',
+  root: '/',
+  stopping: false,
+} as const
+
+/** Who is said to run after each of these events; all others are counted as they stand. */
 function runningAfter(...events: EngineEvent[]): string[][] {
-  const engine = {
-    pid: 1,
-    user: 'ana',
-    host: 'h',
-    startedMs: 0,
-    version: '1',
-    mode: 'build',
-    root: '/',
-    stopping: false,
-  } as const
   let board: Board = emptyBoard(engine)
-  const followed = followRunning()
+  const followed = followStates()
   return events.map((event) => {
     board = nextBoard(board, event)
     followed.event(event, board)
-    return followed.jobs(board).map(({ id }) => id)
+    expect(followed.counts()).toEqual(countStates(board.jobs.values()))
+    return followed.running(board).map(({ id }) => id)
   })
 }
 
@@ -69,4 +71,12 @@ test('who was found running by a plan does, and whom another one leaves out does
 test('what changed by itself counts too', () => {
   const changed = (status: JobStatus): EngineEvent => ({ type: 'changed', atMs: 0, jobs: [{ job: 'a', status }] })
   expect(runningAfter(planned(job('a')), changed(running), changed(queued))).toEqual([[], ['a'], []])
+})
+
+test('what a board held before is counted', () => {
+  const board = { ...emptyBoard(engine), jobs: new Map([job('a'), job('b', running)].map((one) => [one.id, one])) }
+  const followed = followStates()
+  followed.join(board)
+  expect(followed.counts()).toMatchObject({ queued: 1, running: 1 })
+  expect(followed.running(board).map(({ id }) => id)).toEqual(['b'])
 })
