@@ -28,6 +28,8 @@ export interface JobToCome {
 const playsPerOrder = 20_000
 /** More than this are not played: their places come from a rule alone, which was chosen by playing some of their batches. */
 const mostPlayed = 2000
+/** So many jobs are looked at in one step, in a few ms. */
+const jobsInStep = 4000
 /**
  * Nobody knows how long a job takes: an order is judged by how it ends where each takes that much shorter or longer, the one now,
  * the other then. As of lognormal durations that are known to 30 %.
@@ -45,16 +47,22 @@ export interface Order {
   readonly workSeconds: number
 }
 
-/** `jobs`: equals start in the order in which they are given. `slots` by pool. `before`: the places so far. */
-export function orderJobs(
+/** Something that takes long, with the engine's other work between two of its steps. */
+export type Steps<T> = Generator<undefined, T, undefined>
+
+/**
+ * `jobs`: equals start in the order in which they are given. `slots` by pool. `before`: the places so far. Few jobs are
+ * ordered in one step.
+ */
+export function* orderJobs(
   jobs: readonly JobToCome[],
   slots: ReadonlyMap<string, number>,
   before: ReadonlyMap<string, number> = new Map(),
-): Order {
-  const queue = queueOf(jobs, slots)
+): Steps<Order> {
+  const queue = yield* queueOf(jobs, slots)
   const path = pathsOf(queue)
   const workSeconds = workOf(queue, path)
-  if (jobs.length > mostPlayed) return { places: placesByRule(jobs, slots, { queue, path }), workSeconds }
+  if (jobs.length > mostPlayed) return { places: yield* placesByRule(jobs, slots, { queue, path }), workSeconds }
   const order = bestOrder(jobs, { queue, path }, before)
   // Counted from the end, so that the others keep their places when the first ones are done.
   const places = new Map(Array.from(order, (job, at) => [jobs[job]!.id, jobs.length - at]))
@@ -65,15 +73,12 @@ export function orderJobs(
  * Where nothing is known of how long jobs take: batches that were begun first, since that gives a result and frees disk, then
  * who has most jobs behind it, then who came first. `came`: rises with each batch that comes. Higher starts sooner.
  */
-export function orderUntimed(
+export function* orderUntimed(
   jobs: readonly (JobToCome & { readonly isBegun: boolean; readonly came: number })[],
-): Map<string, number> {
-  const chain = pathsOf(
-    queueOf(
-      jobs.map((job) => ({ ...job, seconds: 1 })),
-      new Map(),
-    ),
-  )
+): Steps<Map<string, number>> {
+  const queue = yield* queueOf(jobs, new Map())
+  const chain = pathsOf({ ...queue, seconds: new Float64Array(jobs.length).fill(1) })
+  yield
   return new Map(jobs.map(({ id, isBegun, came }, job) => [id, (isBegun ? 1e6 : 0) + chain[job]! - came / 1e9]))
 }
 
@@ -178,20 +183,24 @@ function meanOf(starts: Float64Array, { seconds }: Queue, batches: Int32Array): 
 }
 
 /** Too many to play: the rule that is best for some of the batches gives each job its place, whoever else is there. */
-function placesByRule(
+function* placesByRule(
   jobs: readonly JobToCome[],
   slots: ReadonlyMap<string, number>,
   { queue, path }: { readonly queue: Queue; readonly path: Float64Array },
-): Map<string, number> {
+): Steps<Map<string, number>> {
+  yield
   const some = thinned(jobs)
-  const sample = queueOf(some, slots)
+  yield
+  const sample = yield* queueOf(some, slots)
   const samplePath = pathsOf(sample)
   const levels = some.map(({ level }) => level)
   const rules = rulesFor(queue).map((rule) => {
     return { rule, end: endOf(play(sample, sortedBy(rule(sample, samplePath), levels)), sample) }
   })
   const { rule } = rules.reduce((best, tried) => (tried.end < best.end ? tried : best))
+  yield
   const keys = rule(queue, path)
+  yield
   return new Map(jobs.map(({ id, level }, job) => [id, -keys[job]! - level * 4 * far]))
 }
 
@@ -202,8 +211,12 @@ function thinned(jobs: readonly JobToCome[]): JobToCome[] {
   return jobs.filter((_, job) => batches[job]! % every === 0)
 }
 
-function queueOf(jobs: readonly JobToCome[], slots: ReadonlyMap<string, number>): Queue {
-  const numbers = new Map(jobs.map(({ id }, job) => [id, job]))
+function* queueOf(jobs: readonly JobToCome[], slots: ReadonlyMap<string, number>): Steps<Queue> {
+  const numbers = new Map<string, number>()
+  for (let job = 0; job < jobs.length; job++) {
+    numbers.set(jobs[job]!.id, job)
+    if (isStep(job)) yield
+  }
   // Numbered in one way for all queues.
   const pools = new Map([...slots.keys()].map((pool, number) => [pool, number]))
   const counts = [...slots.values()]
@@ -228,14 +241,25 @@ function queueOf(jobs: readonly JobToCome[], slots: ReadonlyMap<string, number>)
     kinds.set(needed, known)
     return known
   })
-  const prerequisites = jobs.map((job) => job.prerequisites.flatMap((id) => numbers.get(id) ?? []))
+  yield* stepAfter(jobs)
+  const prerequisites: number[][] = []
   const behind: number[][] = jobs.map(() => [])
-  prerequisites.forEach((before, job) => {
+  for (let job = 0; job < jobs.length; job++) {
+    const before = jobs[job]!.prerequisites.flatMap((id) => numbers.get(id) ?? [])
     for (const other of before) behind[other]!.push(job)
-  })
+    prerequisites.push(before)
+    if (isStep(job)) yield
+  }
   const seconds = Float64Array.from(jobs, (job) => job.seconds)
   const isRunning = Uint8Array.from(jobs, (job) => Number(job.isRunning))
   return { seconds, prerequisites, behind, kind, needs, slots: counts, isRunning }
+}
+
+const isStep = (job: number) => job % jobsInStep === jobsInStep - 1
+
+/** After what was done to all of them at once; few need none. */
+function* stepAfter({ length }: readonly JobToCome[]): Steps<void> {
+  if (length >= jobsInStep) yield
 }
 
 /** A job without a batch is one by itself. */

@@ -87,9 +87,9 @@ export class JobBook {
     return this.retrying.size > 0
   }
 
-  /** Is there more to tell clients of, in the next turn? */
-  get hasMoreToTell(): boolean {
-    return this.telling.hasMore
+  /** Is there more to be put in order, or to tell clients of, in the next turn? */
+  get hasMoreToArrange(): boolean {
+    return this.ranks.isUnderWay || this.telling.hasMore
   }
 
   /** Batches that there are jobs of. */
@@ -138,11 +138,9 @@ export class JobBook {
   /** A plan of everything is over, slice by slice: jobs without a batch were of other rules. */
   conclude(end: SweepEnd): void {
     const removed = this.remove([...this.entries.values()].filter(({ batch }) => batch === undefined))
-    this.rank()
     this.changes++
     this.telling.conclude(end, removed)
     this.tell()
-    this.ranks.told()
   }
 
   /** Takes over a new plan. Returns whether there is more to do than before. */
@@ -167,7 +165,8 @@ export class JobBook {
     restBatches(entries)
     const others = scope === 'all' ? [...this.entries.values()] : this.ofBatches(scope)
     const removed = this.remove(others.filter(({ id }) => !plan.byId.has(id)))
-    this.rank()
+    // After a slice, or where it takes many turns, each turn goes on with it once: see arrange.
+    if (!isSlice && !this.ranks.isUnderWay) this.rank()
     this.telling.plan(planned, entries, { removed, isSlice })
     this.tell()
     this.ranks.told()

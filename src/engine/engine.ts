@@ -518,7 +518,7 @@ export class Engine {
   /** Until an attempt ends, something changes, or one of these ms is over. */
   private async pause(retryInMs: number | undefined, planInMs: number | undefined): Promise<void> {
     const due = [retryInMs, planInMs].filter((ms) => ms !== undefined)
-    const hasMore = this.stopping === 'no' && this.book.hasMoreToTell
+    const hasMore = this.stopping === 'no' && this.book.hasMoreToArrange
     if (planInMs === 0 || hasMore) await this.ports.clock.turn()
     else if (!this.woken) {
       const woken = new Promise<void>((resolve) => {

@@ -18,7 +18,12 @@ await build({
   platform: 'node',
   outfile: `${folder}/order.mjs`,
 })
-const { orderJobs, play, JobQueue } = await import(`${folder}/order.mjs`)
+const { orderJobs: orderInSteps, play, JobQueue } = await import(`${folder}/order.mjs`)
+
+function orderJobs(...of) {
+  const steps = orderInSteps(...of)
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
+}
 
 /** Runs a queue as the engine does, by the true durations. `rankAll` ranks what is there whenever that changes. */
 export function run({ jobs, slots }, rankAll) {

@@ -40,7 +40,7 @@ async function loadSources(folder) {
   const outdir = `${folder}/bundle`
   await build({
     stdin: {
-      contents: ['cli/host', 'cli/workspace', 'cli/join'].map((name) => `export * from './src/${name}.ts'`).join('\n'),
+      contents: ['cli/host', 'cli/workspace', 'cli/join', 'io/memory'].map((name) => `export * from './src/${name}.ts'`).join('\n'),
       resolveDir: fileURLToPath(new URL('../..', import.meta.url)),
     },
     bundle: true,
@@ -74,6 +74,7 @@ function report(what) {
 
 await writeStanding(root, batches, rules(0))
 const it = await loadSources(folder)
+it.saveMemory()
 say(`\n${batches} batches, two jobs each, Node ${process.version}\n`)
 let begun = deferred()
 let done = 0

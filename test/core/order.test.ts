@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type JobToCome, orderJobs, orderUntimed } from '../../src/core/order.ts'
+import { type JobToCome, orderJobs as orderInSteps, orderUntimed as orderUntimedInSteps } from '../../src/core/order.ts'
+import { toEnd } from '../fakes/steps.ts'
+
+const orderJobs = (...of: Parameters<typeof orderInSteps>) => toEnd(orderInSteps(...of))
+const orderUntimed = (...of: Parameters<typeof orderUntimedInSteps>) => toEnd(orderUntimedInSteps(...of))
 
 const lab = new Map([
   ['ram', 1],

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Entry } from '../../src/engine/entry.ts'
+import { Ranks, type RanksOptions } from '../../src/engine/ranks.ts'
 import type { BoardJob } from '../../src/model/board.ts'
 import { type Lab, lab, settled } from '../fakes/lab.ts'
 import { type Watching, watching } from '../fakes/watching.ts'
@@ -137,4 +139,72 @@ test('a clock that was set back does not stop it', async () => {
   it.disk.write('mat/B3/a', 'x')
   await watch.changed('B3')
   expect(jobOf(watch, 'denoise/B3').rank.order).toBeGreaterThan(0)
+})
+
+describe('the order of thousands', () => {
+  /** 2,200 jobs that are queued, of two steps; `turnMs`: what passes between two looks at the clock. */
+  function ranking({ turnMs }: { readonly turnMs: number }) {
+    const cpu = new Map([['cpu', 1]])
+    const entries = Array.from({ length: 1100 }, (_, i) =>
+      ['kwd', 'phy'].map((rule) => {
+        const prerequisites = rule === 'phy' ? [`kwd/B${i}`] : []
+        const job = { prerequisites, rule: { name: rule } }
+        const rank = { say: 0, priority: 0, order: 0 }
+        const state = { status: 'queued', tries: { retries: 0, reruns: 0 } }
+        const expectedSeconds = rule === 'kwd' ? 1 + (i % 7) : 1 + (i % 5)
+        return { id: `${rule}/B${i}`, batch: `B${i}`, job, pools: cpu, rank, state, expectedSeconds }
+      }),
+    ).flat() as unknown as Entry[]
+    let steadyMs = 0
+    const past = { seconds: 2, sourceBytes: 0, targetBytes: 0 }
+    const options = {
+      pools: { limits: () => new Map([['cpu', 2]]) },
+      ports: {
+        journal: { durations: () => new Map([['kwd', [past]]]) },
+        clock: {
+          now: () => 0,
+          steadyMs() {
+            steadyMs += turnMs
+            return steadyMs
+          },
+        },
+      },
+      board: () => ({ jobs: new Map() }),
+    } as unknown as RanksOptions
+    const ranks = new Ranks(options)
+    ranks.learn({ always: true })
+    return { entries, ranks }
+  }
+  const ordersOf = (entries: readonly Entry[]) => entries.map(({ rank }) => rank.order)
+
+  test('is found in many turns as in one, and what ended meanwhile keeps its place', () => {
+    const atOnce = ranking({ turnMs: 0 })
+    atOnce.ranks.arrange(atOnce.entries)
+    expect(atOnce.ranks.isUnderWay).toBe(false)
+    const { ranks, entries } = ranking({ turnMs: 10 })
+    expect(ranks.arrange(entries)).toEqual([])
+    expect(ranks.isUnderWay).toBe(true)
+    const [ended, running, ...others] = entries as [Entry, Entry, ...Entry[]]
+    ended.state = { status: 'ended', outcome: 'cancelled' }
+    running.state = { status: 'running', tries: { retries: 0, reruns: 0 } }
+    let moved: readonly Entry[] = []
+    while (ranks.isUnderWay) moved = ranks.arrange(entries)
+    expect(ordersOf(others)).toEqual(ordersOf(atOnce.entries.slice(2)))
+    expect([ended, running].map((entry) => [entry.rank.order, moved.includes(entry)])).toEqual([
+      [0, false],
+      [0, false],
+    ])
+    expect(moved).toHaveLength(others.length)
+  })
+
+  test('is not looked for again before fifty times as long is over', () => {
+    const { ranks, entries } = ranking({ turnMs: 10 })
+    do ranks.arrange(entries)
+    while (ranks.isUnderWay)
+    ranks.told()
+    ranks.outdate()
+    let rested = 0
+    for (; !ranks.isUnderWay; rested++) ranks.arrange(entries)
+    expect(rested).toBeGreaterThan(50)
+  })
 })
