@@ -40,7 +40,9 @@ async function loadSources(folder) {
   const outdir = `${folder}/bundle`
   await build({
     stdin: {
-      contents: ['cli/host', 'cli/workspace', 'cli/join', 'io/memory'].map((name) => `export * from './src/${name}.ts'`).join('\n'),
+      contents: ['cli/host', 'cli/workspace', 'cli/join', 'io/memory']
+        .map((name) => `export * from './src/${name}.ts'`)
+        .join('\n'),
       resolveDir: fileURLToPath(new URL('../..', import.meta.url)),
     },
     bundle: true,
