@@ -17,7 +17,7 @@ export interface Outline {
 
 /**
  * Finds the names of all batches without a look at what is in them; undefined where the rules do not keep batches apart. A
- * step for each pattern: between two of them an engine can do something else.
+ * step for each folder, and for some of many names in one: between two of them an engine can do something else.
  */
 export function outlineOf(
   rules: RuleSet,
@@ -31,13 +31,13 @@ function* findNames(rules: RuleSet, batches: Batches, survey: Survey): Generator
   const names = new Set(batches.byName.keys())
   const strange: StrangeName[] = []
   for (const pattern of withBatch(rules.rules.flatMap((rule) => rule.sources))) {
-    strange.push(...addNames(names, pattern, survey))
+    strange.push(...(yield* addNames(names, pattern, survey)))
     yield
   }
   strange.push(...survey.strange())
   // Of targets the names alone: what lies among them and is none of ours is nobody's fault.
   for (const pattern of withBatch(rules.rules.flatMap((rule) => rule.targets))) {
-    addNames(names, pattern, survey)
+    yield* addNames(names, pattern, survey)
     yield
   }
   const faults = strangeFaults(new Map(strange.map((one) => [one.path, one])).values())
@@ -63,8 +63,15 @@ function isFoundByName(pattern: Pattern): boolean {
   return bindsBatchAlone(pattern) && others.length === 1 && !isDeep
 }
 
+/** About a ms. */
+const namesInStep = 2000
+
 /** Adds the batches that files on disk tell of. Returns names that stand where a batch does, and are none; of some the survey knows. */
-function addNames(names: Set<string>, pattern: Pattern, survey: Survey): StrangeName[] {
+function* addNames(
+  names: Set<string>,
+  pattern: Pattern,
+  survey: Survey,
+): Generator<undefined, StrangeName[], undefined> {
   if (!isFoundByName(pattern)) {
     for (const { binding } of survey.find(pattern)) names.add(binding.batch!)
     return []
@@ -80,7 +87,9 @@ function addNames(names: Set<string>, pattern: Pattern, survey: Survey): Strange
     const kind = i === pattern.segments.length - 1 && !pattern.isFolder ? 'file' : 'folder'
     const inner: string[] = []
     for (const folder of folders) {
-      for (const entry of survey.list(folder === '' ? '.' : folder)) {
+      const entries = survey.list(folder === '' ? '.' : folder)
+      for (const [n, entry] of entries.entries()) {
+        if (n % namesInStep === 0) yield
         if (entry.kind !== kind) continue
         const match = segment.strict.exec(entry.name)
         if (match === null) {

@@ -109,14 +109,15 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
   /** As visitTops, in turns. */
   function visitAll(): { readonly isThere: boolean; readonly done: Promise<void> } {
     toVisit = []
+    const startMs = seams.clock.steadyMs()
     const isThere = visitTops(toVisit)
-    if (!isVisiting) visiting = visitOn()
+    if (!isVisiting) visiting = visitOn(startMs)
     return { isThere, done: visiting }
   }
 
-  async function visitOn(): Promise<void> {
+  async function visitOn(turnStartMs: number): Promise<void> {
     isVisiting = true
-    for (let startMs = seams.clock.steadyMs(); toVisit.length > 0 && !isClosed; ) {
+    for (let startMs = turnStartMs; toVisit.length > 0 && !isClosed; ) {
       const { folder, name, steps } = toVisit.pop()!
       if (!folder.isDropped) visitIn(folder, name, steps, toVisit)
       if (seams.clock.steadyMs() - startMs < turnMs) continue
