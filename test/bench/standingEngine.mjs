@@ -64,7 +64,8 @@ export async function startStandingEngine({ root, batches, quiet, labmake }) {
   run('engine', 'start')
   const startSeconds = (now() - startMs) / 1000
   const { pid } = JSON.parse(readFileSync(`${root}/.labmake/engine.json`, 'utf8')).process
-  // What it does once when it has started.
+  // It says so once everything was planned; and then what it does once when it has started.
+  run()
   await wait(3000)
   return {
     root,
