@@ -27,6 +27,7 @@ export function whyText(job: BoardJob, facts: Facts): string {
       return queuedText(job, status, facts)
     case 'running':
       if (status.stoppedBy !== undefined) return `${status.stoppedBy} stopped it: it is being ended`
+      if (status.hasEnded) return 'being put into place: its recipe has ended'
       return status.reason === undefined ? 'an earlier labmake started it, and it goes on' : reasonText(status.reason)
     case 'done':
       return status.edited === undefined ? 'up to date' : `up to date; ${status.edited} was edited since it was made`

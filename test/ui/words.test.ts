@@ -141,6 +141,7 @@ test.each<[BoardJob, string]>([
   [job('denoise', 'B1', { ...statuses.done, edited: 'a.npy' }), 'up to date; a.npy was edited since it was made'],
   [job('denoise', 'B1', statuses.running), 'data/kwd/B1.kwd is not there yet'],
   [job('denoise', 'B1', { ...statuses.running, stoppedBy: 'ben' }), 'ben stopped it: it is being ended'],
+  [job('denoise', 'B1', { ...statuses.running, hasEnded: true }), 'being put into place: its recipe has ended'],
   [job('denoise', 'B1', { ...statuses.running, reason: undefined }), 'an earlier labmake started it, and it goes on'],
   [
     job('denoise', 'B1', {

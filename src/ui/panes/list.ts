@@ -134,7 +134,7 @@ function rowSign({ batch, jobs }: Row, marked: ReadonlySet<string>, { style }: V
 function rowWhy(job: BoardJob, facts: Facts): string {
   const { status, estimate } = job
   if (status.state === 'done') return status.edited === undefined ? '' : whyText(job, facts)
-  if (status.state !== 'running' || status.stoppedBy !== undefined) return whyText(job, facts)
+  if (status.state !== 'running' || status.stoppedBy !== undefined || status.hasEnded) return whyText(job, facts)
   if (estimate === undefined) return ''
   const left = estimate.seconds - (facts.nowMs - status.startedMs) / 1000
   if (left <= 0) return `longer than usual, which is ${roughly(estimate.seconds)}`

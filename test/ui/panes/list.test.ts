@@ -59,6 +59,11 @@ describe('a row', () => {
     expect(rowOf([job('denoise', 'B1', status)])).toMatch(/until \d\d:12, about 10m$/)
   })
 
+  test('of what has ended says what is done with it, and not how long it takes', () => {
+    const status = { ...statuses.running, startedMs: nowMs - 48 * 60_000, hasEnded: true }
+    expect(rowOf([job('denoise', 'B1', status)])).toMatch(/48m00 +being put into place/)
+  })
+
   test('of what runs longer than usual says so', () => {
     const status = { ...statuses.running, startedMs: nowMs - 9_000_000 }
     expect(rowOf([job('denoise', 'B1', status)])).toContain('longer than usual, which is 58 min')
