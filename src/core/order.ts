@@ -28,8 +28,8 @@ export interface JobToCome {
 const playsPerOrder = 20_000
 /** More than this are not played: their places come from a rule alone, which was chosen by playing some of their batches. */
 const mostPlayed = 2000
-/** So many jobs are looked at in one step, in a few ms. */
-const jobsInStep = 4000
+/** So many jobs are looked at in one step, in about a ms. */
+const jobsInStep = 2000
 /**
  * Nobody knows how long a job takes: an order is judged by how it ends where each takes that much shorter or longer, the one now,
  * the other then. As of lognormal durations that are known to 30 %.

@@ -28,7 +28,7 @@ export interface LookingContext {
 }
 
 /** Plans of much leave the turn to others after so long: nobody who talks to the engine, or waits for a job's start, notices. */
-const turnMs = 8
+const turnMs = 6
 /** Of batches that changed, so many are planned as one, and as long as the turn is not over twice as many as before. */
 const fewBatches = 16
 

@@ -16,7 +16,7 @@ const runsToTell = 3
 /** Of all time, so much goes into finding a better order, and telling of it, at the most. */
 const share = 0.02
 /** An order of thousands is looked for in turns of about so long. */
-const turnMs = 8
+const turnMs = 4
 /** Who waited so many times longer than all takes that was there when it came goes before all others: nobody is starved. */
 const patience = 2
 
