@@ -10,11 +10,15 @@ const isNobodyReading = (error: unknown) => ['EPIPE', 'EIO'].includes((error as 
 
 const isShortOfFiles = (error: unknown) => ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')
 
-/** Alone, labmake is run most often, and mostly finds nothing to do: then reading an empty command line is a waste. */
+/**
+ * Alone, labmake is run most often, and mostly finds nothing to do: then reading an empty command line is a waste. So it is for
+ * what people type next, a look at what would run.
+ */
 async function run(argv: readonly string[]): Promise<number> {
-  if (argv.length > 0) return (await import('./cli/program.ts')).runProgram(argv)
+  const dryRun = argv.length === 1 && argv[0] === '-n'
+  if (argv.length > 0 && !dryRun) return (await import('./cli/program.ts')).runProgram(argv)
   const [{ buildCommand }, { plainBuild }] = await Promise.all([import('./cli/build.ts'), import('./cli/options.ts')])
-  return buildCommand([], plainBuild)
+  return buildCommand([], { ...plainBuild, dryRun })
 }
 
 /** argv → command → exit code. The only place that catches what nobody else expected. */

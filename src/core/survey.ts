@@ -41,6 +41,8 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
   const lists = new Map<string, readonly Entry[]>()
   const found = new Map<string, readonly Found[]>()
   const strange = new Map<string, StrangeName>()
+  /** Folders that may not be listed. */
+  const unlisted = new Set<string>()
   /** Names in folders that were listed: what is not among them need not be looked at one by one. */
   const namesIn = new Map<string, ReadonlySet<string>>()
   /** Folders that are known to be there, and no links. */
@@ -63,13 +65,22 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
       () => disk.list(path) ?? [],
       () => undefined,
     )
-    if (entries !== undefined) namesIn.set(path, new Set(entries.map(({ name }) => name)))
+    if (entries === undefined) unlisted.add(path)
     lists.set(path, entries ?? [])
     return entries ?? []
   }
   const isMissed = (path: string) => {
     const end = path.lastIndexOf('/')
-    return end > 0 && namesIn.get(path.slice(0, end))?.has(path.slice(end + 1)) === false
+    if (end <= 0) return false
+    const folder = path.slice(0, end)
+    const entries = lists.get(folder)
+    if (entries === undefined || unlisted.has(folder)) return false
+    let names = namesIn.get(folder)
+    if (names === undefined) {
+      names = new Set(entries.map(({ name }) => name))
+      namesIn.set(folder, names)
+    }
+    return !names.has(path.slice(end + 1))
   }
   return {
     snapshot(path, options) {
