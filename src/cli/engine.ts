@@ -4,7 +4,7 @@ import { formatSeconds } from '../core/durations.ts'
 import { plural } from '../core/sizes.ts'
 import { engineLog, startEngineProcess } from '../io/engineProcess.ts'
 import { runningEngine } from '../io/lock.ts'
-import { saveMemoryAtRest } from '../io/memory.ts'
+import { saveMemory } from '../io/memory.ts'
 import { findWorkspace } from '../io/workspace.ts'
 import { UserError } from '../model/errors.ts'
 import { say } from './act.ts'
@@ -62,7 +62,7 @@ export async function startInBackground(
 
 /** `labmake engine run`: in the foreground, for systemd and for looking at it. Ends by itself only when told to. */
 export async function engineRun(options: EngineOptions): Promise<ExitCode> {
-  const memory = saveMemoryAtRest()
+  saveMemory()
   const workspace = await openWorkspace(options.directory)
   const reporter = lineReporter(workspace.root, (text) => process.stdout.write(text))
   let host: EngineHost | undefined
@@ -80,10 +80,7 @@ export async function engineRun(options: EngineOptions): Promise<ExitCode> {
     maxJobs: options.jobs,
     failFast: false,
     poll: options.poll,
-    onEvent: (event, board) => {
-      memory.busy()
-      reporter.event(event, board)
-    },
+    onEvent: (event, board) => reporter.event(event, board),
     before: async () => {},
     onStart: (started) => {
       host = started

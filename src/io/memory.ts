@@ -18,31 +18,11 @@ export function memoryBytes(): number {
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem()
 }
 
-/** A process that had nothing to do for so long rests. */
-const restMs = 1000
-
 /**
- * Has V8 clear away what is not used any more sooner than it would, for a process that mostly rests, and for months: an engine
- * of 20,000 jobs is 30 MB smaller after its first plan, and gives back what it took for it; that plan takes a quarter longer.
- * Of what comes after a rest people wait for the end, and it would take twice as long: `busy()` says that there is something
- * to do, and V8 saves no more until the next rest.
+ * Has V8 clear away what is not used any more sooner than it would, for a process that mostly rests, and for months: young
+ * objects get one MB, and not 16 threefold; old ones may grow by a quarter, and not fourfold, before they are gone through. An
+ * engine of 20,000 jobs is 60 MB smaller after its first plan, and 150 when all became stale; plans take a fifth longer.
  */
-export function saveMemoryAtRest(): { busy(): void } {
-  let isSaving = true
-  let hasRested = false
-  const save = () => setFlagsFromString('--optimize-for-size')
-  save()
-  const rest = setTimeout(() => {
-    save()
-    isSaving = true
-    hasRested = true
-  }, restMs).unref()
-  return {
-    busy() {
-      rest.refresh()
-      if (!hasRested || !isSaving) return
-      setFlagsFromString('--no-optimize-for-size')
-      isSaving = false
-    },
-  }
+export function saveMemory(): void {
+  setFlagsFromString('--semi-space-growth-factor=1 --heap-growing-percent=25')
 }

@@ -76,7 +76,7 @@ function report(what) {
 
 await writeStanding(root, batches, rules(0))
 const it = await loadSources(folder)
-it.saveMemoryAtRest()
+it.saveMemory()
 say(`\n${batches} batches, two jobs each, Node ${process.version}\n`)
 let begun = deferred()
 let done = 0
