@@ -6,7 +6,7 @@ import { watchedFolders } from '../core/watched.ts'
 import type { PlannedGraph } from '../engine/book.ts'
 import { type LastLook, writeLastLook } from '../io/lastLook.ts'
 import type { LookBack } from '../io/lookBack.ts'
-import { type LookRecorder, lookRecorder, replaceLooks } from '../io/looks.ts'
+import { type LookRecorder, type Looks, lookRecorder, looksAt, pathsThere, replaceLooks } from '../io/looks.ts'
 import type { RuleSet } from '../model/rule.ts'
 import type { Standing } from '../model/standing.ts'
 import { version } from '../version.ts'
@@ -38,6 +38,8 @@ export interface Recall {
 /** `back`: how the workspace compares to the last look, if there was one. */
 export function openRecall(root: string, back: LookBack | undefined): Recall {
   const recorder = lookRecorder(root)
+  /** What was looked at to find which batches to plan: folders of many, with nothing new in them but what is planned. */
+  let compared: Looks | undefined
   const plan = (workspace: OpenWorkspace, scope: PlannedGraph['scope'], takenMs: number): Look => {
     const planned = workspace.plan(scope)
     const { jobs } = planned.plan
@@ -51,7 +53,10 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
     last: back?.last,
     look(workspace) {
       recorder.clear()
-      return plan(workspace, back === undefined ? 'all' : scopeOf(workspace, back), back?.atMs ?? Date.now())
+      const scope = back === undefined ? 'all' : scopeOf(workspace, back)
+      compared = recorder.taken()
+      recorder.clear()
+      return plan(workspace, scope, back?.atMs ?? Date.now())
     },
     lookAgain(workspace, scope) {
       recorder.clear()
@@ -70,8 +75,14 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
         writeLastLook(root, { ...common, looks: taken, resting })
         return
       }
-      const { last } = back!
-      const looks = replaceLooks(last.looks, ownLooks(workspace.ruleSet, back!), taken)
+      if (compared === undefined) return
+      const { last, changed } = back!
+      const { touched } = watchedFolders(workspace.ruleSet.rules)
+      // What all batches read, or lie in, stays as it was known, unless it was compared: it may have changed since, and these
+      // batches alone were planned. As long as it differs from that, it is compared again at each look.
+      const isOwn = (path: string) => path !== '.' && touched(path) !== 'everything'
+      const gone = changed.filter((i) => isOwn(last.looks.paths[i]!))
+      const looks = replaceLooks(last.looks, gone, replaceLooks(looksAt(taken, isOwn), [], compared))
       writeLastLook(root, { ...common, looks, resting: joinResting(restingOutside(last, scope), resting) })
     },
   }
@@ -90,23 +101,11 @@ function scopeOf(workspace: OpenWorkspace, { last, changed, areInputsSame, hasNe
     return record.type === 'action' ? record.targets : [record.target]
   })
   const paths = [...changed.map((i) => last.looks.paths[i]!), ...targets]
-  const touched = touchedByLooks(paths, { watched: watchedFolders(ruleSet.rules), disk, looked: last.looks.paths })
+  const touched = touchedByLooks(paths, { watched: watchedFolders(ruleSet.rules), disk, seen: pathsThere(last.looks) })
   if (touched === 'everything') return 'all'
   const scope = new Set([...touched, ...last.restless])
   // Of most batches a plan of everything is quicker.
   return scope.size > last.resting.batches.length / 2 ? 'all' : scope
-}
-
-/**
- * Places of changed looks that were of single batches. A folder of many stays as it was known, unless it was compared anew:
- * as long as it differs from that, it is compared again at each look.
- */
-function ownLooks({ rules }: RuleSet, { last, changed }: LookBack): number[] {
-  const { touched } = watchedFolders(rules)
-  return changed.filter((i) => {
-    const path = last.looks.paths[i]!
-    return path !== '.' && touched(path) !== 'everything'
-  })
 }
 
 /** What of the rules decides which jobs there are and which are stale. */
@@ -131,9 +130,9 @@ function restOf({ plan }: PlannedGraph): Rest {
   return { resting: { batches: [...jobs.keys()], jobs: Uint16Array.from(jobs.values()) }, restless: [...restless] }
 }
 
-function restingOutside({ resting: { batches, jobs } }: LastLook, scope: ReadonlySet<string>): LastLook['resting'] {
-  const places = batches.flatMap((batch, i) => (scope.has(batch) ? [] : [i]))
-  return { batches: places.map((i) => batches[i]!), jobs: Uint16Array.from(places, (i) => jobs[i]!) }
+function restingOutside({ resting }: LastLook, scope: ReadonlySet<string>): LastLook['resting'] {
+  const isOutside = (_: unknown, i: number) => !scope.has(resting.batches[i]!)
+  return { batches: resting.batches.filter(isOutside), jobs: resting.jobs.filter(isOutside) }
 }
 
 function joinResting(a: LastLook['resting'], b: LastLook['resting']): LastLook['resting'] {

@@ -4,8 +4,11 @@ import type { Watched } from './watched.ts'
 export interface TouchedInput {
   readonly watched: Watched
   readonly disk: Pick<Disk, 'names'>
-  /** All paths that were looked at: what a folder holds and is not among them was not there. */
-  readonly looked: readonly string[]
+  /**
+   * All paths at which something was seen: what a folder holds and is not among them was not there. What was looked for and
+   * not seen tells nothing: below `m/B1`, which is not there, lies nothing, and no more so where it is a file.
+   */
+  readonly seen: readonly string[]
 }
 
 /**
@@ -15,7 +18,7 @@ export interface TouchedInput {
  */
 export function touchedByLooks(
   changed: Iterable<string>,
-  { watched, disk, looked }: TouchedInput,
+  { watched, disk, seen }: TouchedInput,
 ): ReadonlySet<string> | 'everything' {
   const batches = new Set<string>()
   const add = (path: string) => {
@@ -26,22 +29,20 @@ export function touchedByLooks(
   }
   for (const path of new Set(changed)) {
     if (path !== '.' && add(path)) continue
-    const members = newMembers(path, disk, looked)
-    if (members === undefined || !members.every(add)) return 'everything'
+    const names = disk.names(path)
+    if (names === undefined || !newMembers(path, names, seen).every(add)) return 'everything'
   }
   return batches
 }
 
-/** Members of a folder that were never looked at; undefined if it is no folder. */
-function newMembers(folder: string, disk: Pick<Disk, 'names'>, looked: readonly string[]): string[] | undefined {
-  const names = disk.names(folder)
-  if (names === undefined) return undefined
+/** Members of a folder that were never seen, as paths. `names`: what lies in it. */
+export function newMembers(folder: string, names: readonly string[], seen: readonly string[]): string[] {
   const prefix = folder === '.' ? '' : `${folder}/`
   const known = new Set<string>()
-  for (const path of looked) {
+  for (const path of seen) {
     if (!path.startsWith(prefix)) continue
     const end = path.indexOf('/', prefix.length)
-    known.add(end < 0 ? path : path.slice(0, end))
+    known.add(path.slice(prefix.length, end < 0 ? path.length : end))
   }
-  return names.map((name) => prefix + name).filter((path) => !known.has(path))
+  return names.filter((name) => !known.has(name)).map((name) => prefix + name)
 }

@@ -1,8 +1,8 @@
 import type { Standing } from '../model/standing.ts'
 import { journalPath } from './journalLines.ts'
 import { compareToMark } from './journalMark.ts'
-import { type LastLook, readLastLook } from './lastLook.ts'
-import { changedLooks } from './looks.ts'
+import { type LastLook, readLastLook, writeLastLook } from './lastLook.ts'
+import { changedLooks, lookAnew, replaceLooks } from './looks.ts'
 
 /** How a workspace compares to what the last look found. */
 export interface LookBack {
@@ -29,8 +29,20 @@ export function lookBack(root: string, version: string): LookBack | undefined {
   return { last, atMs, changed, areInputsSame, hasNews: journal === 'grown' }
 }
 
-/** How all jobs stand, if nothing changed that could matter; undefined if that takes a plan to tell. */
-export function stillStands({ last, changed, areInputsSame, hasNews }: LookBack): Standing | undefined {
-  const isSame = areInputsSame && !hasNews && changed.length === 0 && last.rules.areText
-  return isSame && last.standing.stale === 0 ? last.standing : undefined
+/**
+ * How all jobs stand, if nothing changed that could matter; undefined if that takes a plan to tell. What labmake itself made
+ * leaves the folders of targets changed, and is too young when it was looked at last: all of that is looked at once more, and
+ * kept for the next labmake.
+ */
+export function stillStands(root: string, back: LookBack): Standing | undefined {
+  const { last, atMs, changed, areInputsSame, hasNews } = back
+  const { standing, looks, rules } = last
+  if (!areInputsSame || hasNews || !rules.areText || standing.stale > 0) return undefined
+  if (changed.length === 0) return standing
+  // Of a fault of names, or an orphan, nothing but a plan tells that it is gone.
+  if (standing.faults.length > 0 || standing.orphaned > 0) return undefined
+  const taken = lookAnew(root, looks, changed)
+  if (taken === undefined) return undefined
+  writeLastLook(root, { ...last, takenMs: atMs, looks: replaceLooks(looks, changed, taken) })
+  return standing
 }

@@ -81,7 +81,7 @@ class Lab implements Disposable {
   /** As a build without goals looks, and keeps its look. Says how many batches it planned, or that it planned all or none. */
   async recall(): Promise<{ standing: Standing; planned: number | 'all' | 'none' }> {
     const back = lookBack(this.root, version)
-    const still = back && stillStands(back)
+    const still = back && stillStands(this.root, back)
     if (still !== undefined) return { standing: still, planned: 'none' }
     const recall = openRecall(this.root, back)
     const workspace = await openWorkspace(this.root, recall)
@@ -161,6 +161,25 @@ test.each<[string, (lab: Lab) => void, Partial<Standing>]>([
   expect(sorted((await lab.recall()).standing)).toEqual(sorted(await lab.standing()))
 })
 
+test('a folder in which something came and went is no reason to plan', async () => {
+  using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
+  lab.write('m/.labmake-staging/B1.kwd', '')
+  lab.remove('m/.labmake-staging')
+  expect(lookBack(lab.root, version)!.changed).not.toEqual([])
+  expect(await lab.recall()).toMatchObject({ planned: 'none', standing: { upToDate: 10, stale: 0 } })
+  lab.write('m/B6.kwd')
+  expect(await lab.recall()).toMatchObject({ standing: { upToDate: 10, orphaned: 1 } })
+})
+
+test('an orphan that is gone is not told of any more', async () => {
+  using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
+  lab.remove('in/B1')
+  lab.remove('o/B1')
+  expect(await lab.recall()).toMatchObject({ standing: { orphaned: 1 } })
+  lab.remove('m/B1.kwd')
+  expect(await lab.recall()).toMatchObject({ standing: { orphaned: 0 } })
+})
+
 test.each<[string, (lab: Lab) => void]>([
   ['a rule changed', (lab) => lab.write('rules/r.yaml', JSON.stringify({ rules: { kwd } }))],
   ['a manifest came', (lab) => lab.write('data/manifests/m.tsv', 'B9\n')],
@@ -181,6 +200,17 @@ test('a batch that comes while another new one is made is found by the next look
   lab.write('in/B8/a.mat')
   await lab.build(() => lab.write('in/B9/a.mat'))
   expect(await lab.recall()).toMatchObject({ planned: 1, standing: { upToDate: 12, stale: 2 } })
+})
+
+test('what all batches use, and changed while one was made, makes all of them stale', async () => {
+  using lab = new Lab({ kwd: { ...kwd, uses: 'maps/*' } })
+  for (let i = 1; i <= 5; i++) lab.write(`in/B${i}/a.mat`)
+  lab.write('maps/one')
+  await lab.makeAll()
+  await lab.recall()
+  lab.write('in/B8/a.mat')
+  await lab.build(() => lab.write('maps/two'))
+  expect(await lab.recall()).toMatchObject({ planned: 'all', standing: { upToDate: 0, stale: 6 } })
 })
 
 test('what changed just before a look is not taken for settled', async () => {
