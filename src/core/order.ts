@@ -1,4 +1,4 @@
-import { far, pathsOf, rulesFor } from './orderRules.ts'
+import { byLongestPath, far, pathsOf, rulesFor } from './orderRules.ts'
 import { mirrored, play, type Queue } from './play.ts'
 
 // The order of starting, so that the whole queue ends soon and first results come early.
@@ -194,10 +194,15 @@ function* placesByRule(
   const sample = yield* queueOf(some, slots)
   const samplePath = pathsOf(sample)
   const levels = some.map(({ level }) => level)
-  const rules = rulesFor(queue).map((rule) => {
-    return { rule, end: endOf(play(sample, sortedBy(rule(sample, samplePath), levels)), sample) }
-  })
-  const { rule } = rules.reduce((best, tried) => (tried.end < best.end ? tried : best))
+  let rule = byLongestPath
+  let soonest = Number.POSITIVE_INFINITY
+  for (const proposed of rulesFor(queue)) {
+    yield
+    const end = endOf(play(sample, sortedBy(proposed(sample, samplePath), levels)), sample)
+    if (end >= soonest) continue
+    rule = proposed
+    soonest = end
+  }
   yield
   const keys = rule(queue, path)
   yield

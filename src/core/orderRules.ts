@@ -11,7 +11,7 @@ export function rulesFor({ needs }: Queue): OrderRule[] {
   return [byLongestPath, byShortestPath, byJohnson, ...[...pools].map(byBottleneck)]
 }
 
-const byLongestPath: OrderRule = (_, path) => path.map((seconds) => far - seconds)
+export const byLongestPath: OrderRule = (_, path) => path.map((seconds) => far - seconds)
 const byShortestPath: OrderRule = (_, path) => path
 
 /** Longer than any work, in seconds: what goes by the longest first comes after what goes by the shortest first. */
