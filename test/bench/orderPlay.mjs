@@ -52,7 +52,7 @@ export function run({ jobs, slots }, rankAll) {
     for (let start = queue.next(); start.length > 0; start = queue.next()) {
       for (const entry of start) {
         Object.assign(entry, { state: 'running', startedAt: now, endsAt: now + entry.seconds })
-        queue.take(entry.pools)
+        queue.take(entry)
       }
     }
     const running = entries.filter(({ state }) => state === 'running')
@@ -62,7 +62,7 @@ export function run({ jobs, slots }, rankAll) {
     for (const entry of running) {
       if (entry.endsAt > now) continue
       entry.state = 'done'
-      queue.give(entry.pools)
+      queue.give(entry)
       finished.set(entry.batch, now - entry.comesAt)
     }
   }
