@@ -77,6 +77,8 @@ export function nextHistory(before: TargetHistory, record: TargetRecord): Target
     case 'failed':
       return {
         ...before,
+        // Of one that a power cut left torn the start may be in no journal.
+        attempts: Math.max(before.attempts, record.attempt),
         failed: record,
         failures: isSameTry(before, record) ? before.failures + 1 : 1,
         stopped: undefined,

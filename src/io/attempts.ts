@@ -32,7 +32,10 @@ export function openAttempts(root: string): Attempts {
     async write(state) {
       try {
         makeFolder(folderOf(state.slug))
-        writeState(`${folderOf(state.slug)}/${stateFile}`, JSON.stringify({ ...state, committing: undefined }))
+        // In one step: what is there and cannot be read tells of an attempt that had begun.
+        const path = `${folderOf(state.slug)}/${stateFile}`
+        writeFileSync(`${path}.new`, JSON.stringify({ ...state, committing: undefined }))
+        renameSync(`${path}.new`, path)
       } catch (error) {
         throw new DiskFault('write', `${runningFolder}/${state.slug}`, describeErrno(error))
       }
@@ -73,18 +76,7 @@ export function openAttempts(root: string): Attempts {
   }
 }
 
-/** The first time nothing is there that could be harmed; after that it is replaced. */
-function writeState(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    writeFileSync(`${path}.new`, text)
-    renameSync(`${path}.new`, path)
-  }
-}
-
-/** Was it written down, whatever is left of that? */
+/** Was it written down whole, whatever is left of that? */
 function hasBegun(folder: string): boolean {
   return [stateFile, 'pid'].some((name) => existsSync(`${folder}/${name}`))
 }

@@ -39,6 +39,11 @@ describe('what stands of a target', () => {
   test.each<[string, JournalRecord[], ReturnType<typeof shown>]>([
     ['nothing', [], { current: undefined, failed: undefined, rebuild: undefined, attempts: 0 }],
     ['made', [started(1), made(1)], { current: 'made', failed: undefined, rebuild: undefined, attempts: 1 }],
+    [
+      'failed, and its start is in no journal',
+      [failed(2)],
+      { current: undefined, failed: 2, rebuild: undefined, attempts: 2 },
+    ],
     ['failed', [started(1), failed(1)], { current: undefined, failed: 1, rebuild: undefined, attempts: 1 }],
     [
       'made, then failed',
