@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Tests of processes on a machine with other work to do fail by chance now and then, one in some ten thousand: once more, and what
- * needed it is named at the end of .ci/run, to be looked into.
+ * Tests of processes on a machine with other work to do fail by chance now and then: they are tried once more, and what needed
+ * it is named at the end of .ci/run, to be looked into.
  */
 const retry = 1
 
