@@ -31,8 +31,12 @@ const fileOptions = {
   logLevel: 'warning',
 }
 
-/** What `labmake --version` needs, and what a run with nothing to do needs besides. */
-const hot = [['src/main.ts'], ['src/cli/build.ts', 'src/cli/options.ts']]
+/** What `labmake --version` needs, what a run with nothing to do needs besides, and what one with something to do. */
+const hot = [
+  ['src/main.ts'],
+  ['src/cli/build.ts', 'src/cli/options.ts'],
+  ['src/cli/buildHere.ts', 'src/io/launcher.ts'],
+]
 
 async function write(split) {
   const { metafile } = await mergeChunks(split, {

@@ -19,7 +19,6 @@ import { hasDrops, openDrops } from './drops.ts'
 import { exitCodes } from './options.ts'
 import { openPlanner } from './planner.ts'
 import { openPorts, withLock } from './ports.ts'
-import { openUpkeep } from './upkeep.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
 export interface HostOptions {
@@ -73,7 +72,7 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     stop()
   }
   const outcomes = await withLock(workspace, onLost, async () => {
-    const ports = await openPorts(workspace)
+    const ports = await openPorts(workspace, { stays: options.mode === 'watch' })
     const recovery = await recover(ports, () => workspace.plan().plan.jobs.map(({ job }) => job))
     await options.before()
     const planner = openPlanner(workspace)
@@ -122,6 +121,7 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
         return await engine.run()
       }
       invariant(intake !== undefined, 'an engine that stays looks after the inbox')
+      const { openUpkeep } = await import('./upkeep.ts')
       const upkeep = await openUpkeep({ workspace, planner, engine, intake, poll: options.poll })
       lookSoon = upkeep.lookSoon
       catchUp = upkeep.catchUp

@@ -1,18 +1,22 @@
 import type { Ports } from '../engine/ports.ts'
-import { openAttempts } from '../io/attempts.ts'
+import { leftAttempts, openAttempts } from '../io/attempts.ts'
 import { systemClock } from '../io/clock.ts'
 import { openDiskWriter } from '../io/diskWriter.ts'
 import { lockWorkspace, userName } from '../io/lock.ts'
-import { UserError } from '../model/errors.ts'
+import { invariant, UserError } from '../model/errors.ts'
+import type { SharedSlots } from '../model/ports.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
-/** The real world, for the engine. Loads what starting jobs needs. */
-export async function openPorts(workspace: OpenWorkspace): Promise<Ports> {
-  const [{ openLauncher }, { openSharedSlots }] = await Promise.all([
+/** The real world, for the engine of a workspace whose lock is held. Loads what starting jobs needs. */
+export async function openPorts(workspace: OpenWorkspace, { stays }: { readonly stays: boolean }): Promise<Ports> {
+  const { root, disk, ruleSet } = workspace
+  // Of one that stays, the rules may share a pool later on.
+  const mayShare = stays || leftAttempts(root).length > 0 || [...ruleSet.pools.values()].some(({ shared }) => shared)
+  const self = { root, user: userName() }
+  const [{ openLauncher }, sharedSlots] = await Promise.all([
     import('../io/launcher.ts'),
-    import('../io/sharedSlots.ts'),
+    mayShare ? import('../io/sharedSlots.ts').then(({ openSharedSlots }) => openSharedSlots(self)) : noSharedSlots,
   ])
-  const { root, disk } = workspace
   return {
     disk,
     writer: openDiskWriter(root),
@@ -26,8 +30,22 @@ export async function openPorts(workspace: OpenWorkspace): Promise<Ports> {
       append: (record) => workspace.journal.append(record),
     },
     clock: systemClock,
-    sharedSlots: openSharedSlots({ root, user: userName() }),
+    sharedSlots,
   }
+}
+
+const askedForNone = () => {
+  invariant(false, 'shared slots are asked for where no pool is shared')
+}
+
+/** Of an engine that will not ask for any: to load what hands them out takes as long as to start two jobs. */
+const noSharedSlots: SharedSlots = {
+  look: askedForNone,
+  take: askedForNone,
+  waitFor: askedForNone,
+  adopt: askedForNone,
+  give: askedForNone,
+  close() {},
 }
 
 /** Runs `work` with the workspace's lock held. Throws UserError if somebody else holds it: it says who. */

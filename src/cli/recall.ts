@@ -4,13 +4,14 @@ import { canScope } from '../core/scope.ts'
 import { standingOf } from '../core/standing.ts'
 import { watchedFolders } from '../core/watched.ts'
 import type { PlannedGraph } from '../engine/book.ts'
+import { keepRules, takeUpRules } from '../io/keptRules.ts'
 import { type LastLook, writeLastLook } from '../io/lastLook.ts'
 import type { LookBack } from '../io/lookBack.ts'
 import { type LookRecorder, type Looks, lookRecorder, looksAt, pathsThere, replaceLooks } from '../io/looks.ts'
 import type { RuleSet } from '../model/rule.ts'
 import type { Standing } from '../model/standing.ts'
 import { version } from '../version.ts'
-import type { OpenWorkspace } from './workspace.ts'
+import type { OpenWorkspace, ReadRules } from './workspace.ts'
 
 /** A plan of everything, or of what may have changed since the last look. */
 export interface Look {
@@ -27,6 +28,8 @@ export interface Look {
 export interface Recall {
   readonly recorder: LookRecorder
   readonly last: LastLook | undefined
+  /** The rules, where their files lie as they lay. */
+  readonly rules: ReadRules | undefined
   /** Plans what may have changed, which may be everything. */
   look(workspace: OpenWorkspace): Look
   /** Plans the same batches again, or everything. */
@@ -38,6 +41,7 @@ export interface Recall {
 /** `back`: how the workspace compares to the last look, if there was one. */
 export function openRecall(root: string, back: LookBack | undefined): Recall {
   const recorder = lookRecorder(root)
+  const known = back && rulesOf(back)
   /** What was looked at to find which batches to plan: folders of many, with nothing new in them but what is planned. */
   let compared: Looks | undefined
   const plan = (workspace: OpenWorkspace, scope: PlannedGraph['scope'], takenMs: number): Look => {
@@ -51,9 +55,10 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
   return {
     recorder,
     last: back?.last,
+    rules: known,
     look(workspace) {
       recorder.clear()
-      const scope = back === undefined ? 'all' : scopeOf(workspace, back)
+      const scope = back === undefined ? 'all' : scopeOf(workspace, back, known)
       compared = recorder.taken()
       recorder.clear()
       return plan(workspace, scope, back?.atMs ?? Date.now())
@@ -69,7 +74,7 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
       if (taken === undefined || inputs === undefined || journal.faults.length > 0) return
       const { scope } = planned
       const { resting, restless } = restOf(planned)
-      const rules = { digest: rulesDigest(workspace.ruleSet), areText: !inputs.paths.some((path) => isModule(path)) }
+      const rules = known?.ruleSet === workspace.ruleSet ? back!.last.rules : keptRules(workspace.ruleSet, inputs)
       const common = { version, takenMs, inputs, journal: journal.mark, standing, rules, restless }
       if (scope === 'all') {
         writeLastLook(root, { ...common, looks: taken, resting })
@@ -88,14 +93,30 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
   }
 }
 
+/** What was known of them comes with the looks of then: a file that changed since they were compared is found to have changed. */
+function rulesOf({ last, areInputsSame }: LookBack): ReadRules | undefined {
+  const { areText, kept } = last.rules
+  const ruleSet = areInputsSame && areText ? kept && takeUpRules(kept) : undefined
+  return ruleSet && { ruleSet, looks: last.inputs }
+}
+
+function keptRules(rules: RuleSet, inputs: Looks): LastLook['rules'] {
+  const areText = !inputs.paths.some((path) => isModule(path))
+  return { digest: rulesDigest(rules), areText, kept: areText ? keepRules(rules) : undefined }
+}
+
 const isModule = (path: string) => /\.(mjs|ts)$/.test(path)
 
 /** The batches to plan: those that something touched, and those that were not all at rest. */
-function scopeOf(workspace: OpenWorkspace, { last, changed, areInputsSame, hasNews }: LookBack): PlannedGraph['scope'] {
+function scopeOf(
+  workspace: OpenWorkspace,
+  { last, changed, areInputsSame, hasNews }: LookBack,
+  known: ReadRules | undefined,
+): PlannedGraph['scope'] {
   const { ruleSet, journal, disk } = workspace
   const news = hasNews ? journal.news : []
   if (news === undefined || !areInputsSame || last.standing.faults.length > 0 || !canScope(ruleSet.rules)) return 'all'
-  if (last.rules.digest !== rulesDigest(ruleSet)) return 'all'
+  if (known?.ruleSet !== ruleSet && last.rules.digest !== rulesDigest(ruleSet)) return 'all'
   const targets = news.flatMap((record) => {
     if (record.type === 'drop') return []
     return record.type === 'action' ? record.targets : [record.target]

@@ -12,7 +12,6 @@ import { type JournalFile, openJournal } from '../io/journal.ts'
 import type { LastLook } from '../io/lastLook.ts'
 import { type LookRecorder, type Looks, lookInto, replaceLooks } from '../io/looks.ts'
 import { readManifests } from '../io/manifests.ts'
-import { ruleReader } from '../io/ruleFiles.ts'
 import { findWorkspace, goalFromWorkspace } from '../io/workspace.ts'
 import { invariant } from '../model/errors.ts'
 import type { Disk } from '../model/ports.ts'
@@ -44,21 +43,29 @@ export interface OpenOptions {
   readonly recorder?: LookRecorder | undefined
   /** What is known from the last look: where the journal was read to, and which batches there were. */
   readonly last?: Pick<LastLook, 'journal' | 'resting' | 'restless'> | undefined
+  /** What rules are known to say, with the looks at their files. */
+  readonly rules?: ReadRules | undefined
+}
+
+/** Rules, and what lay on the disk before they were read; undefined where looks are not taken down. */
+export interface ReadRules {
+  readonly ruleSet: RuleSet
+  readonly looks: Looks | undefined
 }
 
 /** Finds the workspace and reads its rules. Throws UserError if there is none. */
-export async function openWorkspace(directory: string, { recorder, last }: OpenOptions = {}): Promise<OpenWorkspace> {
+export async function openWorkspace(
+  directory: string,
+  { recorder, last, rules: known }: OpenOptions = {},
+): Promise<OpenWorkspace> {
   const root = findWorkspace(directory)
-  const readRules = ruleReader(root)
-  const lookAtRules = () => (recorder === undefined ? undefined : lookInto(root, 'rules'))
-  // Before they are read, as all looks: what changes meanwhile is found to be changed.
-  let ruleLooks = lookAtRules()
+  const readRules = rulesReader(root, { takesDownLooks: recorder !== undefined })
+  let { ruleSet, looks: ruleLooks } = known ?? (await readRules())
   let manifestLooks: Looks | undefined
-  let ruleSet = await readRules()
   let globber = await loadGlobber(ruleSet)
   const disk = openDisk(root, () => globber(), recorder)
   let journal = openJournal(root, last?.journal)
-  let known: ReadonlySet<string> = new Set([...(last?.resting.batches ?? []), ...(last?.restless ?? [])])
+  let batches: ReadonlySet<string> = new Set([...(last?.resting.batches ?? []), ...(last?.restless ?? [])])
   const planOf = (scope: Scope, manifests: Batches): PlannedGraph => {
     const { rules, faults } = ruleSet
     if (scope === 'all') recorder?.clear()
@@ -88,16 +95,15 @@ export async function openWorkspace(directory: string, { recorder, last }: OpenO
       if (recorder !== undefined) manifestLooks = lookInto(root, manifestFolder)
       const manifests = joinManifests(readManifests(root, rules), rules, disabled)
       const isApart = asked !== 'all' && canScope(rules)
-      const planned = planOf(isApart ? widenScope(asked, [...known, ...manifests.byName.keys()]) : 'all', manifests)
+      const planned = planOf(isApart ? widenScope(asked, [...batches, ...manifests.byName.keys()]) : 'all', manifests)
       const names = planned.plan.jobs.flatMap(({ job }) => job.batch ?? [])
-      known = new Set(planned.scope === 'all' ? names : [...known, ...names])
+      batches = new Set(planned.scope === 'all' ? names : [...batches, ...names])
       return planned
     },
     planOf,
     inputs: () => ruleLooks && manifestLooks && replaceLooks(ruleLooks, [], manifestLooks),
     async rereadRules() {
-      ruleLooks = lookAtRules()
-      ruleSet = await readRules()
+      ;({ ruleSet, looks: ruleLooks } = await readRules())
       globber = await loadGlobber(ruleSet)
     },
     rereadJournal() {
@@ -105,6 +111,17 @@ export async function openWorkspace(directory: string, { recorder, last }: OpenO
       if (!journal.isAsRead()) journal = openJournal(root, last?.journal)
     },
     goal: (typed) => goalFromWorkspace(typed, root, resolve(directory)),
+  }
+}
+
+/** Reads the rule files whenever it is called. What that takes is more than all the rest of a start, so it is loaded by then. */
+function rulesReader(root: string, { takesDownLooks }: { readonly takesDownLooks: boolean }): () => Promise<ReadRules> {
+  let reader: (() => Promise<RuleSet>) | undefined
+  return async () => {
+    // Before they are read, as all looks: what changes meanwhile is found to be changed.
+    const looks = takesDownLooks ? lookInto(root, 'rules') : undefined
+    reader ??= (await import('../io/ruleFiles.ts')).ruleReader(root)
+    return { ruleSet: await reader(), looks }
   }
 }
 

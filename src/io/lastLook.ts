@@ -3,6 +3,7 @@ import { deserialize, serialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
 import type { Standing } from '../model/standing.ts'
 import type { JournalMark } from './journalMark.ts'
+import type { KeptRules } from './keptRules.ts'
 import type { Looks } from './looks.ts'
 import { makeFolder } from './makeFolder.ts'
 
@@ -22,8 +23,11 @@ export interface LastLook {
   /** Where the journal ended; undefined if there was none. */
   readonly journal: JournalMark | undefined
   readonly standing: Standing
-  /** A digest of the rules; of rules that are text they need not be read to know that they are the same. */
-  readonly rules: { readonly digest: string; readonly areText: boolean }
+  /**
+   * A digest of the rules; of rules that are text they need not be read to know that they are the same, and are kept if
+   * there was nothing wrong with them.
+   */
+  readonly rules: { readonly digest: string; readonly areText: boolean; readonly kept: KeptRules | undefined }
   /** Batches of which all jobs were up to date, as no person edited them; `jobs` counts those of each. */
   readonly resting: { readonly batches: readonly string[]; readonly jobs: Uint16Array }
   /** All other batches: they are planned at each look. */
