@@ -26,7 +26,7 @@ export async function buildCommand(typed: readonly string[], options: BuildComma
   // Goals may be of any batch, and data are told of all jobs.
   const isPlain = typed.length === 0 && !options.dryRun && !options.json
   const back = isPlain ? lookBack(root, version) : undefined
-  const standing = back && stillStands(root, back)
+  const standing = back && stillStands(root, version, back)
   if (standing !== undefined && !hasDrops(root) && leftAttempts(root).length === 0)
     return tellEnding(standing, { ...nothingDone, isAsked: false }, options)
   const { buildHere } = await import('./buildHere.ts')

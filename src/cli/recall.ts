@@ -5,9 +5,10 @@ import { standingOf } from '../core/standing.ts'
 import { watchedFolders } from '../core/watched.ts'
 import type { PlannedGraph } from '../engine/book.ts'
 import { keepRules, takeUpRules } from '../io/keptRules.ts'
-import { type LastLook, writeLastLook } from '../io/lastLook.ts'
-import type { LookBack } from '../io/lookBack.ts'
-import { type LookRecorder, type Looks, lookRecorder, looksAt, pathsThere, replaceLooks } from '../io/looks.ts'
+import { amendLastLook, jobsAtRest, type LastLook, type Resting, writeLastLook } from '../io/lastLook.ts'
+import { type LookBack, pathsChanged } from '../io/lookBack.ts'
+import { type LookRecorder, type Looks, lookRecorder, settledLooks } from '../io/looks.ts'
+import { exchangeLooks, inOrder, looksAt, pathsBelow } from '../io/orderedLooks.ts'
 import type { RuleSet } from '../model/rule.ts'
 import type { Standing } from '../model/standing.ts'
 import { version } from '../version.ts'
@@ -48,7 +49,7 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
     const planned = workspace.plan(scope)
     const { jobs } = planned.plan
     const own = standingOf(planned.plan, new Set(jobs.map(({ job }) => job.id)))
-    const others = planned.scope === 'all' ? 0 : jobsOutside(back!.last, planned.scope)
+    const others = planned.scope === 'all' ? 0 : jobsAtRest(back!.last.resting, planned.scope)
     const standing = { ...own, upToDate: own.upToDate + others, isEmpty: own.isEmpty && others === 0 }
     return { planned, others, standing, takenMs }
   }
@@ -74,21 +75,26 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
       if (taken === undefined || inputs === undefined || journal.faults.length > 0) return
       const { scope } = planned
       const { resting, restless } = restOf(planned)
-      const rules = known?.ruleSet === workspace.ruleSet ? back!.last.rules : keptRules(workspace.ruleSet, inputs)
-      const common = { version, takenMs, inputs, journal: journal.mark, standing, rules, restless }
+      const since = { takenMs, inputs, journal: journal.mark, standing, restless, resting }
       if (scope === 'all') {
-        writeLastLook(root, { ...common, looks: taken, resting })
+        const rules = known?.ruleSet === workspace.ruleSet ? back!.last.rules : keptRules(workspace.ruleSet, inputs)
+        writeLastLook(root, version, { ...since, rules, looks: inOrder(taken) })
         return
       }
       if (compared === undefined) return
-      const { last, changed } = back!
+      const { last, atMs } = back!
       const { touched } = watchedFolders(workspace.ruleSet.rules)
-      // What all batches read, or lie in, stays as it was known, unless it was compared: it may have changed since, and these
-      // batches alone were planned. As long as it differs from that, it is compared again at each look.
+      // What all batches read, or lie in, stays as it was known, unless it was compared, and settled by then: it may have
+      // changed since, and these batches alone were planned. As long as it differs from that, it is compared again at each look.
       const isOwn = (path: string) => path !== '.' && touched(path) !== 'everything'
-      const gone = changed.filter((i) => isOwn(last.looks.paths[i]!))
-      const looks = replaceLooks(last.looks, gone, replaceLooks(looksAt(taken, isOwn), [], compared))
-      writeLastLook(root, { ...common, looks, resting: joinResting(restingOutside(last, scope), resting) })
+      const own = looksAt(
+        taken,
+        [...taken.paths.keys()].filter((place) => isOwn(taken.paths[place]!)),
+      )
+      const settled = looksAt(compared, settledLooks(compared, atMs))
+      const looks = exchangeLooks(inOrder(own), [], inOrder(settled))
+      const paths = [...pathsChanged(back!).filter(isOwn), ...looks.paths]
+      amendLastLook(root, version, last, { ...since, looks, paths, planned: [...scope] })
     },
   }
 }
@@ -108,11 +114,8 @@ function keptRules(rules: RuleSet, inputs: Looks): LastLook['rules'] {
 const isModule = (path: string) => /\.(mjs|ts)$/.test(path)
 
 /** The batches to plan: those that something touched, and those that were not all at rest. */
-function scopeOf(
-  workspace: OpenWorkspace,
-  { last, changed, areInputsSame, hasNews }: LookBack,
-  known: ReadRules | undefined,
-): PlannedGraph['scope'] {
+function scopeOf(workspace: OpenWorkspace, back: LookBack, known: ReadRules | undefined): PlannedGraph['scope'] {
+  const { last, areInputsSame, hasNews } = back
   const { ruleSet, journal, disk } = workspace
   const news = hasNews ? journal.news : []
   if (news === undefined || !areInputsSame || last.standing.faults.length > 0 || !canScope(ruleSet.rules)) return 'all'
@@ -121,8 +124,9 @@ function scopeOf(
     if (record.type === 'drop') return []
     return record.type === 'action' ? record.targets : [record.target]
   })
-  const paths = [...changed.map((i) => last.looks.paths[i]!), ...targets]
-  const touched = touchedByLooks(paths, { watched: watchedFolders(ruleSet.rules), disk, seen: pathsThere(last.looks) })
+  const paths = [...pathsChanged(back), ...targets]
+  const seenBelow = (folder: string) => pathsBelow(last.looks, folder)
+  const touched = touchedByLooks(paths, { watched: watchedFolders(ruleSet.rules), disk, seenBelow })
   if (touched === 'everything') return 'all'
   const scope = new Set([...touched, ...last.restless])
   // Of most batches a plan of everything is quicker.
@@ -136,10 +140,8 @@ function rulesDigest({ rules, disabled }: RuleSet): string {
   return digest(JSON.stringify([rules, disabled], plain))
 }
 
-type Rest = Pick<LastLook, 'resting' | 'restless'>
-
 /** Which batches of a plan are wholly up to date, and which are to be planned at each look. */
-function restOf({ plan }: PlannedGraph): Rest {
+function restOf({ plan }: PlannedGraph): { readonly resting: Resting; readonly restless: readonly string[] } {
   const jobs = new Map<string, number>()
   const restless = new Set(plan.orphaned.flatMap(({ batch }) => batch ?? []))
   for (const { job, verdict } of plan.jobs) {
@@ -148,18 +150,7 @@ function restOf({ plan }: PlannedGraph): Rest {
     if (verdict.state !== 'up-to-date' || verdict.edited !== undefined) restless.add(job.batch)
   }
   for (const batch of restless) jobs.delete(batch)
-  return { resting: { batches: [...jobs.keys()], jobs: Uint16Array.from(jobs.values()) }, restless: [...restless] }
-}
-
-function restingOutside({ resting }: LastLook, scope: ReadonlySet<string>): LastLook['resting'] {
-  const isOutside = (_: unknown, i: number) => !scope.has(resting.batches[i]!)
-  return { batches: resting.batches.filter(isOutside), jobs: resting.jobs.filter(isOutside) }
-}
-
-function joinResting(a: LastLook['resting'], b: LastLook['resting']): LastLook['resting'] {
-  return { batches: [...a.batches, ...b.batches], jobs: Uint16Array.from([...a.jobs, ...b.jobs]) }
-}
-
-function jobsOutside(last: LastLook, scope: ReadonlySet<string>): number {
-  return restingOutside(last, scope).jobs.reduce((sum, jobs) => sum + jobs, 0)
+  const batches = [...jobs.keys()].sort()
+  const resting = { batches, jobs: Uint16Array.from(batches, (batch) => jobs.get(batch)!) }
+  return { resting, restless: [...restless] }
 }

@@ -3,15 +3,16 @@ import { type Batches, joinManifests } from '../core/batches.ts'
 import { manifestFolder } from '../core/dropManifest.ts'
 import { buildGraph } from '../core/graph.ts'
 import { makePlan } from '../core/plan.ts'
-import { canScope, scopeBatches, widenScope } from '../core/scope.ts'
+import { canScope, caseTwinsIn, scopeBatches, widenScope } from '../core/scope.ts'
 import { surveyDisk } from '../core/survey.ts'
 import type { PlannedGraph, Scope } from '../engine/book.ts'
 import { systemClock } from '../io/clock.ts'
 import { type Globber, openDisk } from '../io/disk.ts'
 import { type JournalFile, openJournal } from '../io/journal.ts'
 import type { LastLook } from '../io/lastLook.ts'
-import { type LookRecorder, type Looks, lookInto, replaceLooks } from '../io/looks.ts'
+import { type LookRecorder, type Looks, lookInto } from '../io/looks.ts'
 import { readManifests } from '../io/manifests.ts'
+import { exchangeLooks, inOrder } from '../io/orderedLooks.ts'
 import { findWorkspace, goalFromWorkspace } from '../io/workspace.ts'
 import { invariant } from '../model/errors.ts'
 import type { Disk } from '../model/ports.ts'
@@ -28,7 +29,7 @@ export interface OpenWorkspace {
   plan(scope?: Scope): PlannedGraph
   /** Plans these batches as the manifests have them, and no others; `all`: of everything. */
   planOf(scope: Scope, manifests: Batches): PlannedGraph
-  /** Looks at the rule files and manifests that the last plan was made with; undefined where looks are not taken down. */
+  /** Looks at the rule files and manifests that the last plan was made with, in order; undefined where looks are not taken down. */
   inputs(): Looks | undefined
   /** Reads the rule files anew. Of a file that cannot be used now the last good version stays in use, and its fault is told. */
   rereadRules(): Promise<void>
@@ -65,7 +66,7 @@ export async function openWorkspace(
   let globber = await loadGlobber(ruleSet)
   const disk = openDisk(root, () => globber(), recorder)
   let journal = openJournal(root, last?.journal)
-  let batches: ReadonlySet<string> = new Set([...(last?.resting.batches ?? []), ...(last?.restless ?? [])])
+  let twins = caseTwinsIn([...(last?.resting.batches ?? []), ...(last?.restless ?? [])])
   const planOf = (scope: Scope, manifests: Batches): PlannedGraph => {
     const { rules, faults } = ruleSet
     if (scope === 'all') recorder?.clear()
@@ -95,13 +96,16 @@ export async function openWorkspace(
       if (recorder !== undefined) manifestLooks = lookInto(root, manifestFolder)
       const manifests = joinManifests(readManifests(root, rules), rules, disabled)
       const isApart = asked !== 'all' && canScope(rules)
-      const planned = planOf(isApart ? widenScope(asked, [...batches, ...manifests.byName.keys()]) : 'all', manifests)
+      const wide = () =>
+        widenScope(new Set([...asked].flatMap((name) => [name, ...twins.of(name)])), manifests.byName.keys())
+      const planned = planOf(isApart ? wide() : 'all', manifests)
       const names = planned.plan.jobs.flatMap(({ job }) => job.batch ?? [])
-      batches = new Set(planned.scope === 'all' ? names : [...batches, ...names])
+      if (planned.scope === 'all') twins = caseTwinsIn(names)
+      else for (const name of names) twins.add(name)
       return planned
     },
     planOf,
-    inputs: () => ruleLooks && manifestLooks && replaceLooks(ruleLooks, [], manifestLooks),
+    inputs: () => ruleLooks && manifestLooks && exchangeLooks(inOrder(ruleLooks), [], inOrder(manifestLooks)),
     async rereadRules() {
       ;({ ruleSet, looks: ruleLooks } = await readRules())
       globber = await loadGlobber(ruleSet)

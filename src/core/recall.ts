@@ -5,10 +5,10 @@ export interface TouchedInput {
   readonly watched: Watched
   readonly disk: Pick<Disk, 'names'>
   /**
-   * All paths at which something was seen: what a folder holds and is not among them was not there. What was looked for and
-   * not seen tells nothing: below `m/B1`, which is not there, lies nothing, and no more so where it is a file.
+   * All paths below a folder at which something was seen: what it holds and is not among them was not there. What was looked
+   * for and not seen tells nothing: below `m/B1`, which is not there, lies nothing, and no more so where it is a file.
    */
-  readonly seen: readonly string[]
+  readonly seenBelow: (folder: string) => readonly string[]
 }
 
 /**
@@ -18,7 +18,7 @@ export interface TouchedInput {
  */
 export function touchedByLooks(
   changed: Iterable<string>,
-  { watched, disk, seen }: TouchedInput,
+  { watched, disk, seenBelow }: TouchedInput,
 ): ReadonlySet<string> | 'everything' {
   const batches = new Set<string>()
   const add = (path: string) => {
@@ -30,17 +30,16 @@ export function touchedByLooks(
   for (const path of new Set(changed)) {
     if (path !== '.' && add(path)) continue
     const names = disk.names(path)
-    if (names === undefined || !newMembers(path, names, seen).every(add)) return 'everything'
+    if (names === undefined || !newMembers(path, names, seenBelow(path)).every(add)) return 'everything'
   }
   return batches
 }
 
-/** Members of a folder that were never seen, as paths. `names`: what lies in it. */
+/** Members of a folder that were never seen, as paths. `names`: what lies in it; `seen`: paths below it. */
 export function newMembers(folder: string, names: readonly string[], seen: readonly string[]): string[] {
   const prefix = folder === '.' ? '' : `${folder}/`
   const known = new Set<string>()
   for (const path of seen) {
-    if (!path.startsWith(prefix)) continue
     const end = path.indexOf('/', prefix.length)
     known.add(path.slice(prefix.length, end < 0 ? path.length : end))
   }

@@ -57,6 +57,26 @@ export function caseTwinsOf(names: Iterable<string>): CaseTwins {
   return { add, of: (name) => byLower.get(name.toLowerCase()) ?? [] }
 }
 
+/**
+ * As caseTwinsOf, where few of them are asked for: ten thousand names are then searched as one text, in a tenth of the time
+ * that it takes to look at each. All are names of batches, which are ASCII: in small letters each is as long as it was.
+ */
+export function caseTwinsIn(names: readonly string[]): CaseTwins {
+  let known: { readonly text: string; readonly lower: string } | undefined
+  const added = caseTwinsOf([])
+  function* inText(name: string): Generator<string> {
+    if (known === undefined) {
+      const text = `\n${names.join('\n')}\n`
+      known = { text, lower: text.toLowerCase() }
+    }
+    const line = `\n${name.toLowerCase()}\n`
+    for (let at = known.lower.indexOf(line); at >= 0; at = known.lower.indexOf(line, at + 1)) {
+      yield known.text.slice(at + 1, at + line.length - 1)
+    }
+  }
+  return { add: added.add, of: (name) => [...new Set([...inText(name), ...added.of(name)])] }
+}
+
 const targetsOf = (rule: Rule): Pattern[] => rule.targets.map((target) => target.pattern)
 const readBy = (rule: Rule): Pattern[] => [...rule.sources.map((source) => source.pattern), ...rule.uses]
 

@@ -1,12 +1,16 @@
+import { lstatSync, readdirSync } from 'node:fs'
+import { newMembers } from '../core/recall.ts'
 import type { Standing } from '../model/standing.ts'
 import { journalPath } from './journalLines.ts'
 import { compareToMark } from './journalMark.ts'
-import { type LastLook, readLastLook, writeLastLook } from './lastLook.ts'
-import { changedLooks, lookAnew, replaceLooks } from './looks.ts'
+import { amendLastLook, type ReadLook, readLastLook } from './lastLook.ts'
+import { changedLooks, type Looks, lookRecorder, marksOfOne } from './looks.ts'
+import { looksAt, pathsBelow, placesAt } from './orderedLooks.ts'
+import { systemPaths } from './systemPaths.ts'
 
 /** How a workspace compares to what the last look found. */
 export interface LookBack {
-  readonly last: LastLook
+  readonly last: ReadLook
   /** When it was compared, in ms since the epoch. */
   readonly atMs: number
   /** Places in `last.looks` of what does not lie as it lay, or may not. */
@@ -34,15 +38,62 @@ export function lookBack(root: string, version: string): LookBack | undefined {
  * leaves the folders of targets changed, and is too young when it was looked at last: all of that is looked at once more, and
  * kept for the next labmake.
  */
-export function stillStands(root: string, back: LookBack): Standing | undefined {
+export function stillStands(root: string, version: string, back: LookBack): Standing | undefined {
   const { last, atMs, changed, areInputsSame, hasNews } = back
-  const { standing, looks, rules } = last
+  const { standing, rules } = last
   if (!areInputsSame || hasNews || !rules.areText || standing.stale > 0) return undefined
   if (changed.length === 0) return standing
   // Of a fault of names, or an orphan, nothing but a plan tells that it is gone.
   if (standing.faults.length > 0 || standing.orphaned > 0) return undefined
-  const taken = lookAnew(root, looks, changed)
-  if (taken === undefined) return undefined
-  writeLastLook(root, { ...last, takenMs: atMs, looks: replaceLooks(looks, changed, taken) })
+  const paths = pathsChanged(back)
+  const looks = lookAnew(root, last.looks, paths)
+  if (looks === undefined) return undefined
+  const { inputs, journal, restless } = last
+  const nothing = { planned: [], resting: { batches: [], jobs: new Uint16Array() } }
+  amendLastLook(root, version, last, { takenMs: atMs, inputs, journal, standing, restless, paths, looks, ...nothing })
   return standing
+}
+
+/** Paths at which not all lies as it lay, in order. */
+export function pathsChanged({ last, changed }: LookBack): string[] {
+  return [...new Set(changed.map((place) => last.looks.paths[place]!))]
+}
+
+/** In so many folders the quick way looks for what is new; of more, that would take longer than a plan. */
+const mostFolders = 16
+
+/**
+ * Looks anew at some paths, in all ways in which they were looked at. Undefined if a plan could find something else there than
+ * before: a file that is another, a folder that is none or in which something lies that was never seen. What is gone from a
+ * folder was looked at itself, unless nothing hung on it but that it be told of.
+ */
+function lookAnew(root: string, looks: Looks, paths: readonly string[]): Looks | undefined {
+  const before = looksAt(
+    looks,
+    paths.flatMap((path) => placesAt(looks, path)),
+  )
+  const folders = before.paths.filter((_, i) => before.follows[i] === 1)
+  if (folders.length > mostFolders) return undefined
+  const recorder = lookRecorder(root)
+  const at = systemPaths(root)
+  try {
+    for (const [i, path] of before.paths.entries()) {
+      if (before.follows[i] === 1) recorder.reads(path)
+      else recorder.saw(path, lstatSync(at(path), { bigint: true, throwIfNoEntry: false }))
+    }
+    const taken = recorder.taken()
+    if (taken === undefined || !before.paths.every((_, i) => before.follows[i] === 1 || isSameMark(before, taken, i)))
+      return undefined
+    for (const folder of new Set(folders)) {
+      if (newMembers(folder, readdirSync(at(folder)), pathsBelow(looks, folder)).length > 0) return undefined
+    }
+    return taken
+  } catch {
+    return undefined
+  }
+}
+
+function isSameMark(a: Looks, b: Looks, place: number): boolean {
+  for (let k = marksOfOne * place; k < marksOfOne * (place + 1); k++) if (a.marks[k] !== b.marks[k]) return false
+  return true
 }

@@ -1,5 +1,4 @@
 import { type BigIntStats, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
-import { newMembers } from '../core/recall.ts'
 import { systemPaths } from './systemPaths.ts'
 
 /**
@@ -7,7 +6,7 @@ import { systemPaths } from './systemPaths.ts'
  * it is as it was. Columns instead of objects: a lab with 50,000 recordings has 400,000 of these.
  */
 export interface Looks {
-  /** Relative to the workspace, or absolute. A path may be there twice. */
+  /** Relative to the workspace, or absolute. A path may be there more than once. */
   readonly paths: readonly string[]
   /** 1 where the file that a link leads to was looked at, 0 where the link itself. */
   readonly follows: Uint8Array
@@ -19,7 +18,8 @@ export interface Looks {
   readonly marks: Float64Array
 }
 
-const marksOfOne = 4
+/** Numbers in `marks` for each look. */
+export const marksOfOne = 4
 
 /** Takes down each look. What is seen through it is a plan's only knowledge of the disk. */
 export interface LookRecorder {
@@ -111,6 +111,11 @@ const inMs = (ns: bigint) => Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_
  */
 const racyMs = 2000
 
+/** Places of the looks at what had not just changed when they were taken, at `takenMs` or later, since the epoch. */
+export function settledLooks({ paths, marks }: Looks, takenMs: number): number[] {
+  return [...paths.keys()].filter((place) => marks[place * marksOfOne + 1]! < takenMs - racyMs)
+}
+
 /** Places of the looks that would not find the same now, or may not. `takenMs`: when they were taken, since the epoch. */
 export function changedLooks(root: string, { paths, follows, marks }: Looks, takenMs: number): number[] {
   const sureMs = takenMs - racyMs
@@ -137,93 +142,6 @@ export function changedLooks(root: string, { paths, follows, marks }: Looks, tak
     if (!same) changed.push(i)
   }
   return changed
-}
-
-/** In so many folders the quick way looks for what is new; of more, that would take longer than a plan. */
-const mostFolders = 16
-
-/**
- * Looks anew at places that changed, or may have. Undefined if a plan could find something else there than before: a file that
- * is another, a folder that is none or in which something lies that was never seen. What is gone from a folder was
- * looked at itself, unless nothing hung on it but that it be told of.
- */
-export function lookAnew(root: string, looks: Looks, places: readonly number[]): Looks | undefined {
-  const recorder = lookRecorder(root)
-  const at = systemPaths(root)
-  const files = places.filter((place) => looks.follows[place] === 0)
-  const folders = places.filter((place) => looks.follows[place] === 1).map((place) => looks.paths[place]!)
-  if (folders.length > mostFolders) return undefined
-  try {
-    for (const place of files) {
-      const path = looks.paths[place]!
-      recorder.saw(path, lstatSync(at(path), { bigint: true, throwIfNoEntry: false }))
-    }
-    const seen = recorder.taken()
-    if (seen === undefined || !files.every((place, i) => isSameMark(looks, place, seen, i))) return undefined
-    const there = pathsThere(looks)
-    for (const folder of folders) {
-      recorder.reads(folder)
-      if (newMembers(folder, readdirSync(at(folder)), there).length > 0) return undefined
-    }
-  } catch {
-    return undefined
-  }
-  return recorder.taken()
-}
-
-/** Paths at which something was seen. */
-export function pathsThere({ paths, marks }: Looks): string[] {
-  return paths.filter((_, i) => marks[i * marksOfOne + 1] !== 0)
-}
-
-/** The looks at some paths. */
-export function looksAt({ paths, follows, marks }: Looks, isMeant: (path: string) => boolean): Looks {
-  const places = [...paths.keys()].filter((i) => isMeant(paths[i]!))
-  return {
-    paths: places.map((i) => paths[i]!),
-    follows: Uint8Array.from(places, (i) => follows[i]!),
-    marks: Float64Array.from(places.flatMap((i) => [...marks.subarray(i * marksOfOne, (i + 1) * marksOfOne)])),
-  }
-}
-
-function isSameMark(a: Looks, atA: number, b: Looks, atB: number): boolean {
-  for (let k = 0; k < marksOfOne; k++) if (a.marks[atA * marksOfOne + k] !== b.marks[atB * marksOfOne + k]) return false
-  return true
-}
-
-/**
- * Looks in which those at some places, and others at the same paths, are replaced by these. In no order: what is new takes the
- * place of what goes, so that nothing of the 80,000 others is touched.
- */
-export function replaceLooks(looks: Looks, gone: readonly number[], taken: Looks): Looks {
-  const anew = new Set(taken.paths)
-  const changed = new Set(gone)
-  const free: number[] = []
-  for (let i = 0; i < looks.paths.length; i++) if (changed.has(i) || anew.has(looks.paths[i]!)) free.push(i)
-  const before = looks.paths.length
-  const count = before - free.length + taken.paths.length
-  const most = Math.max(before, count)
-  const paths = [...looks.paths]
-  const follows = new Uint8Array(most)
-  const marks = new Float64Array(most * marksOfOne)
-  follows.set(looks.follows)
-  marks.set(looks.marks)
-  const put = (at: number, from: Looks, i: number) => {
-    paths[at] = from.paths[i]!
-    follows[at] = from.follows[i]!
-    marks.set(from.marks.subarray(i * marksOfOne, (i + 1) * marksOfOne), at * marksOfOne)
-  }
-  for (let i = 0; i < taken.paths.length; i++) put(free[i] ?? before + i - free.length, taken, i)
-  // Places that are left over are filled from the end.
-  const left = new Set(free.slice(taken.paths.length))
-  let last = before - 1
-  for (const at of left) {
-    while (left.has(last)) last--
-    if (at > last) break
-    put(at, { paths, follows, marks }, last--)
-  }
-  paths.length = count
-  return { paths, follows: follows.subarray(0, count), marks: marks.subarray(0, count * marksOfOne) }
 }
 
 /** Looks at a folder of small files that are about to be read, and at each of them. */

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
@@ -9,13 +19,15 @@ import { takeIngredients, takeTargets } from '../../src/core/provenance.ts'
 import { standingOf } from '../../src/core/standing.ts'
 import { surveyDisk } from '../../src/core/survey.ts'
 import { formatLine, journalPath } from '../../src/io/journalLines.ts'
-import { lookBack, stillStands } from '../../src/io/lookBack.ts'
+import { type LookBack, lookBack, stillStands } from '../../src/io/lookBack.ts'
 import type { JournalRecord } from '../../src/model/record.ts'
 import type { Standing } from '../../src/model/standing.ts'
 import { version } from '../../src/version.ts'
 import { ruleSetOf } from '../fakes/rules.ts'
 
 const lookPath = '.labmake/look'
+/** What became of the look since. */
+const sincePath = '.labmake/look.since'
 const recipe = 'r {target}'
 const kwd = { sources: 'in/{batch}/', targets: 'm/{batch}.kwd', recipe }
 const phy = { sources: 'm/{batch}.kwd', targets: 'o/{batch}/', recipe }
@@ -55,6 +67,11 @@ class Lab implements Disposable {
     if (existsSync(this.path(path))) rmSync(this.path(path), { recursive: true })
   }
 
+  /** Only the first bytes are left of what was written. */
+  tear(path: string, bytes: number): void {
+    if (existsSync(this.path(path))) truncateSync(this.path(path), Math.min(bytes, statSync(this.path(path)).size))
+  }
+
   append(record: JournalRecord): void {
     this.tick()
     mkdirSync(this.path('.labmake'), { recursive: true })
@@ -81,7 +98,7 @@ class Lab implements Disposable {
   /** As a build without goals looks, and keeps its look. Says how many batches it planned, or that it planned all or none. */
   async recall(): Promise<{ standing: Standing; planned: number | 'all' | 'none' }> {
     const back = lookBack(this.root, version)
-    const still = back && stillStands(this.root, back)
+    const still = back && stillStands(this.root, version, back)
     if (still !== undefined) return { standing: still, planned: 'none' }
     const recall = openRecall(this.root, back)
     const workspace = await openWorkspace(this.root, recall)
@@ -185,6 +202,12 @@ test.each<[string, (lab: Lab) => void]>([
   ['a manifest came', (lab) => lab.write('data/manifests/m.tsv', 'B9\n')],
   ['the look was thrown away', (lab) => lab.remove(lookPath)],
   ['the look is torn', (lab) => lab.write(lookPath, readFileSync(lab.path(lookPath), 'latin1').slice(0, 500))],
+  [
+    'the rules say something else in as many signs',
+    (lab) => lab.write('rules/r.yaml', JSON.stringify({ rules: { kwd, phy: { ...phy, recipe: 's {target}' } } })),
+  ],
+  ['a rule file came', (lab) => lab.write('rules/more.yaml', 'pools: { gpu: 1 }')],
+  ['a param has another value', (lab) => lab.write('data/manifests/m.tsv', 'batch\tomit\nB1\t3\n')],
   ['the journal is another one', (lab) => lab.write(journalPath, readFileSync(lab.path(journalPath), 'utf8').slice(9))],
   ['the journal is gone', (lab) => lab.remove(journalPath)],
 ])('everything is planned again when %s', async (_, change) => {
@@ -193,6 +216,59 @@ test.each<[string, (lab: Lab) => void]>([
   const { standing, planned } = await lab.recall()
   expect(planned).toBe('all')
   expect(sorted(standing)).toEqual(sorted(await lab.standing()))
+})
+
+test('rules are not read again as long as their files lie as they lay', async () => {
+  using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
+  const rulesOf = () => openRecall(lab.root, lookBack(lab.root, version)).rules?.ruleSet
+  const { ruleSet } = await openWorkspace(lab.root)
+  expect(rulesOf()).toEqual(ruleSet)
+  lab.touch('rules/r.yaml', 1_700_000_000)
+  expect(rulesOf()).toBeUndefined()
+  lab.remove('rules/r.yaml')
+  expect(rulesOf()).toBeUndefined()
+})
+
+test('rules that changed after they were compared are read by the next build', async () => {
+  using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
+  lab.write('in/B8/a.mat')
+  await lab.build(() =>
+    lab.write('rules/r.yaml', JSON.stringify({ rules: { kwd, phy: { ...phy, recipe: 's {target}' } } })),
+  )
+  expect(await lab.recall()).toMatchObject({ planned: 'all', standing: { upToDate: 6, stale: 6 } })
+})
+
+test('rules with a fault are read again, and so is what a module says', async () => {
+  using lab = await standingLab(['B1', 'B2'])
+  const rulesOf = () => openRecall(lab.root, lookBack(lab.root, version)).rules
+  lab.write('rules/wrong.yaml', 'rules: { x: { targets: 3 } }')
+  await lab.recall()
+  expect(rulesOf()).toBeUndefined()
+  lab.remove('rules/wrong.yaml')
+  lab.write('rules/more.mjs', 'export default {}')
+  await lab.recall()
+  expect(rulesOf()).toBeUndefined()
+})
+
+test('a look says nothing of where notices go', async () => {
+  using lab = await standingLab(['B1', 'B2'])
+  lab.write('rules/tell.yaml', 'notify: [{ webhook: "https://example.org/secret-part" }]')
+  await lab.recall()
+  expect(readFileSync(lab.path(lookPath), 'latin1')).not.toContain('secret-part')
+  expect(openRecall(lab.root, lookBack(lab.root, version)).rules).toBeDefined()
+})
+
+test('what was looked at in two ways is looked at once more in both', async () => {
+  using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
+  const waysOf = ({ last }: LookBack) =>
+    last.looks.paths.flatMap((path, i) => (path === 'in/B1' ? [[i, last.looks.follows[i]]] : []))
+  const back = lookBack(lab.root, version)!
+  const ways = waysOf(back)
+  // As with a link that is young and leads to a folder that is not: only itself is not settled.
+  const itself = ways.filter(([, follows]) => follows === 0).map(([place]) => place!)
+  expect(stillStands(lab.root, version, { ...back, changed: itself })).toBeDefined()
+  expect(ways.map(([, follows]) => follows)).toContain(1)
+  expect(waysOf(lookBack(lab.root, version)!)).toEqual(ways)
 })
 
 test('a batch that comes while another new one is made is found by the next look', async () => {
@@ -322,6 +398,34 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: fc.constant<Step>((lab) => lab.remove(lookPath)) },
+  { weight: 1, arbitrary: fc.constant<Step>((lab) => lab.remove(sincePath)) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.constantFrom(lookPath, sincePath), fc.integer({ min: 0, max: 3000 })).map(
+      ([path, length]): Step =>
+        (lab) =>
+          lab.tear(path, length),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('x', 'y').map(
+      (value): Step =>
+        (lab) =>
+          lab.write(
+            'rules/r.yaml',
+            readFileSync(lab.path('rules/r.yaml'), 'utf8').replace(/"p":"."/, `"p":"${value}"`),
+          ),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('pools: { gpu: 1 }', 'rules: { x: 3 }', undefined).map(
+      (text): Step =>
+        (lab) =>
+          text === undefined ? lab.remove('rules/more.yaml') : lab.write('rules/more.yaml', text),
+    ),
+  },
 )
 
 test('after any changes a look back says what a plan of everything says, whatever became of the looks', async () => {

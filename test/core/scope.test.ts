@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { canScope, widenScope } from '../../src/core/scope.ts'
+import { canScope, caseTwinsIn, caseTwinsOf, widenScope } from '../../src/core/scope.ts'
 import type { Disk } from '../../src/model/ports.ts'
 import { names, randomWorkspace } from '../fakes/randomWorkspaces.ts'
 import { soundRules } from '../fakes/rules.ts'
@@ -53,6 +53,19 @@ test.each<[string, object, boolean]>([
 
 test('a batch whose name differs from another one by case alone is planned with it', () => {
   expect(widenScope(new Set(['b1']), ['B1', 'B2', 'b10'])).toEqual(new Set(['b1', 'B1']))
+})
+
+test('twins are the same whether many names are searched or each is looked at', () => {
+  const name = fc.constantFrom('b1', 'B1', 'b10', 'B10', 'ab1', 'Ab1', 'b.1', 'b+1', 'b_1')
+  const some = fc.uniqueArray(name)
+  fc.assert(
+    fc.property(some, some, name, (names, added, asked) => {
+      const twins = [caseTwinsIn(names), caseTwinsOf(names)]
+      for (const each of twins) for (const more of added) each.add(more)
+      const [found, expected] = twins.map((each) => each.of(asked).toSorted())
+      expect(found).toEqual(expected)
+    }),
+  )
 })
 
 test('one batch among many is planned without reading the folders that hold them all', () => {
