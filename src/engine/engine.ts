@@ -14,6 +14,7 @@ import { performAction, restOf } from './acts.ts'
 import { judgeNow } from './asOfNow.ts'
 import type { StartedAttempt } from './attempt.ts'
 import { JobBook, type Scope } from './book.ts'
+import { Conclusions } from './conclusions.ts'
 import { detailOf } from './detail.ts'
 import { type Entry, type Outcome, outcomeOf } from './entry.ts'
 import { Looking, type LooksAtDisk } from './looking.ts'
@@ -52,6 +53,7 @@ export class Engine {
   private readonly queue: JobQueue<Entry>
   private readonly book: JobBook
   private readonly looking: Looking
+  private readonly conclusions: Conclusions
   private readonly underWay: UnderWay
   private readonly room: Room
   private readonly sharing: Sharing
@@ -88,23 +90,24 @@ export class Engine {
     })
     const now = () => this.now()
     this.sharing = new Sharing({ slots: ports.sharedSlots, pools, queue, mode, tell, now })
-    this.underWay = new UnderWay({
+    const { book, room } = this
+    this.conclusions = new Conclusions({
       ports,
-      book: this.book,
-      pools,
-      queue,
-      room: this.room,
-      board,
+      book,
+      room,
       tell,
       now,
       // A build looks once, when all ended.
       changedBy: (batch) => mode === 'watch' && this.changedBy(batch),
       onFailure: () => options.failFast && this.stopStarting('failed'),
-      rouse: () => this.rouse(),
       isStopping: () => this.stopping !== 'no',
-      stays: mode === 'watch',
+      // In a build nothing but what runs will make any.
+      mayWaitForRoom: () => mode === 'watch' || this.underWay.running > 0,
       user: options.user,
     })
+    const { conclusions } = this
+    const rouse = () => this.rouse()
+    this.underWay = new UnderWay({ ports, book, pools, queue, room, conclusions, board, tell, now, rouse })
     this.acting = this.looking.begun
   }
 
@@ -239,7 +242,7 @@ export class Engine {
   /** Runs until all is done, or, where it stays, until it is stopped. Rejects only for defects. */
   async run(): Promise<ReadonlyMap<string, Outcome>> {
     // Before the plan, which knows of them from the journal and says how the jobs stand now.
-    for (const { job, end } of this.options.settled) this.underWay.tellEnd(job, end)
+    for (const { job, end } of this.options.settled) this.conclusions.tellEnd(job, end)
     this.firstLook()
     while (this.stopping !== 'leaving') {
       const planInMs = this.looking.planChanges({ isStopping: this.stopping !== 'no' })

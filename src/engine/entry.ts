@@ -1,6 +1,6 @@
 import type { Links } from '../core/graph.ts'
 import type { Estimate, JobStatus, LastAttempt, Rank, Retry } from '../model/board.ts'
-import { assertNever } from '../model/errors.ts'
+import { assertNever, invariant } from '../model/errors.ts'
 import type { Job } from '../model/job.ts'
 import type { StaleReason, Verdict } from '../model/plan.ts'
 import type { TargetHistory } from '../model/record.ts'
@@ -104,6 +104,11 @@ export interface Entry extends QueueEntry {
 /** Is it on its way to being made? */
 export function isPending({ state }: Entry): boolean {
   return state.status !== 'resting' && state.status !== 'ended'
+}
+
+export function runningState({ state }: Entry): State & { status: 'running' } {
+  invariant(state.status === 'running', 'a job whose attempt is under way is known to run')
+  return state
 }
 
 export const triesOf = ({ state }: Entry): Tries => ('tries' in state ? state.tries : firstTry)

@@ -1,28 +1,14 @@
-import { ingredientsDigest } from '../core/provenance.ts'
 import { verdictReason } from '../core/reasons.ts'
-import { backoffMs } from '../core/schedule.ts'
 import { surveyDisk } from '../core/survey.ts'
-import type { AttemptState } from '../model/attempt.ts'
-import type { Board, JobStatus, LastAttempt } from '../model/board.ts'
-import { assertNever, invariant } from '../model/errors.ts'
+import type { Board } from '../model/board.ts'
 import type { ChangedJob, EngineEvent } from '../model/event.ts'
 import type { Job } from '../model/job.ts'
-import type { Verdict } from '../model/plan.ts'
-import { DiskFault, type Exit } from '../model/ports.ts'
-import type { Cause } from '../model/record.ts'
-import { ingredientsNow, judgeNow } from './asOfNow.ts'
-import {
-  type AttemptEnd,
-  changedSource,
-  diskCause,
-  recordFailure,
-  type StartedAttempt,
-  settleAttempt,
-  startAttempt,
-} from './attempt.ts'
+import { DiskFault } from '../model/ports.ts'
+import { judgeNow } from './asOfNow.ts'
+import { type StartedAttempt, startAttempt } from './attempt.ts'
 import type { JobBook } from './book.ts'
-import { type Entry, type State, triesOf } from './entry.ts'
-import { retriesOf } from './failures.ts'
+import type { Conclusions } from './conclusions.ts'
+import { type Entry, runningState, triesOf } from './entry.ts'
 import type { Held, Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
 import type { JobQueue } from './queue.ts'
@@ -34,24 +20,13 @@ export interface UnderWayOptions {
   readonly pools: Pools
   readonly queue: JobQueue<Entry>
   readonly room: Room
+  readonly conclusions: Conclusions
   readonly board: () => Board
   readonly tell: (event: EngineEvent) => void
   readonly now: () => number
-  /** An attempt ended; undefined is no batch. Its slots are given back in a moment. */
-  readonly changedBy: (batch: string | undefined) => void
-  /** A job failed for good. */
-  readonly onFailure: () => void
   /** Slots are free, or an attempt ended. */
   readonly rouse: () => void
-  readonly isStopping: () => boolean
-  /** Stays, and waits for what may come: room on a disk. */
-  readonly stays: boolean
-  /** Who runs it: what a stopped build says of its jobs. */
-  readonly user: string
 }
-
-/** A source may change under a running recipe once; the second time the recipe itself is the likely cause. */
-const maxReruns = 1
 
 /**
  * A commit takes some ms, and seconds where gigabytes are flushed. Where what hangs on a job wants the same slots, they are given
@@ -190,13 +165,7 @@ export class UnderWay {
 
   private async watchStranger(attempt: StartedAttempt, batch: string | undefined): Promise<void> {
     const exit = await attempt.running.exit
-    if (this.isLeft) return
-    await this.whole(async () => {
-      const end = await this.settle(attempt, exit)
-      if (end === undefined) return
-      this.tellEnd(attempt.state.job, end)
-      this.options.changedBy(batch)
-    })
+    if (!this.isLeft) await this.whole(() => this.options.conclusions.concludeStranger(attempt, exit, batch))
   }
 
   private track(work: Promise<void>): void {
@@ -268,7 +237,7 @@ export class UnderWay {
     const verdict = judgeNow(entry, book.entries, ports, survey)
     // Hours may have passed since the plan: a person may have edited the target, or taken the source away.
     if (verdict.state !== 'stale') {
-      this.skip(entry, verdict)
+      this.options.conclusions.skip(entry, verdict)
       room.toldNothing()
       return undefined
     }
@@ -284,9 +253,7 @@ export class UnderWay {
       if (room.takes(fault)) book.again(entry, { status: 'queued', tries: triesOf(entry) })
       else {
         room.toldNothing()
-        const ingredients = ingredientsNow(entry, ports.disk)
-        this.failed(entry, { cause: diskCause(fault), attempt: 0, seconds: 0, log: '', ingredients })
-        this.options.changedBy(entry.batch)
+        this.options.conclusions.neverBegan(entry, fault)
       }
       return undefined
     }
@@ -313,7 +280,7 @@ export class UnderWay {
     const exit = await attempt.running.exit
     this.attempts.delete(entry)
     if (this.isLeft) return
-    await this.whole(() => this.conclude(entry, job, attempt, exit))
+    await this.whole(() => this.options.conclusions.conclude(entry, job, attempt, exit))
     this.ending.delete(entry)
   }
 
@@ -328,119 +295,6 @@ export class UnderWay {
     const status = board().jobs.get(id)?.status
     if (status?.state !== 'running') return
     tell({ type: 'changed', atMs: now(), jobs: [{ job: id, status: { ...status, hasEnded: true } }] })
-  }
-
-  /** Commits what the recipe made or puts it aside, says so in the journal, and to who hangs on it. */
-  private async conclude(entry: Entry, job: Job, attempt: StartedAttempt, exit: Exit): Promise<void> {
-    const end = await this.settle(attempt, exit, runningState(entry).stoppedBy)
-    if (end === undefined) return
-    const ingredients = ingredientsDigest(attempt.state.before)
-    switch (end.status) {
-      case 'cancelled': {
-        const last = this.tellEnd(entry.id, end)
-        const status: JobStatus = { state: 'cancelled', by: this.stopperOf(end), last }
-        entry.failure = { outcome: 'cancelled', status, ingredients: end.by === undefined ? undefined : ingredients }
-        this.options.book.end(entry, 'cancelled')
-        break
-      }
-      case 'failed':
-        this.failed(entry, { ...end, ingredients })
-        break
-      case 'made':
-        await this.made(entry, job, attempt.state, end)
-        break
-      default:
-        assertNever(end)
-    }
-    // Also after a failure: the rule or a param may have changed while it ran.
-    this.options.changedBy(entry.batch)
-  }
-
-  /** Undefined where there was no room for it to the end: the next labmake settles it. */
-  private async settle({ state }: StartedAttempt, exit: Exit, stopper?: string): Promise<AttemptEnd | undefined> {
-    const { ports, tell, now, room, stays } = this.options
-    let end = await settleAttempt(state, exit, ports, stopper)
-    while (end.status === 'no-room') {
-      room.takes(end.fault)
-      // Of a build, as long as something else runs.
-      if (!(stays || this.attempts.size > 0) || !(await room.wait())) return undefined
-      end = await settleAttempt(state, exit, ports, stopper)
-    }
-    if (end.status === 'made') room.found()
-    if (end.trouble !== undefined) tell({ type: 'trouble', atMs: now(), message: end.trouble })
-    return end
-  }
-
-  private async made(entry: Entry, job: Job, state: AttemptState, end: AttemptEnd): Promise<void> {
-    const { ports, book, tell, now } = this.options
-    this.tellEnd(job.id, end)
-    const path = changedSource(job, state, entry.links.ignoreOf, ports)
-    if (path === undefined) return book.end(entry, 'done')
-    tell({ type: 'source-changed', atMs: now(), job: job.id, path })
-    const { reruns } = triesOf(entry)
-    if (reruns < maxReruns) {
-      entry.verdict = { state: 'stale', reasons: [{ kind: 'source-changed', path }] }
-      return book.again(entry, { status: 'queued', tries: { retries: 0, reruns: reruns + 1 } })
-    }
-    const { attempt, seconds, log } = end
-    const cause: Cause = { kind: 'unstable-source', path }
-    const ingredients = ingredientsNow(entry, ports.disk)
-    // The target stands, but a person has to see what is wrong after this labmake too.
-    await recordFailure(state, cause, { attempt, seconds, log, ingredients }, ports)
-    this.failed(entry, { cause, attempt, seconds, log, ingredients })
-  }
-
-  private failed(entry: Entry, end: FailedEnd): void {
-    const { book, ports, tell, now, isStopping, onFailure } = this.options
-    const { rule } = entry.job
-    const { cause, attempt, seconds, log, ingredients } = end
-    const { tries, stoppedBy } = runningState(entry)
-    const number = tries.retries + 1
-    const of = retriesOf(rule, cause)
-    const isRetried = number <= of && stoppedBy === undefined && !isStopping() && !entry.gone
-    const retryInMs = isRetried ? backoffMs(rule.backoffMs, number + 1, ports.clock.random()) : undefined
-    const retry = isRetried ? { retry: { number, of } } : {}
-    const atMs = now()
-    tell({ type: 'failed', atMs, job: entry.id, cause, attempt, seconds, log, retryInMs, ...retry })
-    const last: LastAttempt = { attempt, endedMs: atMs, seconds, log }
-    entry.failure = { outcome: 'failed', status: { state: 'failed', cause, last }, ingredients }
-    if (retryInMs === undefined) {
-      book.end(entry, 'failed')
-      onFailure()
-      return
-    }
-    book.again(entry, {
-      status: 'retrying',
-      tries: { ...tries, retries: number },
-      retry: { atMs: atMs + retryInMs, cause, number, of },
-      dueMs: ports.clock.steadyMs() + retryInMs,
-      failedAt: new Date(atMs).toISOString(),
-    })
-  }
-
-  private skip(entry: Entry, verdict: Verdict): void {
-    const { book, tell, now } = this.options
-    entry.verdict = verdict
-    const waits = verdict.state === 'waiting' || verdict.state === 'orphaned'
-    book.end(entry, waits ? 'not-started' : 'skipped', () => {
-      const status = book.statusOf(entry)
-      tell({ type: 'skipped', atMs: now(), job: entry.id, reason: verdictReason(verdict), status })
-    })
-  }
-
-  /** Tells of the end of an attempt that left nothing to be decided about. */
-  tellEnd(job: string, end: AttemptEnd): LastAttempt {
-    const { tell, now } = this.options
-    const { attempt, seconds, log } = end
-    const base = { atMs: now(), job, attempt, seconds, log }
-    if (end.status === 'cancelled') tell({ type: 'cancelled', ...base, by: this.stopperOf(end) })
-    else if (end.status === 'failed') tell({ type: 'failed', ...base, cause: end.cause, retryInMs: undefined })
-    else tell({ type: 'done', ...base, ...(end.attic === undefined ? {} : { attic: end.attic }) })
-    return { attempt, endedMs: base.atMs, seconds, log }
-  }
-
-  private stopperOf({ by }: AttemptEnd & { status: 'cancelled' }): string {
-    return by ?? this.options.user
   }
 }
 
@@ -458,17 +312,4 @@ const isShort = ({ estimate }: Entry) => estimate !== undefined && estimate.high
 interface Taken {
   readonly giveSlots: () => void
   readonly giveAll: () => void
-}
-
-interface FailedEnd {
-  readonly cause: Cause
-  readonly attempt: number
-  readonly seconds: number
-  readonly log: string
-  readonly ingredients: string
-}
-
-function runningState({ state }: Entry): State & { status: 'running' } {
-  invariant(state.status === 'running', 'a job whose attempt is under way is known to run')
-  return state
 }
