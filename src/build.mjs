@@ -79,7 +79,8 @@ const bundle = await context({
   bundle: true,
   splitting: true,
   // The same library as ES modules: what is not used of it is left out.
-  alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
+  // proper-lockfile opens no files, and needs nothing that waits until there is room for one more.
+  alias: { yaml: './node_modules/yaml/browser/dist/index.js', 'graceful-fs': 'node:fs' },
   define: { 'process.env.NODE_ENV': '"production"', LABMAKE_VERSION: JSON.stringify(version) },
   sourcemap: 'inline',
   metafile: true,

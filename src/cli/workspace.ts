@@ -111,8 +111,7 @@ export async function openWorkspace(
       globber = await loadGlobber(ruleSet)
     },
     rereadJournal() {
-      journal.close()
-      if (!journal.isAsRead()) journal = openJournal(root, last?.journal)
+      journal = journal.reread()
     },
     goal: (typed) => goalFromWorkspace(typed, root, resolve(directory)),
   }

@@ -15,8 +15,8 @@ import { type OlderLines, openOlderLines } from './olderLines.ts'
 export interface JournalFile extends Journal {
   /** Where it ended when it was opened; undefined if it was not there, was empty, or ended in a torn line. */
   readonly mark: JournalMark | undefined
-  /** Nobody, this journal neither, changed the file since it was opened. */
-  isAsRead(): boolean
+  /** As it is now: itself if nobody, itself neither, changed the file since it was opened. What was read of it is not read twice. */
+  reread(): JournalFile
   /** Records behind the mark that it was opened with; undefined if that mark was of no use, and everything was read. */
   readonly news: readonly JournalRecord[] | undefined
   /** Damage met while reading; what is good was kept. */
@@ -39,6 +39,16 @@ const recentKept = 1000
  * `known`: up to where it was read before, and found whole. What lies before that is looked up only as it is asked for.
  */
 export function openJournal(root: string, known?: JournalMark): JournalFile {
+  return openFile(root, known && { mark: known, older: openOlderLines(`${root}/${journalPath}`, known.sizeBytes) })
+}
+
+/** What lies before a mark. */
+interface KnownStart {
+  readonly mark: JournalMark
+  readonly older: OlderLines
+}
+
+function openFile(root: string, known: KnownStart | undefined): JournalFile {
   const path = `${root}/${journalPath}`
   const mark = markJournal(path)
   const { state, news, ...read } = open(path, known)
@@ -55,10 +65,14 @@ export function openJournal(root: string, known?: JournalMark): JournalFile {
     if (recent !== undefined && recent.push(record) > 2 * recentKept) recent = recent.slice(-recentKept)
   }
 
-  return {
+  const journal: JournalFile = {
     faults: state.faults,
     mark,
-    isAsRead: () => compareToMark(path, mark) === 'same',
+    reread() {
+      if (compareToMark(path, mark) === 'same') return journal
+      writer.close()
+      return openFile(root, known)
+    },
     news,
     drops() {
       drops ??= recordsOf(path).filter(isOfDrop)
@@ -104,6 +118,7 @@ export function openJournal(root: string, known?: JournalMark): JournalFile {
     },
     close: () => writer.close(),
   }
+  return journal
 }
 
 const isOfDrop = (record: JournalRecord): record is DropRecord => record.type === 'drop'
@@ -117,11 +132,11 @@ interface Opened {
 }
 
 /** Reads what stands behind a mark; everything, if the mark does not fit, or there is damage to be told by its line. */
-function open(path: string, mark: JournalMark | undefined): Opened {
-  if (mark !== undefined && compareToMark(path, mark) !== 'other') {
+function open(path: string, known: KnownStart | undefined): Opened {
+  if (known !== undefined && compareToMark(path, known.mark) !== 'other') {
     const news: JournalRecord[] = []
-    const state = readRecords(path, mark.sizeBytes, (record) => news.push(record))
-    const memory = lookUp(openOlderLines(path, mark.sizeBytes), news)
+    const state = readRecords(path, known.mark.sizeBytes, (record) => news.push(record))
+    const memory = lookUp(known.older, news)
     if (state.faults.length === 0) return { memory, drops: undefined, state, news }
   }
   return { ...readAll(path), news: undefined }

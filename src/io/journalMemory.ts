@@ -66,10 +66,23 @@ export function lookUp(older: OlderLines, news: readonly JournalRecord[]): Journ
     durations() {
       if (durations === undefined) {
         durations = openDurations()
-        for (const record of [...older.last(lastRecords), ...newer]) durations.take(record)
+        for (const record of [...older.last(lastRecords, lastOfRules()), ...newer]) durations.take(record)
       }
       return durations.all()
     },
+  }
+}
+
+/** Is a line, asked for from the newest on, one of the last of what its rule made? To read it takes ten times as long. */
+function lastOfRules(): (line: string) => boolean {
+  const counts = new Map<string, number>()
+  return (line) => {
+    const rule = /^\{"type":"made","at":"[^"]*","job":"([a-z0-9_]+)/.exec(line)?.[1]
+    // Of what is written in another way, nothing is known before it is read.
+    if (rule === undefined) return !/^\{"type":"(?!made")/.test(line)
+    const count = (counts.get(rule) ?? 0) + 1
+    counts.set(rule, count)
+    return count <= durationsKept
   }
 }
 

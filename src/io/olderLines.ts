@@ -6,8 +6,8 @@ import { isReadable, lineEnd, parseLine } from './journalLines.ts'
 export interface OlderLines {
   /** All records that name a target, also as a source, oldest first. */
   naming(target: string): JournalRecord[]
-  /** The last records, `count` at the most, oldest first. */
-  last(count: number): JournalRecord[]
+  /** Of the last lines, `count` at the most, the records of those that are wanted; asked from the newest on, and given oldest first. */
+  last(count: number, isWanted?: (line: string) => boolean): JournalRecord[]
 }
 
 /**
@@ -20,24 +20,31 @@ export function openOlderLines(path: string, sizeBytes: number): OlderLines {
     read ??= readStart(path, sizeBytes)
     return read
   }
+  /** Of targets that are asked for once more after jobs have run: few, see mostLookups. */
+  const found = new Map<string, JournalRecord[]>()
   return {
     naming(target) {
+      const known = found.get(target)
+      if (known !== undefined) return known
       const bytes = text()
       const name = Buffer.from(JSON.stringify(target))
       const records: JournalRecord[] = []
       for (let at = bytes.indexOf(name); at >= 0; ) {
         const end = endOfLine(bytes, at)
-        records.push(...recordIn(bytes, bytes.lastIndexOf(lineEnd, at) + 1, end))
+        records.push(...recordOf(bytes.toString('utf8', bytes.lastIndexOf(lineEnd, at) + 1, end)))
         at = bytes.indexOf(name, end)
       }
+      found.set(target, records)
       return records
     },
-    last(count) {
+    last(count, isWanted = () => true) {
       const bytes = text()
       const records: JournalRecord[] = []
-      for (let end = endOfLine(bytes, bytes.length - 1); end > 0 && records.length < count; ) {
+      let left = count
+      for (let end = endOfLine(bytes, bytes.length - 1); end > 0 && left > 0; left--) {
         const start = bytes.lastIndexOf(lineEnd, end - 1) + 1
-        records.push(...recordIn(bytes, start, end))
+        const line = bytes.toString('utf8', start, end)
+        if (isWanted(line)) records.push(...recordOf(line))
         end = start - 1
       }
       return records.reverse()
@@ -51,8 +58,8 @@ function endOfLine(bytes: Buffer, at: number): number {
   return end < 0 ? bytes.length : end
 }
 
-function recordIn(bytes: Buffer, start: number, end: number): JournalRecord[] {
-  const record = parseLine(bytes.toString('utf8', start, end))
+function recordOf(line: string): JournalRecord[] {
+  const record = parseLine(line)
   return record !== undefined && isReadable(record) ? [record] : []
 }
 

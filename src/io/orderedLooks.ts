@@ -12,7 +12,7 @@ export function inOrder(looks: Looks): Looks {
 }
 
 /** Looks of which those at some paths, `gone`, and those at paths that were looked at anew are replaced by these. All are in order. */
-export function exchangeLooks(looks: Looks, gone: Iterable<string>, anew: Looks): Looks {
+export function exchangeLooks(looks: Looks, gone: readonly string[], anew: Looks): Looks {
   const pieces = exchanged(looks.paths, gone, anew.paths)
   const count = rowsOf(pieces)
   return {
@@ -30,6 +30,25 @@ export function exchangeLooks(looks: Looks, gone: Iterable<string>, anew: Looks)
       made: new Float64Array(count * marksOfOne),
     }),
   }
+}
+
+/**
+ * As exchangeLooks, of looks that nobody else has: mostly as many come as go, which take their places, so that megabytes of
+ * others need not be copied.
+ */
+export function exchangeInPlace(looks: Looks, gone: readonly string[], anew: Looks): Looks {
+  const places = [...new Set([...gone, ...anew.paths])].map((path) => ({
+    before: placesOf(looks.paths, path),
+    after: placesOf(anew.paths, path),
+  }))
+  if (places.some(({ before, after }) => before[1] - before[0] !== after[1] - after[0]))
+    return exchangeLooks(looks, gone, anew)
+  for (const { before, after } of places) {
+    const [from, to] = after
+    looks.follows.set(anew.follows.subarray(from, to), before[0])
+    looks.marks.set(anew.marks.subarray(from * marksOfOne, to * marksOfOne), before[0] * marksOfOne)
+  }
+  return looks
 }
 
 /** Places of the looks at a path. */

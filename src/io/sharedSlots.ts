@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { chmodSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import * as z from 'zod/mini'
 import { printable } from '../core/printable.ts'
@@ -61,7 +60,7 @@ export function openSharedSlots(
   place = sharedPlace,
 ): SharedSlots {
   const labmake = ownMark()
-  const id = `labmake.${randomUUID()}`
+  const id = `labmake.${crypto.randomUUID()}`
   const own = new Set<string>()
   const succession = openSuccession(place)
   let declared: { readonly slots: Record<string, number>; readonly bytesOf: string[] } = { slots: {}, bytesOf: [] }
@@ -75,7 +74,7 @@ export function openSharedSlots(
       if (wish !== undefined) utimesSync(`${place}/${id}`, new Date(), new Date())
       return
     }
-    const aside = `${place}/new.${process.pid}.${randomUUID()}`
+    const aside = `${place}/new.${process.pid}.${crypto.randomUUID()}`
     writeFileSync(aside, saying, { flag: 'wx' })
     chmodSync(aside, 0o644)
     renameSync(aside, `${place}/${id}`)
@@ -127,7 +126,7 @@ export function openSharedSlots(
     },
     take({ job, pools }) {
       return attempt(() => {
-        const grant = `grant.${randomUUID()}`
+        const grant = `grant.${crypto.randomUUID()}`
         try {
           if (!take(grant, job, Object.fromEntries(pools))) return { status: 'short' } as const
         } catch (error) {

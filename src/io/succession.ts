@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { chmodSync, linkSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 
 /**
@@ -58,7 +57,7 @@ const highest = (folder: string) => numbers(folder).reduce((a, b) => Math.max(a,
 
 /** Makes a file whole, and readable for all. False if there is one of that name. */
 export function writeOnce(folder: string, name: string, text: string): boolean {
-  const aside = `${folder}/new.${process.pid}.${randomUUID()}`
+  const aside = `${folder}/new.${process.pid}.${crypto.randomUUID()}`
   try {
     writeFileSync(aside, text, { flag: 'wx' })
     // Whatever the umask of its writer.

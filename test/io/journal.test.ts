@@ -228,6 +228,34 @@ test.each([1, 37, 60, 99])(
   },
 )
 
+test('estimates are of the last fifty attempts of each rule, also where what lies before a mark is searched', async () => {
+  const lines = Array.from({ length: 200 }, (_, i) => {
+    const record = { ...made('B1', i + 1), seconds: i + 1 }
+    if (i % 5 === 0) return formatLine({ ...record, type: 'failed', cause: { kind: 'exit', code: 1 } })
+    return formatLine(i % 3 === 0 ? { ...record, job: 'sort/B1' } : record)
+  })
+  await using ws = await workspace({ [path]: lines.join('') })
+  const whole = openJournal(ws.root)
+  expect(openJournal(ws.root, whole.mark).durations()).toEqual(whole.durations())
+  expect([...whole.durations()].map(([rule, past]) => [rule, past.length])).toEqual([
+    ['denoise', 50],
+    ['sort', 50],
+  ])
+})
+
+test('a journal that is read once more knows what others appended, of targets that it knew and of others', async () => {
+  await using ws = await workspace({ [path]: longLines.slice(0, 50).join('') })
+  const first = openJournal(ws.root, openJournal(ws.root).mark)
+  expect(first.reread()).toBe(first)
+  const before = longTargets.slice(0, 9).map((target) => first.history(target))
+  appendFileSync(ws.path(path), longLines.slice(50).join(''))
+  const again = first.reread()
+  const whole = openJournal(ws.root)
+  const histories = (journal: typeof whole) => longTargets.slice(0, 12).map((target) => journal.history(target))
+  expect(histories(again)).toEqual(histories(whole))
+  expect(histories(again).slice(0, 9)).not.toEqual(before)
+})
+
 test('of a mark that does not fit everything is read, and its damage told', async () => {
   await using ws = await workspace({ [path]: longLines.slice(0, 50).join('') })
   const { mark } = openJournal(ws.root)
