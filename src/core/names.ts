@@ -25,6 +25,7 @@ let collator: Intl.Collator | undefined
 
 /** The order in which a person expects names: B2 before B10; ties by code unit, so that it is total. */
 export function byName(a: string, b: string): number {
+  if (a === b) return 0
   collator ??= new Intl.Collator('en', { numeric: true })
   return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)
 }

@@ -243,6 +243,21 @@ test('estimates are of the last fifty attempts of each rule, also where what lie
   ])
 })
 
+test('lines longer than what is read at once are searched, and told of, like others', async () => {
+  const recipe = 'x'.repeat(300_000)
+  const lines = Array.from({ length: 9 }, (_, i) =>
+    formatLine({ ...made(`B${i % 4}`, i + 1), ...(i % 3 === 1 && { recipe }) }),
+  )
+  await using ws = await workspace({ [path]: lines.join('') })
+  const whole = openJournal(ws.root)
+  const behind = openJournal(ws.root, whole.mark)
+  const targets = Array.from({ length: 5 }, (_, i) => made(`B${i}`).target)
+  expect(targets.map((target) => behind.history(target))).toEqual(targets.map((target) => whole.history(target)))
+  expect(behind.durations()).toEqual(whole.durations())
+  expect(behind.recent(1000)).toEqual(whole.records())
+  expect(behind.recent(3)).toEqual(whole.records().slice(-3))
+})
+
 test('a journal that is read once more knows what others appended, of targets that it knew and of others', async () => {
   await using ws = await workspace({ [path]: longLines.slice(0, 50).join('') })
   const first = openJournal(ws.root, openJournal(ws.root).mark)
