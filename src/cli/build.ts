@@ -23,10 +23,11 @@ export async function buildCommand(typed: readonly string[], options: BuildComma
       return askForBuild(client, typed, options)
     }
   }
-  // Goals may be of any batch, and data are told of all jobs.
-  const isPlain = typed.length === 0 && !options.dryRun && !options.json
+  // Goals are planned by themselves, and data are told of all jobs.
+  const isPlain = typed.length === 0 && !options.json
   const back = isPlain ? lookBack(root, version) : undefined
-  const standing = back && stillStands(root, version, back)
+  // A dry run writes nothing, and what it shows takes a plan of what is not at rest.
+  const standing = options.dryRun ? undefined : back && stillStands(root, version, back)
   if (standing !== undefined && !hasDrops(root) && leftAttempts(root).length === 0)
     return tellEnding(standing, { ...nothingDone, isAsked: false }, options)
   const { buildHere } = await import('./buildHere.ts')

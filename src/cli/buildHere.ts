@@ -13,9 +13,10 @@ import { type Ending, exitCodeOf, nothingDone, tellEnding } from './ending.ts'
 import { type EngineHost, hostEngine } from './host.ts'
 import { lineReporter } from './lines.ts'
 import { liveReporter } from './live.ts'
+import { planNamed } from './namedPlan.ts'
 import { namedCommands } from './names.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
-import { type Look, openRecall, type Recall } from './recall.ts'
+import { type Look, openAsKnown, openRecall, type Recall } from './recall.ts'
 import type { Reporter } from './reporter.ts'
 import { styleOf } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
@@ -26,15 +27,16 @@ export async function buildHere(
   options: BuildCommandOptions,
   memory: { readonly back: LookBack | undefined } | undefined,
 ): Promise<ExitCode> {
-  const recall = memory && openRecall(findWorkspace(options.directory), memory.back)
-  const workspace = await openWorkspace(options.directory, recall)
+  const { directory, dryRun } = options
+  const recall = memory && openRecall(findWorkspace(directory), memory.back)
+  const workspace = await (recall === undefined ? openAsKnown(directory) : openWorkspace(directory, recall))
   const goals = typed.map((goal) => workspace.goal(goal))
   const left = leftAttempts(workspace.root)
-  if (options.dryRun) return showPlan(workspace, goals, left, options)
   // What lies in the inbox may be what is asked for: it is taken before anything is planned.
-  if (hasDrops(workspace.root)) return runBuild(workspace, goals, options, { recall })
-  const look = recall?.look(workspace) ?? lookAtAll(workspace, goals)
+  if (hasDrops(workspace.root) && !dryRun) return runBuild(workspace, goals, options, { recall })
+  const look = recall?.look(workspace) ?? lookAt(workspace, goals)
   const { plan, scope } = look.planned
+  if (dryRun) return showPlan(look, chooseGoals(plan, workspace, goals), left, options)
   // What an earlier labmake left may be of any batch.
   if (left.length > 0) return runBuild(workspace, goals, options, { recall })
   if (look.standing.stale > 0) return runBuild(workspace, goals, options, { recall, scope, others: look.others })
@@ -43,10 +45,11 @@ export async function buildHere(
   return finish(look.standing, ending, options, () => planJson(plan, chooseGoals(plan, workspace, goals)))
 }
 
-function lookAtAll(workspace: OpenWorkspace, goals: readonly string[]): Look {
+/** At what goals name; at everything, where there are none. */
+function lookAt(workspace: OpenWorkspace, goals: readonly string[]): Look {
   const takenMs = Date.now()
-  const planned = workspace.plan()
-  const standing = standingOf(planned.plan, chooseGoals(planned.plan, workspace, goals))
+  const { planned, named } = planNamed(workspace, goals, namedCommands)
+  const standing = standingOf(planned.plan, withPrerequisites(planned.plan, named))
   return { planned, others: 0, standing, takenMs }
 }
 
@@ -57,16 +60,14 @@ export function chooseGoals(plan: Plan, workspace: OpenWorkspace, goals: readonl
 
 /** What would run and why; nothing does. */
 function showPlan(
-  workspace: OpenWorkspace,
-  goals: readonly string[],
+  { planned: { plan }, others }: Look,
+  chosen: ReadonlySet<string>,
   left: ReturnType<typeof leftAttempts>,
   { json, color, verbose }: BuildCommandOptions,
 ): ExitCode {
-  const { plan } = workspace.plan()
-  const chosen = chooseGoals(plan, workspace, goals)
   const lines = json
     ? [JSON.stringify(planJson(plan, chosen))]
-    : planLines(plan, chosen, { style: styleOf(process.stdout, color), verbose })
+    : planLines(plan, chosen, { style: styleOf(process.stdout, color), verbose, others })
   if (left.length > 0 && !json) {
     const jobs = left.map((attempt) => attempt.job).join(', ')
     lines.push(`The next run takes over ${plural(left.length, 'attempt')} of an earlier labmake: ${jobs}.`)
@@ -131,7 +132,7 @@ export async function runBuild(
     reporter.close()
     const { outcomes, lockLost, left } = ended
     workspace.rereadJournal()
-    const look = recall?.lookAgain(workspace, ended.scope) ?? lookAtAll(workspace, goals)
+    const look = recall?.lookAgain(workspace, ended.scope) ?? lookAt(workspace, goals)
     if (left === 0) recall?.keep(workspace, look)
     const { plan } = look.planned
     const ending = { outcomes, isAsked: goals.length > 0, seconds: (Date.now() - startedMs) / 1000 }

@@ -1,4 +1,4 @@
-import { namedJobs } from '../core/goals.ts'
+import type { Graph } from '../core/graph.ts'
 import { acceptedRecord } from '../engine/accept.ts'
 import { systemClock } from '../io/clock.ts'
 import { userName } from '../io/lock.ts'
@@ -9,18 +9,20 @@ import { say } from './act.ts'
 import { buildByEngine } from './buildByEngine.ts'
 import { runBuild } from './buildHere.ts'
 import { joinEngine } from './join.ts'
+import { planNamed } from './namedPlan.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
 import { withLock } from './ports.ts'
+import { openAsKnown } from './recall.ts'
 import { printable } from './terminal.ts'
-import { type OpenWorkspace, openWorkspace } from './workspace.ts'
+import type { OpenWorkspace } from './workspace.ts'
 
 /** `labmake accept GOAL…`: what lies there is current, whatever the times and stamps say. Nothing runs. */
 export async function acceptCommand(typed: readonly string[], options: BuildCommandOptions): Promise<ExitCode> {
-  const workspace = await openWorkspace(options.directory)
+  const workspace = await openAsKnown(options.directory)
   const { dryRun } = options
   const engine = dryRun ? undefined : await stayingEngine(workspace)
   if (engine !== undefined) {
-    const chosen = chosenJobs(workspace, workspace.plan().plan, typed)
+    const { chosen } = planChosen(workspace, typed)
     return say(await engine.act({ type: 'accept', jobs: chosen.map(({ job }) => job.id) }), options)
   }
   const nobodyLost = () => {}
@@ -34,12 +36,12 @@ async function accept(
   typed: readonly string[],
   options: { readonly dryRun: boolean },
 ): Promise<ExitCode> {
-  const { plan, graph } = workspace.plan()
+  const { chosen, graph } = planChosen(workspace, typed)
   const { disk, journal } = workspace
   const would = options.dryRun ? 'would be ' : ''
   let accepted = 0
   let refused = 0
-  for (const planned of chosenJobs(workspace, plan, typed)) {
+  for (const planned of chosen) {
     const { job } = planned
     const record = acceptedRecord(planned, userName(), { disk, journal, clock: systemClock }, graph.ignoreOf)
     if (typeof record === 'string') {
@@ -60,8 +62,8 @@ async function accept(
 
 /** `labmake rebuild GOAL…`: makes targets again, whatever they hold; edited ones go to the attic. */
 export async function rebuildCommand(typed: readonly string[], options: BuildCommandOptions): Promise<ExitCode> {
-  const workspace = await openWorkspace(options.directory)
-  const chosen = chosenJobs(workspace, workspace.plan().plan, typed)
+  const workspace = await openAsKnown(options.directory)
+  const { chosen } = planChosen(workspace, typed)
   if (options.dryRun) {
     process.stdout.write(`${chosen.map(({ job }) => `${printable(job.id)} would be made again`).join('\n')}\n`)
     return exitCodes.fine
@@ -88,17 +90,14 @@ async function stayingEngine({ root }: OpenWorkspace): Promise<EngineClient | un
   return (await client?.board())?.engine.mode === 'watch' ? client : undefined
 }
 
-function chosenJobs(
+/** The jobs that were named, as they are planned now. */
+function planChosen(
   workspace: OpenWorkspace,
-  plan: ReturnType<OpenWorkspace['plan']>['plan'],
   typed: readonly string[],
-): PlannedJob[] {
-  const named = namedJobs(
-    plan,
-    workspace.ruleSet.rules,
-    typed.map((goal) => workspace.goal(goal)),
-  )
-  const chosen = plan.jobs.filter(({ job }) => named.has(job.id))
+): { readonly chosen: readonly PlannedJob[]; readonly graph: Graph } {
+  const goals = typed.map((goal) => workspace.goal(goal))
+  const { planned, named } = planNamed(workspace, goals)
+  const chosen = planned.plan.jobs.filter(({ job }) => named.has(job.id))
   if (chosen.length === 0) throw new UserError(`there is no job for ${typed.join(', ')} yet`)
-  return chosen
+  return { chosen, graph: planned.graph }
 }

@@ -68,10 +68,16 @@ export interface PlanTextOptions {
   readonly style: Style
   /** Also show each job's command. */
   readonly verbose: boolean
+  /** Jobs up to date that the plan does not have. */
+  readonly others: number
 }
 
 /** What would run and why, for a person: jobs by batch, then what does not run, then the counts. */
-export function planLines(plan: Plan, chosen: ReadonlySet<string>, { style, verbose }: PlanTextOptions): string[] {
+export function planLines(
+  plan: Plan,
+  chosen: ReadonlySet<string>,
+  { style, verbose, others }: PlanTextOptions,
+): string[] {
   const rows = jobsToRun(plan, chosen).map(({ job, verdict }) => ({ job, verdict, name: printable(nameInBatch(job)) }))
   const width = rows.reduce((most, { name }) => Math.max(most, name.length), 0)
   const batches = groupBy(rows, ({ job }) => job.batch)
@@ -100,7 +106,7 @@ export function planLines(plan: Plan, chosen: ReadonlySet<string>, { style, verb
   for (const fault of plan.errors) lines.push(...faultLines(fault, style))
   for (const fault of plan.warnings) lines.push(...faultLines(fault, style, 'warning'))
   const named = batches.size - (batches.has(undefined) ? 1 : 0)
-  lines.push(closingLine(plan, chosen, { jobs: rows.length, batches: named }))
+  lines.push(closingLine(plan, chosen, { jobs: rows.length, batches: named, others }))
   return lines
 }
 
@@ -139,11 +145,14 @@ function protectedRows(plan: Plan, chosen: ReadonlySet<string>, style: Style): s
 interface RunCounts {
   readonly jobs: number
   readonly batches: number
+  readonly others: number
 }
 
-function closingLine(plan: Plan, chosen: ReadonlySet<string>, { jobs, batches }: RunCounts): string {
-  if (plan.jobs.length === 0 && plan.errors.length === 0) return emptyText
-  if (jobs === 0) return `Nothing to do: ${countsText(standingOf(plan, chosen))}.`
+function closingLine(plan: Plan, chosen: ReadonlySet<string>, { jobs, batches, others }: RunCounts): string {
+  if (plan.jobs.length + others === 0 && plan.errors.length === 0) return emptyText
+  const standing = standingOf(plan, chosen)
+  const counts = countsText({ ...standing, upToDate: standing.upToDate + others })
+  if (jobs === 0) return `Nothing to do: ${counts}.`
   const where = batches > 0 ? ` in ${plural(batches, 'batch')}` : ''
-  return `${plural(jobs, 'job')} would run${where}: ${countsText(standingOf(plan, chosen))}.`
+  return `${plural(jobs, 'job')} would run${where}: ${counts}.`
 }

@@ -1,9 +1,10 @@
-import { namedJobs, withPrerequisites } from '../core/goals.ts'
+import { withPrerequisites } from '../core/goals.ts'
 import { shownPath } from '../model/job.ts'
 import type { Plan, PlannedJob } from '../model/plan.ts'
 import type { Rule } from '../model/rule.ts'
+import { planNamed } from './namedPlan.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
-import { openWorkspace } from './workspace.ts'
+import { openAsKnown } from './recall.ts'
 
 export interface GraphOptions extends CommonOptions {
   readonly format: 'mermaid' | 'dot'
@@ -18,18 +19,15 @@ interface Drawing {
 
 /** `labmake graph`: how the rules hang together, or all jobs of what is named, as Mermaid or DOT. */
 export async function graphCommand(goals: readonly string[], options: GraphOptions): Promise<ExitCode> {
-  const workspace = await openWorkspace(options.directory)
+  const workspace = await openAsKnown(options.directory)
   const { rules } = workspace.ruleSet
-  const { plan } = workspace.plan()
-  const named = withPrerequisites(
-    plan,
-    namedJobs(
-      plan,
-      rules,
-      goals.map((goal) => workspace.goal(goal)),
-    ),
+  const { planned, named } = planNamed(
+    workspace,
+    goals.map((goal) => workspace.goal(goal)),
   )
-  const drawing = options.jobs || goals.length > 0 ? drawJobs(plan, named) : drawRules(rules, plan)
+  const { plan } = planned
+  const drawing =
+    options.jobs || goals.length > 0 ? drawJobs(plan, withPrerequisites(plan, named)) : drawRules(rules, plan)
   process.stdout.write(`${(options.format === 'dot' ? dot(drawing) : mermaid(drawing)).join('\n')}\n`)
   return exitCodes.fine
 }

@@ -4,8 +4,9 @@ import { namedJobs } from '../core/goals.ts'
 import { leftAttempts } from '../io/attempts.ts'
 import { loggedAttempts, logPath } from '../io/logs.ts'
 import { UserError } from '../model/errors.ts'
+import { planNamed } from './namedPlan.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
-import { openWorkspace } from './workspace.ts'
+import { openAsKnown } from './recall.ts'
 
 export interface LogOptions extends CommonOptions {
   readonly follow: boolean
@@ -15,11 +16,10 @@ export interface LogOptions extends CommonOptions {
 
 /** `labmake log BATCH [RULE]`: the output of a job's last attempt, or of another one. */
 export async function logCommand(goal: string, rule: string | undefined, options: LogOptions): Promise<ExitCode> {
-  const workspace = await openWorkspace(options.directory)
-  const { plan } = workspace.plan()
-  const { rules } = workspace.ruleSet
-  const named = namedJobs(plan, rules, [workspace.goal(goal)])
-  const ofRule = rule === undefined ? named : namedJobs(plan, rules, [rule])
+  const workspace = await openAsKnown(options.directory)
+  const { planned, named } = planNamed(workspace, [workspace.goal(goal)])
+  const { plan } = planned
+  const ofRule = rule === undefined ? named : namedJobs(plan, workspace.ruleSet.rules, [rule])
   const jobs = plan.jobs.map(({ job }) => job.id).filter((id) => named.has(id) && ofRule.has(id))
   const logged = jobs.filter((id) => loggedAttempts(workspace.root, id).length > 0)
   if (logged.length === 0) {

@@ -6,13 +6,14 @@ import { watchedFolders } from '../core/watched.ts'
 import type { PlannedGraph } from '../engine/book.ts'
 import { keepRules, takeUpRules } from '../io/keptRules.ts'
 import { amendLastLook, jobsAtRest, type LastLook, type Resting, writeLastLook } from '../io/lastLook.ts'
-import { type LookBack, pathsChanged } from '../io/lookBack.ts'
+import { type Known, type LookBack, lastKnown, pathsChanged } from '../io/lookBack.ts'
 import { type LookRecorder, type Looks, lookRecorder, settledLooks } from '../io/looks.ts'
 import { exchangeLooks, inOrder, looksAt, pathsBelow } from '../io/orderedLooks.ts'
+import { findWorkspace } from '../io/workspace.ts'
 import type { RuleSet } from '../model/rule.ts'
 import type { Standing } from '../model/standing.ts'
 import { version } from '../version.ts'
-import type { OpenWorkspace, ReadRules } from './workspace.ts'
+import { type OpenWorkspace, openWorkspace, type ReadRules } from './workspace.ts'
 
 /** A plan of everything, or of what may have changed since the last look. */
 export interface Look {
@@ -99,8 +100,14 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
   }
 }
 
+/** Opens a workspace for a look at a few of its jobs: what builds read before of its rules and its journal is not read again. */
+export function openAsKnown(directory: string): Promise<OpenWorkspace> {
+  const known = lastKnown(findWorkspace(directory), version)
+  return openWorkspace(directory, known && { last: known.last, rules: rulesOf(known) })
+}
+
 /** What was known of them comes with the looks of then: a file that changed since they were compared is found to have changed. */
-function rulesOf({ last, areInputsSame }: LookBack): ReadRules | undefined {
+function rulesOf({ last, areInputsSame }: Known): ReadRules | undefined {
   const { areText, kept } = last.rules
   const ruleSet = areInputsSame && areText ? kept && takeUpRules(kept) : undefined
   return ruleSet && { ruleSet, looks: last.inputs }

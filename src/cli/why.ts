@@ -1,4 +1,3 @@
-import { namedJobs } from '../core/goals.ts'
 import { groupBy } from '../core/groupBy.ts'
 import { takeIngredients, takeTargets } from '../core/provenance.ts'
 import { reasonText, verdictReason } from '../core/reasons.ts'
@@ -10,9 +9,11 @@ import type { Job } from '../model/job.ts'
 import type { PlannedJob } from '../model/plan.ts'
 import type { TargetHistory } from '../model/record.ts'
 import type { Stamp, Stamps } from '../model/stamp.ts'
+import { planNamed } from './namedPlan.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import { openAsKnown } from './recall.ts'
 import { localTime, paint, printable, type Style, styleOf } from './terminal.ts'
-import { type OpenWorkspace, openWorkspace } from './workspace.ts'
+import type { OpenWorkspace } from './workspace.ts'
 
 interface Compared {
   readonly path: string
@@ -24,13 +25,10 @@ interface Compared {
 
 /** `labmake why TARGET…`: the verdict, its reasons, and the stamps that were compared. */
 export async function whyCommand(typed: readonly string[], options: CommonOptions): Promise<ExitCode> {
-  const workspace = await openWorkspace(options.directory)
-  const { plan, graph } = workspace.plan()
-  const named = namedJobs(
-    plan,
-    workspace.ruleSet.rules,
-    typed.map((goal) => workspace.goal(goal)),
-  )
+  const workspace = await openAsKnown(options.directory)
+  const goals = typed.map((goal) => workspace.goal(goal))
+  const { planned, named } = planNamed(workspace, goals)
+  const { plan, graph } = planned
   const jobs = plan.jobs.filter(({ job }) => named.has(job.id))
   const looked = jobs.map((planned) => explain(planned, workspace, graph.ignoreOf))
   if (options.json) process.stdout.write(`${JSON.stringify(looked.map(whyJson))}\n`)

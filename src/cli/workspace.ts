@@ -1,7 +1,10 @@
 import { resolve } from 'node:path'
 import { type Batches, joinManifests } from '../core/batches.ts'
 import { manifestFolder } from '../core/dropManifest.ts'
+import { distinctFaults } from '../core/faults.ts'
+import { batchesOfGoals } from '../core/goals.ts'
 import { buildGraph } from '../core/graph.ts'
+import { outlineOf } from '../core/outline.ts'
 import { makePlan } from '../core/plan.ts'
 import { canScope, caseTwinsIn, scopeBatches, widenScope } from '../core/scope.ts'
 import { surveyDisk } from '../core/survey.ts'
@@ -27,6 +30,8 @@ export interface OpenWorkspace {
   readonly journal: JournalFile
   /** Plans from the disk, the manifests and the journal as they are now: all batches, or these and those that hang on them. */
   plan(scope?: Scope): PlannedGraph
+  /** Plans the batches that goals may speak of, where they can be told apart; else everything. */
+  planOfGoals(goals: readonly string[]): PlannedGraph
   /** Plans these batches as the manifests have them, and no others; `all`: of everything. */
   planOf(scope: Scope, manifests: Batches): PlannedGraph
   /** Looks at the rule files and manifests that the last plan was made with, in order; undefined where looks are not taken down. */
@@ -67,6 +72,7 @@ export async function openWorkspace(
   const disk = openDisk(root, () => globber(), recorder)
   let journal = openJournal(root, last?.journal)
   let twins = caseTwinsIn([...(last?.resting.batches ?? []), ...(last?.restless ?? [])])
+  const readBatches = () => joinManifests(readManifests(root, ruleSet.rules), ruleSet.rules, ruleSet.disabled)
   const planOf = (scope: Scope, manifests: Batches): PlannedGraph => {
     const { rules, faults } = ruleSet
     if (scope === 'all') recorder?.clear()
@@ -92,10 +98,9 @@ export async function openWorkspace(
       return journal
     },
     plan(asked = 'all') {
-      const { rules, disabled } = ruleSet
       if (recorder !== undefined) manifestLooks = lookInto(root, manifestFolder)
-      const manifests = joinManifests(readManifests(root, rules), rules, disabled)
-      const isApart = asked !== 'all' && canScope(rules)
+      const manifests = readBatches()
+      const isApart = asked !== 'all' && canScope(ruleSet.rules)
       const wide = () =>
         widenScope(new Set([...asked].flatMap((name) => [name, ...twins.of(name)])), manifests.byName.keys())
       const planned = planOf(isApart ? wide() : 'all', manifests)
@@ -103,6 +108,19 @@ export async function openWorkspace(
       if (planned.scope === 'all') twins = caseTwinsIn(names)
       else for (const name of names) twins.add(name)
       return planned
+    },
+    planOfGoals(goals) {
+      const manifests = readBatches()
+      const outline = goals.length === 0 ? undefined : outlineOf(ruleSet, manifests, surveyDisk(disk))
+      if (outline === undefined) return planOf('all', manifests)
+      let step = outline.next()
+      while (step.done !== true) step = outline.next()
+      const { names, faults } = step.value
+      const named = batchesOfGoals(ruleSet.rules, goals, names)
+      if (named === undefined) return planOf('all', manifests)
+      const planned = planOf(widenScope(named, names), manifests)
+      const errors = distinctFaults([...planned.plan.errors, ...faults])
+      return { ...planned, plan: { ...planned.plan, errors } }
     },
     planOf,
     inputs: () => ruleLooks && manifestLooks && exchangeLooks(inOrder(ruleLooks), [], inOrder(manifestLooks)),

@@ -28,6 +28,23 @@ export function namedJobs(
   return named
 }
 
+/** To look for all names in more goals than these takes as long as a plan of everything. */
+const mostApart = 64
+
+/**
+ * The batches that goals may speak of, where the rules keep batches apart: a job and its targets have the name of their batch
+ * in theirs. `names`: of all batches that there may be. Undefined if it may be any.
+ */
+export function batchesOfGoals(
+  rules: readonly Rule[],
+  goals: readonly string[],
+  names: readonly string[],
+): ReadonlySet<string> | undefined {
+  if (goals.length === 0 || goals.length > mostApart) return undefined
+  if (rules.some(({ name }) => goals.includes(name))) return undefined
+  return new Set(names.filter((name) => goals.some((goal) => goal.includes(name))))
+}
+
 /** The named jobs with all that they need. */
 export function withPrerequisites(plan: Plan, named: ReadonlySet<string>): ReadonlySet<string> {
   if (named.size === plan.jobs.length) return named

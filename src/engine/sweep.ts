@@ -1,3 +1,4 @@
+import { distinctFaults, faultKey } from '../core/faults.ts'
 import { byName } from '../core/names.ts'
 import type { Outline } from '../core/outline.ts'
 import type { Clash } from '../core/producers.ts'
@@ -96,9 +97,9 @@ export class Sweep {
       const known = this.clashes.get(pair)
       if (known === undefined || byName(clash.path, known.path) < 0) this.clashes.set(pair, clash)
     }
-    for (const fault of graph.faults) if (!isClash.has(fault)) this.graphFaults.set(keyOf(fault), fault)
-    for (const fault of plan.errors) if (!isClash.has(fault)) this.faults.set(keyOf(fault), fault)
-    for (const warning of plan.warnings) this.warnings.set(keyOf(warning), warning)
+    for (const fault of graph.faults) if (!isClash.has(fault)) this.graphFaults.set(faultKey(fault), fault)
+    for (const fault of plan.errors) if (!isClash.has(fault)) this.faults.set(faultKey(fault), fault)
+    for (const warning of plan.warnings) this.warnings.set(faultKey(warning), warning)
   }
 
   private lookOn(): SweepStep {
@@ -107,7 +108,7 @@ export class Sweep {
       this.outline = step.value
       const names = new Set([...step.value.names, ...this.options.known()])
       this.left = [...names].reverse()
-      for (const fault of step.value.faults) this.graphFaults.set(keyOf(fault), fault)
+      for (const fault of step.value.faults) this.graphFaults.set(faultKey(fault), fault)
     }
     this.beganMs = this.options.now()
     return { kind: 'looked' }
@@ -128,11 +129,9 @@ export class Sweep {
     const faults = [...this.faults.values(), ...graphFaults]
     return {
       orphaned: [...this.orphans.values()].flat(),
-      faults: [...new Map(faults.map((fault) => [keyOf(fault), fault])).values()],
+      faults: distinctFaults(faults),
       graphFaults,
       warnings: [...this.warnings.values()],
     }
   }
 }
-
-const keyOf = ({ where, message }: Fault) => `${where} ${message}`

@@ -8,29 +8,39 @@ import { changedLooks, type Looks, lookRecorder, marksOfOne } from './looks.ts'
 import { looksAt, pathsBelow, placesAt } from './orderedLooks.ts'
 import { systemPaths } from './systemPaths.ts'
 
-/** How a workspace compares to what the last look found. */
-export interface LookBack {
+/** What the last look left, as far as it holds without a look at what jobs are made from. */
+export interface Known {
   readonly last: ReadLook
-  /** When it was compared, in ms since the epoch. */
-  readonly atMs: number
-  /** Places in `last.looks` of what does not lie as it lay, or may not. */
-  readonly changed: readonly number[]
   /** Rule files and manifests lie as they lay. */
   readonly areInputsSame: boolean
   /** Records were added to the journal since. */
   readonly hasNews: boolean
 }
 
+/** How a workspace compares to what the last look found. */
+export interface LookBack extends Known {
+  /** When it was compared, in ms since the epoch. */
+  readonly atMs: number
+  /** Places in `last.looks` of what does not lie as it lay, or may not. */
+  readonly changed: readonly number[]
+}
+
 /** `version`: of this labmake. Undefined where there is no last look of it, or another journal. */
-export function lookBack(root: string, version: string): LookBack | undefined {
+export function lastKnown(root: string, version: string): Known | undefined {
   const last = readLastLook(root, version)
   if (last === undefined) return undefined
-  const atMs = Date.now()
   const journal = compareToMark(`${root}/${journalPath}`, last.journal)
   if (journal === 'other') return undefined
   const areInputsSame = changedLooks(root, last.inputs, last.takenMs).length === 0
-  const changed = changedLooks(root, last.looks, last.takenMs)
-  return { last, atMs, changed, areInputsSame, hasNews: journal === 'grown' }
+  return { last, areInputsSame, hasNews: journal === 'grown' }
+}
+
+/** As lastKnown, and what has changed since. */
+export function lookBack(root: string, version: string): LookBack | undefined {
+  const known = lastKnown(root, version)
+  if (known === undefined) return undefined
+  const atMs = Date.now()
+  return { ...known, atMs, changed: changedLooks(root, known.last.looks, known.last.takenMs) }
 }
 
 /**

@@ -13,13 +13,18 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openRecall } from '../../src/cli/recall.ts'
+import { planLines } from '../../src/cli/dryRun.ts'
+import { planNamed } from '../../src/cli/namedPlan.ts'
+import { openAsKnown, openRecall } from '../../src/cli/recall.ts'
+import type { Style } from '../../src/cli/terminal.ts'
 import { openWorkspace } from '../../src/cli/workspace.ts'
+import { namedJobs } from '../../src/core/goals.ts'
 import { takeIngredients, takeTargets } from '../../src/core/provenance.ts'
 import { standingOf } from '../../src/core/standing.ts'
 import { surveyDisk } from '../../src/core/survey.ts'
 import { formatLine, journalPath } from '../../src/io/journalLines.ts'
 import { type LookBack, lookBack, stillStands } from '../../src/io/lookBack.ts'
+import type { Plan } from '../../src/model/plan.ts'
 import type { JournalRecord } from '../../src/model/record.ts'
 import type { Standing } from '../../src/model/standing.ts'
 import { version } from '../../src/version.ts'
@@ -95,6 +100,37 @@ class Lab implements Disposable {
     return standingOf(plan, new Set(plan.jobs.map(({ job }) => job.id)))
   }
 
+  /** What `labmake -n` prints, by what is known from the last look, and by a plan of everything. */
+  async dryRuns(): Promise<{ known: string[]; all: string[] }> {
+    const recall = openRecall(this.root, lookBack(this.root, version))
+    const { planned, others } = recall.look(await openWorkspace(this.root, recall))
+    const { plan } = (await openWorkspace(this.root)).plan()
+    return { known: dryRun(planned.plan, others), all: dryRun(plan, 0) }
+  }
+
+  /** The verdicts of what a goal names, by a plan of what it speaks of and by one of everything; or why there are none. */
+  async named(goal: string): Promise<{ apart: unknown; all: unknown }> {
+    const known = await openAsKnown(this.root)
+    const workspace = await openWorkspace(this.root)
+    const { plan } = workspace.plan()
+    const { rules } = workspace.ruleSet
+    const verdicts = ({ byId }: Plan, named: ReadonlySet<string>) => [...named].map((id) => [id, byId.get(id)!.verdict])
+    const orRefused = (look: () => unknown) => {
+      try {
+        return look()
+      } catch (error) {
+        return error
+      }
+    }
+    return {
+      apart: orRefused(() => {
+        const { planned, named } = planNamed(known, [goal])
+        return verdicts(planned.plan, named)
+      }),
+      all: orRefused(() => verdicts(plan, namedJobs(plan, rules, [goal]))),
+    }
+  }
+
   /** As a build without goals looks, and keeps its look. Says how many batches it planned, or that it planned all or none. */
   async recall(): Promise<{ standing: Standing; planned: number | 'all' | 'none' }> {
     const back = lookBack(this.root, version)
@@ -137,6 +173,10 @@ class Lab implements Disposable {
     }
   }
 }
+
+const plain: Style = { color: false, unicode: true }
+const dryRun = (plan: Plan, others: number) =>
+  planLines(plan, new Set(plan.byId.keys()), { style: plain, verbose: true, others })
 
 const sorted = (standing: Standing) => ({
   ...standing,
@@ -448,4 +488,44 @@ test('after any changes a look back says what a plan of everything says, whateve
   )
   // It did look back.
   expect(recalled).toBeGreaterThan(5)
+}, 120_000)
+
+const goal = fc
+  .tuple(
+    fc.constantFrom('', 'first/', 'second/', 'm/', 'o/', './m/'),
+    fc.constantFrom('C1', 'C12', 'B1', 'B3', 'c1', 'x'),
+  )
+  .map(([start, name]) => start + name)
+
+test('a batch that is named waits for the one that differs from it by case alone, though nobody looked since that came', async () => {
+  using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
+  lab.write('in/b1/a.mat')
+  const { apart, all } = await lab.named('kwd/B1')
+  expect(apart).toMatchObject([['kwd/B1', { state: 'waiting' }]])
+  expect(apart).toEqual(all)
+})
+
+test('after any changes a dry run, and what goals name, are told as by a plan of everything', async () => {
+  let wasApart = 0
+  const change = fc.tuple(step, fc.boolean(), goal)
+  await fc.assert(
+    fc.asyncProperty(randomRules, fc.array(change, { minLength: 2, maxLength: 6 }), async (rules, changes) => {
+      using lab = new Lab(rules)
+      for (let i = 1; i <= 12; i++) for (const end of ['/x', '.a']) lab.write(`in/C${i}${end}`)
+      await lab.makeAll()
+      await lab.recall()
+      for (const [i, [change, isBuilt, goal]] of changes.entries()) {
+        await change(lab)
+        const { known, all } = await lab.dryRuns()
+        expect([i, known]).toEqual([i, all])
+        const named = await lab.named(goal)
+        expect([i, goal, named.apart]).toEqual([i, goal, named.all])
+        const { scope } = (await openAsKnown(lab.root)).planOfGoals([goal])
+        if (scope !== 'all' && scope.size > 0) wasApart++
+        if (isBuilt) await lab.recall()
+      }
+    }),
+    { numRuns: Number(process.env.RANDOM_RUNS ?? 40) },
+  )
+  expect(wasApart).toBeGreaterThan(5)
 }, 120_000)

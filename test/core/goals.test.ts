@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { namedJobs, withPrerequisites } from '../../src/core/goals.ts'
+import { batchesOfGoals, namedJobs, withPrerequisites } from '../../src/core/goals.ts'
 import { lab } from '../fakes/lab.ts'
 
 const rules = {
@@ -42,6 +42,22 @@ describe('a goal', () => {
     ],
   ])('%s that nothing matches is refused', (goal, message, hint) => {
     expect(() => named(goal)).toThrow(expect.objectContaining({ message, hint: expect.stringContaining(hint) }))
+  })
+})
+
+describe('the batches that goals may speak of', () => {
+  const ofGoals = (...goals: string[]) => {
+    const batches = batchesOfGoals(it.rules.rules, goals, ['B1', 'B11', 'B2'])
+    return batches && [...batches]
+  }
+  test.each([
+    ['of a batch, and of those whose names are in its name', ['B11'], ['B1', 'B11']],
+    ['of jobs and of targets', ['phy/B2', './kwd/B1.kwd'], ['B1', 'B2']],
+    ['of what is called otherwise: none', ['denoize'], []],
+    ['of a rule: any', ['B1', 'denoise'], undefined],
+    ['of nothing: any', [], undefined],
+  ])('are those %s', (_, goals, batches) => {
+    expect(ofGoals(...goals)).toEqual(batches)
   })
 })
 
