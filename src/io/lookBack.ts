@@ -4,8 +4,8 @@ import type { Standing } from '../model/standing.ts'
 import { journalPath } from './journalLines.ts'
 import { compareToMark } from './journalMark.ts'
 import { amendLastLook, type ReadLook, readLastLook } from './lastLook.ts'
-import { changedLooks, type Looks, lookRecorder, marksOfOne } from './looks.ts'
-import { looksAt, pathsBelow, placesAt } from './orderedLooks.ts'
+import { changedLooks, type Looks, lookRecorder } from './looks.ts'
+import { isSameMark, looksAt, pathsBelow, placesAt } from './orderedLooks.ts'
 import { systemPaths } from './systemPaths.ts'
 
 /** What the last look left, as far as it holds without a look at what jobs are made from. */
@@ -92,7 +92,10 @@ function lookAnew(root: string, looks: Looks, paths: readonly string[]): Looks |
       else recorder.saw(path, lstatSync(at(path), { bigint: true, throwIfNoEntry: false }))
     }
     const taken = recorder.taken()
-    if (taken === undefined || !before.paths.every((_, i) => before.follows[i] === 1 || isSameMark(before, taken, i)))
+    if (
+      taken === undefined ||
+      !before.paths.every((_, i) => before.follows[i] === 1 || isSameMark(before, i, taken, i))
+    )
       return undefined
     for (const folder of new Set(folders)) {
       if (newMembers(folder, readdirSync(at(folder)), pathsBelow(looks, folder)).length > 0) return undefined
@@ -101,9 +104,4 @@ function lookAnew(root: string, looks: Looks, paths: readonly string[]): Looks |
   } catch {
     return undefined
   }
-}
-
-function isSameMark(a: Looks, b: Looks, place: number): boolean {
-  for (let k = marksOfOne * place; k < marksOfOne * (place + 1); k++) if (a.marks[k] !== b.marks[k]) return false
-  return true
 }

@@ -4,11 +4,26 @@ import { type Looks, marksOfOne } from './looks.ts'
 // Looks are kept in the order of their paths, by code unit: of one recording among ten thousand, and of the members of a folder,
 // they are then found without going through all.
 
-/** The same looks in order. */
+/** The same looks in order, each once: a plan looks at some folders more than once. */
 export function inOrder(looks: Looks): Looks {
-  const { paths } = looks
-  const compare = (a: number, b: number) => (paths[a]! < paths[b]! ? -1 : paths[a]! > paths[b]! ? 1 : a - b)
-  return looksAt(looks, [...paths.keys()].sort(compare))
+  const { paths, follows } = looks
+  const compare = (a: number, b: number) =>
+    paths[a]! < paths[b]! ? -1 : paths[a]! > paths[b]! ? 1 : follows[a]! - follows[b]!
+  const places = [...paths.keys()].sort(compare)
+  return looksAt(
+    looks,
+    places.filter(
+      (place, i) => i === 0 || compare(places[i - 1]!, place) < 0 || !isSameMark(looks, places[i - 1]!, looks, place),
+    ),
+  )
+}
+
+/** Do these two looks see the same? */
+export function isSameMark(a: Looks, placeA: number, b: Looks, placeB: number): boolean {
+  for (let k = 0; k < marksOfOne; k++) {
+    if (a.marks[marksOfOne * placeA + k] !== b.marks[marksOfOne * placeB + k]) return false
+  }
+  return true
 }
 
 /** Looks of which those at some paths, `gone`, and those at paths that were looked at anew are replaced by these. All are in order. */

@@ -18,8 +18,9 @@ const looksOf = (looks: readonly Look[]): Looks => ({
   follows: Uint8Array.from(looks, ([, follow]) => follow),
   marks: Float64Array.from(looks.flatMap(([, , ...marks]) => marks)),
 })
-const asText = ({ paths, follows, marks }: Looks) =>
-  paths.map((path, i) => [path, follows[i], ...marks.subarray(4 * i, 4 * i + 4)].join(' ')).toSorted()
+const asText = ({ paths, follows, marks }: Looks) => [
+  ...new Set(paths.map((path, i) => [path, follows[i], ...marks.subarray(4 * i, 4 * i + 4)].join(' ')).toSorted()),
+]
 
 test('of looks those at some paths go, and those at paths that were looked at anew; all others stay, in order', () => {
   const looks = (maxLength: number) => fc.array(randomLook, { maxLength })
@@ -62,6 +63,18 @@ test('below a folder is what has its whole name before a slash, and was there', 
   expect(pathsBelow(looks, '/m')).toEqual(['/m/else'])
   expect(pathsBelow(looks, 'm/b')).toEqual([])
   expect(pathsBelow(looks, '.')).toHaveLength(7)
+})
+
+test('a look that was taken twice is kept once, and two that saw different things are both kept', () => {
+  const looks = inOrder(
+    looksOf([
+      ['b', 1, ...there],
+      ['a', 0, ...there],
+      ['b', 1, ...there],
+      ['a', 0, ...notThere],
+    ]),
+  )
+  expect(looks.paths).toEqual(['a', 'a', 'b'])
 })
 
 test('a path that was looked at in two ways has two places', () => {
