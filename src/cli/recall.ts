@@ -4,6 +4,7 @@ import { canScope } from '../core/scope.ts'
 import { standingOf } from '../core/standing.ts'
 import { watchedFolders } from '../core/watched.ts'
 import type { PlannedGraph } from '../engine/book.ts'
+import { writeJournalIndex } from '../io/journalIndex.ts'
 import { keepRules, takeUpRules } from '../io/keptRules.ts'
 import { amendLastLook, jobsAtRest, type LastLook, type Resting, writeLastLook } from '../io/lastLook.ts'
 import { type Known, type LookBack, lastKnown, pathsChanged } from '../io/lookBack.ts'
@@ -80,6 +81,7 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
       if (scope === 'all') {
         const rules = known?.ruleSet === workspace.ruleSet ? back!.last.rules : keptRules(workspace.ruleSet, inputs)
         writeLastLook(root, version, { ...since, rules, looks: inOrder(taken) })
+        if (journal.mark !== undefined) writeJournalIndex(root, journal.mark)
         return
       }
       if (compared === undefined) return

@@ -5,6 +5,7 @@ import type { PastAttempt } from '../model/detail.ts'
 import type { Fault } from '../model/errors.ts'
 import type { Journal } from '../model/ports.ts'
 import type { DropRecord, JournalRecord } from '../model/record.ts'
+import { readJournalIndex } from './journalIndex.ts'
 import { formatLine, journalPath } from './journalLines.ts'
 import { compareToMark, type JournalMark, markJournal } from './journalMark.ts'
 import { type JournalMemory, lookUp, rememberAll } from './journalMemory.ts'
@@ -39,7 +40,9 @@ const recentKept = 1000
  * `known`: up to where it was read before, and found whole. What lies before that is looked up only as it is asked for.
  */
 export function openJournal(root: string, known?: JournalMark): JournalFile {
-  return openFile(root, known && { mark: known, older: openOlderLines(`${root}/${journalPath}`, known.sizeBytes) })
+  if (known === undefined) return openFile(root, undefined)
+  const readIndex = () => readJournalIndex(root, known.sizeBytes)
+  return openFile(root, { mark: known, older: openOlderLines(`${root}/${journalPath}`, known.sizeBytes, readIndex) })
 }
 
 /** What lies before a mark. */

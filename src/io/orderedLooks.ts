@@ -47,25 +47,6 @@ export function exchangeLooks(looks: Looks, gone: readonly string[], anew: Looks
   }
 }
 
-/**
- * As exchangeLooks, of looks that nobody else has: mostly as many come as go, which take their places, so that megabytes of
- * others need not be copied.
- */
-export function exchangeInPlace(looks: Looks, gone: readonly string[], anew: Looks): Looks {
-  const places = [...new Set([...gone, ...anew.paths])].map((path) => ({
-    before: placesOf(looks.paths, path),
-    after: placesOf(anew.paths, path),
-  }))
-  if (places.some(({ before, after }) => before[1] - before[0] !== after[1] - after[0]))
-    return exchangeLooks(looks, gone, anew)
-  for (const { before, after } of places) {
-    const [from, to] = after
-    looks.follows.set(anew.follows.subarray(from, to), before[0])
-    looks.marks.set(anew.marks.subarray(from * marksOfOne, to * marksOfOne), before[0] * marksOfOne)
-  }
-  return looks
-}
-
 /** Places of the looks at a path. */
 export function placesAt({ paths }: Looks, path: string): number[] {
   const [from, to] = placesOf(paths, path)
