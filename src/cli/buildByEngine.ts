@@ -1,12 +1,15 @@
+import { withPrerequisites } from '../core/goals.ts'
 import { standingOf } from '../core/standing.ts'
 import { UserError } from '../model/errors.ts'
 import type { EngineClient } from '../server/client.ts'
 import { askedText } from './askEngine.ts'
-import { chooseGoals, finish, openReporter } from './buildHere.ts'
+import { finish, openReporter } from './buildHere.ts'
 import { planJson } from './dryRun.ts'
 import { followBuild } from './follow.ts'
+import { planNamed } from './namedPlan.ts'
 import { type BuildCommandOptions, type ExitCode, exitCodes } from './options.ts'
-import { type OpenWorkspace, openWorkspace } from './workspace.ts'
+import { openAsKnown } from './recall.ts'
+import type { OpenWorkspace } from './workspace.ts'
 
 /** A build by the engine that runs here. */
 export async function askForBuild(
@@ -14,7 +17,7 @@ export async function askForBuild(
   typed: readonly string[],
   options: BuildCommandOptions,
 ): Promise<ExitCode> {
-  const workspace = await openWorkspace(options.directory)
+  const workspace = await openAsKnown(options.directory)
   return buildByEngine(
     client,
     workspace,
@@ -55,8 +58,9 @@ export async function buildByEngine(
       return exitCodes.interrupted
     }
     workspace.rereadJournal()
-    const { plan } = workspace.plan()
-    const chosen = chooseGoals(plan, workspace, goals)
+    const { planned, named } = planNamed(workspace, goals)
+    const { plan } = planned
+    const chosen = withPrerequisites(plan, named)
     const ending = { outcomes, isAsked: goals.length > 0, seconds: (Date.now() - startedMs) / 1000 }
     return finish(standingOf(plan, chosen), ending, options, () => planJson(plan, chosen))
   } finally {

@@ -54,7 +54,7 @@ function lookAt(workspace: OpenWorkspace, goals: readonly string[]): Look {
 }
 
 /** The jobs that goals name, with all that they need. */
-export function chooseGoals(plan: Plan, workspace: OpenWorkspace, goals: readonly string[]): ReadonlySet<string> {
+function chooseGoals(plan: Plan, workspace: OpenWorkspace, goals: readonly string[]): ReadonlySet<string> {
   return withPrerequisites(plan, namedJobs(plan, workspace.ruleSet.rules, goals, namedCommands))
 }
 

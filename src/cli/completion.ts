@@ -1,6 +1,6 @@
 import { namedCommands } from './names.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
-import { openWorkspace } from './workspace.ts'
+import { openAsKnown } from './recall.ts'
 
 export type Shell = 'bash' | 'zsh' | 'fish'
 
@@ -51,11 +51,11 @@ ${options
 
 /** `labmake completion names`: batches, rules and targets, a line each. Outside a workspace nothing, and no error. */
 export async function completionNames({ directory }: CommonOptions): Promise<ExitCode> {
-  const workspace = await openWorkspace(directory).catch(() => undefined)
+  const workspace = await openAsKnown(directory).catch(() => undefined)
   if (workspace === undefined) return exitCodes.fine
-  const { plan } = workspace.plan()
-  const batches = new Set(plan.jobs.flatMap(({ job }) => job.batch ?? []))
-  const targets = plan.jobs.flatMap(({ job }) => job.targets.map((t) => t.path))
+  const jobs = workspace.jobs()
+  const batches = new Set(jobs.flatMap(({ batch }) => batch ?? []))
+  const targets = jobs.flatMap((job) => job.targets.map((t) => t.path))
   const names = [...workspace.ruleSet.rules.map((rule) => rule.name), ...batches, ...targets]
   process.stdout.write(names.map((name) => `${name}\n`).join(''))
   return exitCodes.fine

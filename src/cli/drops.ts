@@ -54,5 +54,5 @@ export async function openDrops({ workspace, ports, engine, wake, isPatient = fa
 function knownBatches(workspace: OpenWorkspace, engine: Pick<Engine, 'board'> | undefined): Iterable<string> {
   const jobs = [...(engine?.board().jobs.values() ?? [])]
   const names = jobs.flatMap((job) => job.batch ?? [])
-  return jobs.length > 0 ? names : workspace.plan().plan.jobs.flatMap(({ job }) => job.batch ?? [])
+  return jobs.length > 0 ? names : workspace.jobs().flatMap(({ batch }) => batch ?? [])
 }

@@ -22,7 +22,7 @@ export interface EngineOptions extends CommonOptions {
 
 /** `labmake engine start`: in the background, unless one runs already. */
 export async function engineStart(options: EngineOptions): Promise<ExitCode> {
-  const { root } = await openWorkspace(options.directory)
+  const root = findWorkspace(options.directory)
   const before = runningEngine(root)
   if (before !== undefined) {
     process.stdout.write(

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { emptyBoard, nextBoard } from '../core/board.ts'
-import { JobBook } from '../engine/book.ts'
+import { JobBook, type PlannedGraph } from '../engine/book.ts'
 import type { Entry } from '../engine/entry.ts'
 import { Pools } from '../engine/pools.ts'
 import { JobQueue } from '../engine/queue.ts'
@@ -12,7 +12,7 @@ import { version } from '../version.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
 /** The board as an engine would have it, from the files and the journal alone: for a look where no engine runs. */
-export function glance(workspace: OpenWorkspace): Board {
+export function glance(workspace: OpenWorkspace, planned: PlannedGraph): Board {
   const { root, disk, journal } = workspace
   const engine = { pid: process.pid, user: userName(), host: hostname(), startedMs: 0, version, root, stopping: false }
   let board = emptyBoard({ ...engine, mode: 'watch' })
@@ -28,7 +28,7 @@ export function glance(workspace: OpenWorkspace): Board {
       board = nextBoard(board, event)
     },
   })
-  book.integrate(workspace.plan())
+  book.integrate(planned)
   const running = new Map(leftAttempts(root).map((state) => [state.job, state]))
   const jobs = [...board.jobs].map(([id, job]): [string, BoardJob] => {
     const left = running.get(id)

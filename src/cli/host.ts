@@ -73,7 +73,7 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
   }
   const outcomes = await withLock(workspace, onLost, async () => {
     const ports = await openPorts(workspace, { stays: options.mode === 'watch' })
-    const recovery = await recover(ports, () => workspace.plan().plan.jobs.map(({ job }) => job))
+    const recovery = await recover(ports, () => workspace.jobs())
     await options.before()
     const planner = openPlanner(workspace)
     let catchUp = async () => false

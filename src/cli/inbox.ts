@@ -15,12 +15,13 @@ import { say } from './act.ts'
 import { joinEngine } from './join.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
 import { openPorts, withLock } from './ports.ts'
+import { openAsKnown } from './recall.ts'
 import { type Color, paint, printable, type Style, styleOf } from './terminal.ts'
 import { type OpenWorkspace, openWorkspace } from './workspace.ts'
 
 /** `labmake inbox`: what arrives, settles, was refused or waits for a decision. */
 export async function inboxCommand(options: CommonOptions): Promise<ExitCode> {
-  const workspace = await openWorkspace(options.directory)
+  const workspace = await openAsKnown(options.directory)
   const client = await joinEngine(workspace.root)
   const board = await client?.board()
   const drops = board === undefined ? await lookAtInbox(workspace) : [...board.drops.values()]

@@ -17,7 +17,7 @@ export interface Finding {
 export async function checkLeftovers(workspace: OpenWorkspace): Promise<Finding[]> {
   const { root } = workspace
   const left = findLeftovers(root)
-  const jobs = workspace.plan().plan.jobs.map(({ job }) => job)
+  const jobs = workspace.jobs()
   return [
     ...(await checkEngine(root)),
     ...checkLock(left),

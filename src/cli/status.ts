@@ -1,5 +1,5 @@
 import { countStates, usedSlots } from '../core/board.ts'
-import { boardJobs } from '../core/boardGoals.ts'
+import { boardJobs, strangeGoal } from '../core/boardGoals.ts'
 import { formatSeconds } from '../core/durations.ts'
 import { groupBy } from '../core/groupBy.ts'
 import { byName } from '../core/names.ts'
@@ -15,15 +15,16 @@ import { glance } from './glance.ts'
 import { inboxJson, inboxLines, lookAtInbox } from './inbox.ts'
 import { joinEngine } from './join.ts'
 import { type CommonOptions, type ExitCode, exitCodes } from './options.ts'
+import { openAsKnown } from './recall.ts'
 import { paint, printable, type Style, sign, styleOf } from './terminal.ts'
-import { type OpenWorkspace, openWorkspace } from './workspace.ts'
+import type { OpenWorkspace } from './workspace.ts'
 
 /** `labmake status [BATCH…]`: one look at every batch, as the running engine says, or else as files and journal do. */
 export async function statusCommand(batches: readonly string[], options: CommonOptions): Promise<ExitCode> {
-  const workspace = await openWorkspace(options.directory)
+  const workspace = await openAsKnown(options.directory)
   const client = await joinEngine(workspace.root)
-  const board = client === undefined ? await glanceAtAll(workspace) : await client.board()
   const goals = batches.map((goal) => workspace.goal(goal))
+  const board = client === undefined ? await glanceAt(workspace, goals) : await client.board()
   const jobs = (goals.length === 0 ? [...board.jobs.values()] : boardJobs(board, goals)).sort(inOrder(board))
   const isAsked = client !== undefined
   if (options.json) process.stdout.write(`${JSON.stringify(statusJson(workspace.root, board, jobs, isAsked))}\n`)
@@ -35,9 +36,14 @@ export async function statusCommand(batches: readonly string[], options: CommonO
   return exitCodes.fine
 }
 
-async function glanceAtAll(workspace: OpenWorkspace): Promise<Board> {
+async function glanceAt(workspace: OpenWorkspace, goals: readonly string[]): Promise<Board> {
   const drops = await lookAtInbox(workspace)
-  return { ...glance(workspace), drops: new Map(drops.map((drop) => [drop.name, drop])) }
+  const planned = workspace.planOfGoals(goals)
+  const own = glance(workspace, planned)
+  // What a goal may have been meant for that names nothing is among all the others.
+  const isEnough = planned.scope === 'all' || strangeGoal(own, goals) === undefined
+  const board = isEnough ? own : glance(workspace, workspace.plan())
+  return { ...board, drops: new Map(drops.map((drop) => [drop.name, drop])) }
 }
 
 /** Batches by name, the jobs of one in order of the rules; jobs of no batch come last. */

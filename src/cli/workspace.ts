@@ -18,6 +18,7 @@ import { readManifests } from '../io/manifests.ts'
 import { exchangeLooks, inOrder } from '../io/orderedLooks.ts'
 import { findWorkspace, goalFromWorkspace } from '../io/workspace.ts'
 import { invariant } from '../model/errors.ts'
+import type { Job } from '../model/job.ts'
 import type { Disk } from '../model/ports.ts'
 import type { RuleSet } from '../model/rule.ts'
 
@@ -30,6 +31,8 @@ export interface OpenWorkspace {
   readonly journal: JournalFile
   /** Plans from the disk, the manifests and the journal as they are now: all batches, or these and those that hang on them. */
   plan(scope?: Scope): PlannedGraph
+  /** All jobs that there are, without a look at whether they are stale, which takes most of a plan. */
+  jobs(): readonly Job[]
   /** Plans the batches that goals may speak of, where they can be told apart; else everything. */
   planOfGoals(goals: readonly string[]): PlannedGraph
   /** Plans these batches as the manifests have them, and no others; `all`: of everything. */
@@ -109,6 +112,7 @@ export async function openWorkspace(
       else for (const name of names) twins.add(name)
       return planned
     },
+    jobs: () => buildGraph(ruleSet.rules, readBatches(), surveyDisk(disk)).jobs,
     planOfGoals(goals) {
       const manifests = readBatches()
       const outline = goals.length === 0 ? undefined : outlineOf(ruleSet, manifests, surveyDisk(disk))

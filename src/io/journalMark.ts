@@ -29,7 +29,8 @@ export function compareToMark(path: string, mark: JournalMark | undefined): 'sam
   const found = withFile(path, (descriptor) => {
     const { ino, size, ctimeNs } = fstatSync(descriptor, { bigint: true })
     if (mark === undefined || ino !== mark.inode || size < mark.sizeBytes) return 'other'
-    if (Number(size) === mark.sizeBytes && ctimeNs === mark.changedNs) return 'same'
+    // Of what was changed and has not grown nobody knows what.
+    if (Number(size) === mark.sizeBytes) return ctimeNs === mark.changedNs ? 'same' : 'other'
     return Buffer.compare(readEnd(descriptor, mark.sizeBytes), mark.end) === 0 ? 'grown' : 'other'
   })
   return found ?? (mark === undefined ? 'same' : 'other')

@@ -249,6 +249,10 @@ test.each<[string, (lab: Lab) => void]>([
   ['a rule file came', (lab) => lab.write('rules/more.yaml', 'pools: { gpu: 1 }')],
   ['a param has another value', (lab) => lab.write('data/manifests/m.tsv', 'batch\tomit\nB1\t3\n')],
   ['the journal is another one', (lab) => lab.write(journalPath, readFileSync(lab.path(journalPath), 'utf8').slice(9))],
+  [
+    'a line of the journal was damaged where it lies',
+    (lab) => lab.write(journalPath, readFileSync(lab.path(journalPath), 'utf8').replace('"made"', '"mode"')),
+  ],
   ['the journal is gone', (lab) => lab.remove(journalPath)],
 ])('everything is planned again when %s', async (_, change) => {
   using lab = await standingLab(['B1', 'B2', 'B3', 'B4', 'B5'])
