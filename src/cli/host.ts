@@ -75,13 +75,15 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     const ports = await openPorts(workspace, { stays: options.mode === 'watch' })
     const recovery = await recover(ports, () => workspace.jobs())
     await options.before()
-    const planner = openPlanner(workspace)
+    let hearsAll = () => false
+    const planner = openPlanner(workspace, { hearsAll: () => hearsAll() })
     let catchUp = async () => false
     const engine = new Engine(
       {
         engine: describeEngine(workspace, options.mode),
         // Where only a part is planned the engine need not know that there is more.
-        plan: (asked) => (scope === 'all' ? planner.plan(asked) : { ...workspace.plan(scope), scope: 'all' }),
+        plan: (asked, untouched) =>
+          scope === 'all' ? planner.plan(asked, untouched) : { ...workspace.plan(scope), scope: 'all' },
         outline: () => planner.outline(),
         catchUp: () => catchUp(),
         choose: options.choose,
@@ -125,6 +127,7 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
       const upkeep = await openUpkeep({ workspace, planner, engine, intake, poll: options.poll })
       lookSoon = upkeep.lookSoon
       catchUp = upkeep.catchUp
+      hearsAll = upkeep.hearsAll
       const notices = await openNotifying(workspace, engine)
       // By then it is known which batches there are.
       void engine.whenRead().then(upkeep.lookSoon)

@@ -1,4 +1,5 @@
 import { type Batches, joinManifests } from '../core/batches.ts'
+import { type LastSeen, lastSeenOf } from '../core/lastSeen.ts'
 import { type Outline, outlineOf } from '../core/outline.ts'
 import { canScope, caseTwinsOf } from '../core/scope.ts'
 import { surveyDisk } from '../core/survey.ts'
@@ -9,19 +10,38 @@ import type { OpenWorkspace } from './workspace.ts'
 
 /** Plans for an engine, which stays and plans again and again: what was read and did not change since is not read anew. */
 export interface Planner {
-  /** From the disk, the manifests and the journal as they are now: all batches, or these and those that hang on them. */
-  plan(scope: Scope): PlannedGraph
+  /**
+   * From the disk, the manifests and the journal as they are now: all batches, or these and those that hang on them. Of files of
+   * batches that are `untouched` what was seen last may stand.
+   */
+  plan(scope: Scope, untouched?: ReadonlySet<string>): PlannedGraph
+  /** Somebody did something to files of these batches, or may have: they are looked at by the next plan. */
+  forget(touched: ReadonlySet<string> | 'everything'): void
   outline(): Generator<undefined, Outline, undefined> | undefined
   /** What the manifests say now. */
   batches(): Batches
 }
 
-export function openPlanner(workspace: OpenWorkspace): Planner {
+export interface PlannerOptions {
+  /** Does the system tell of every change to what the rules in force are about, from now on? */
+  readonly hearsAll: () => boolean
+}
+
+const none: ReadonlySet<string> = new Set()
+
+export function openPlanner(workspace: OpenWorkspace, { hearsAll }: PlannerOptions): Planner {
   const { root, disk } = workspace
   const readManifests = manifestReader(root)
   let joined: { readonly rules: RuleSet; readonly of: unknown; readonly batches: Batches } | undefined
   /** Names that are known to the outline or to manifests, by what they have in common but for case. */
   let twins = caseTwinsOf([])
+  let seen: { readonly rules: RuleSet; readonly last: LastSeen } | undefined
+
+  function lastSeen(): LastSeen {
+    const rules = workspace.ruleSet
+    if (seen?.rules !== rules) seen = { rules, last: lastSeenOf(rules.rules) }
+    return seen.last
+  }
 
   function batches(): Batches {
     const rules = workspace.ruleSet
@@ -35,12 +55,19 @@ export function openPlanner(workspace: OpenWorkspace): Planner {
 
   return {
     batches,
-    plan(asked) {
+    plan(asked, untouched = none) {
       if (asked === 'all' || !canScope(workspace.ruleSet.rules)) return workspace.plan()
       const manifests = batches()
       for (const name of asked) twins.add(name)
-      return workspace.planOf(new Set([...asked].flatMap((name) => twins.of(name))), manifests)
+      const scope = new Set([...asked].flatMap((name) => twins.of(name)))
+      if (!hearsAll()) return workspace.planOf(scope, manifests)
+      const last = lastSeen()
+      const survey = surveyDisk(disk, scope, last.of([...scope].filter((name) => untouched.has(name))))
+      const planned = workspace.planOf(scope, manifests, survey)
+      last.keep(scope, survey)
+      return planned
     },
+    forget: (touched) => seen?.last.forget(touched),
     outline() {
       const found = outlineOf(workspace.ruleSet, batches(), surveyDisk(disk))
       return found === undefined ? undefined : noted(found)

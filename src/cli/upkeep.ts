@@ -6,6 +6,7 @@ import type { Intake, Look } from '../engine/intake.ts'
 import { rulesState } from '../io/rulesState.ts'
 import type { Change } from '../model/change.ts'
 import type { Fault } from '../model/errors.ts'
+import type { RuleSet } from '../model/rule.ts'
 import type { Planner } from './planner.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
@@ -26,6 +27,8 @@ export interface UpkeepOptions {
 export interface Upkeep {
   /** Looks at the inbox soon. */
   lookSoon(): void
+  /** Does the system tell of every change to what the rules in force are about? */
+  hearsAll(): boolean
   /** Tells the engine of all that has changed by now; resolves with whether that is sure to be all. */
   catchUp(): Promise<boolean>
   /** Stops watching. Resolves with whether nothing is being taken any more; what is, is waited for a little. */
@@ -70,9 +73,8 @@ export async function openUpkeep({ workspace, planner, engine, intake, poll }: U
   }
   const planTaken = ({ taken }: Look) => {
     if (taken.length === 0) return
-    const names = new Set(taken.flatMap((drop) => drop.batches))
-    if (taken.some((drop) => drop.manifests.length > 0)) for (const name of rereadManifests().names) names.add(name)
-    engine.changed(names)
+    engine.changed(new Set(taken.flatMap((drop) => drop.batches)))
+    if (taken.some((drop) => drop.manifests.length > 0)) engine.changed(rereadManifests().names, 'rows')
   }
   const rereadManifests = () => {
     const before = batches
@@ -87,7 +89,8 @@ export async function openUpkeep({ workspace, planner, engine, intake, poll }: U
       case 'manifests': {
         const { names, areFaultsSame } = rereadManifests()
         // A row that is wrong changes no batch, but has to be told. What a drop brought was read when it was taken.
-        if (names.size > 0 || !areFaultsSame) engine.changed(names.size === 0 ? 'all' : names)
+        if (names.size > 0) engine.changed(names, 'rows')
+        else if (!areFaultsSame) engine.changed('all')
         return
       }
       case 'inbox':
@@ -105,22 +108,37 @@ export async function openUpkeep({ workspace, planner, engine, intake, poll }: U
     rules = rulesState(workspace.root, Date.now())
     await workspace.rereadRules()
     if (isClosed) return
-    await watcher.follow(watchedFolders(workspace.ruleSet.rules))
+    await followRules()
     batches = planner.batches()
     engine.changed('all')
     lookSoon()
   }
-  const watcher = watchWorkspace({ root: workspace.root, poll, onChange, onTrouble: trouble })
-  await watcher.follow(watchedFolders(workspace.ruleSet.rules))
+  /** Those whose folders are all watched. */
+  let followed: RuleSet | undefined
+  const followRules = async () => {
+    const { ruleSet } = workspace
+    await watcher.follow(watchedFolders(ruleSet.rules))
+    // Others may have been read meanwhile, and are being followed.
+    if (workspace.ruleSet === ruleSet) followed = ruleSet
+  }
+  const watcher = watchWorkspace({
+    root: workspace.root,
+    poll,
+    onChange,
+    onTouch: (touched) => planner.forget(touched),
+    onTrouble: trouble,
+  })
+  await followRules()
   await watcher.ready
   return {
     lookSoon,
+    hearsAll: () => followed === workspace.ruleSet && watcher.hearsAll(),
     async catchUp() {
       const hasHeardAll = await watcher.catchUp()
       // What people leave for labmake is watched by other means, which take their time.
       if (rules === undefined || rulesState(workspace.root, Date.now()) !== rules) await rereadRules()
       const { names } = rereadManifests()
-      if (names.size > 0) engine.changed(names)
+      if (names.size > 0) engine.changed(names, 'rows')
       return hasHeardAll
     },
     async close() {

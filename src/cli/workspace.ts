@@ -7,7 +7,7 @@ import { buildGraph } from '../core/graph.ts'
 import { outlineOf } from '../core/outline.ts'
 import { makePlan } from '../core/plan.ts'
 import { canScope, caseTwinsIn, scopeBatches, widenScope } from '../core/scope.ts'
-import { surveyDisk } from '../core/survey.ts'
+import { type Survey, surveyDisk } from '../core/survey.ts'
 import type { PlannedGraph, Scope } from '../engine/book.ts'
 import { systemClock } from '../io/clock.ts'
 import { type Globber, openDisk } from '../io/disk.ts'
@@ -35,8 +35,8 @@ export interface OpenWorkspace {
   jobs(): readonly Job[]
   /** Plans the batches that goals may speak of, where they can be told apart; else everything. */
   planOfGoals(goals: readonly string[]): PlannedGraph
-  /** Plans these batches as the manifests have them, and no others; `all`: of everything. */
-  planOf(scope: Scope, manifests: Batches): PlannedGraph
+  /** Plans these batches as the manifests have them, and no others; `all`: of everything. `survey`: of these batches, just begun. */
+  planOf(scope: Scope, manifests: Batches, survey?: Survey): PlannedGraph
   /** Looks at the rule files and manifests that the last plan was made with, in order; undefined where looks are not taken down. */
   inputs(): Looks | undefined
   /** Reads the rule files anew. Of a file that cannot be used now the last good version stays in use, and its fault is told. */
@@ -76,10 +76,10 @@ export async function openWorkspace(
   let journal = openJournal(root, last?.journal)
   let twins = caseTwinsIn([...(last?.resting.batches ?? []), ...(last?.restless ?? [])])
   const readBatches = () => joinManifests(readManifests(root, ruleSet.rules), ruleSet.rules, ruleSet.disabled)
-  const planOf = (scope: Scope, manifests: Batches): PlannedGraph => {
+  const planOf = (scope: Scope, manifests: Batches, begun?: Survey): PlannedGraph => {
     const { rules, faults } = ruleSet
     if (scope === 'all') recorder?.clear()
-    const survey = surveyDisk(disk, scope === 'all' ? undefined : scope)
+    const survey = begun ?? surveyDisk(disk, scope === 'all' ? undefined : scope)
     const graph = buildGraph(rules, scope === 'all' ? manifests : scopeBatches(manifests, scope), survey)
     const plan = makePlan({
       graph,

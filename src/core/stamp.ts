@@ -25,8 +25,9 @@ export function takeSnapshot(disk: Disk, path: string, options: StampOptions): S
 
 /** What a look at a file told. */
 export function fileSnapshot(path: string, stat: FileStat): Snapshot {
-  const { mtimeNs, sizeBytes } = stat
-  return { status: 'there', stamp: fileStamp(stat), newestNs: mtimeNs, newestPath: path, oldestNs: mtimeNs, sizeBytes }
+  const { mtimeNs, sizeBytes, link } = stat
+  const times = { newestNs: mtimeNs, newestPath: path, oldestNs: mtimeNs }
+  return { status: 'there', stamp: fileStamp(stat), ...times, sizeBytes, isPlain: link === undefined }
 }
 
 interface FolderOptions {
@@ -38,14 +39,19 @@ interface FolderOptions {
 /** What lies in a folder that is known to be there. */
 export function takeFolderSnapshot(disk: Disk, path: string, { link, ignore }: FolderOptions): Snapshot {
   const members: [string, FileStat][] = []
-  collect(disk, path, '', members, 0)
+  const isFlat = collect(disk, path, '', members, 0)
   const counted =
     ignore === undefined || ignore.length === 0 ? members : members.filter(([name]) => !isIgnored(name, ignore))
   if (counted.length === 0) return { status: 'empty' }
-  return folderSnapshot(path, link, counted)
+  const isPlain = isFlat && link === undefined && members.every(([, stat]) => stat.link === undefined)
+  return folderSnapshot(path, counted, { link, isPlain })
 }
 
-function folderSnapshot(path: string, link: string | undefined, members: [string, FileStat][]): Snapshot {
+function folderSnapshot(
+  path: string,
+  members: [string, FileStat][],
+  { link, isPlain }: { readonly link: string | undefined; readonly isPlain: boolean },
+): Snapshot {
   members.sort(([a], [b]) => (a < b ? -1 : 1))
   let newest = members[0]!
   let oldestNs = newest[1].mtimeNs
@@ -62,7 +68,8 @@ function folderSnapshot(path: string, link: string | undefined, members: [string
     stamps[name] = fileStamp(stat)
   }
   const newestPath = `${path}/${newest[0]}`
-  return { status: 'there', stamp: bounded(stamps), newestNs: newest[1].mtimeNs, newestPath, oldestNs, sizeBytes }
+  const newestNs = newest[1].mtimeNs
+  return { status: 'there', stamp: bounded(stamps), newestNs, newestPath, oldestNs, sizeBytes, isPlain }
 }
 
 function fileStamp(stat: FileStat): FileStamp {
@@ -76,17 +83,22 @@ function bounded(stamps: Record<string, FileStamp>): FolderStamp {
   return { '#digest': `${names.length} ${digest(names.map((name) => `${name}\t${stamps[name]}\n`).join(''))}` }
 }
 
-function collect(disk: Disk, folder: string, prefix: string, members: [string, FileStat][], depth: number): void {
-  if (depth > maxDepth) return
+/** Adds all files. Returns whether there is no folder among the members. */
+function collect(disk: Disk, folder: string, prefix: string, members: [string, FileStat][], depth: number): boolean {
+  let isFlat = true
+  if (depth > maxDepth) return isFlat
   // Each member is looked at anyhow, and that tells what it is: the names alone are enough.
   for (const own of disk.names(folder) ?? []) {
     if (neverCounts(own)) continue
     const path = `${folder}/${own}`
     const stat = disk.stat(path)
     if (stat === undefined) continue
-    if (stat.kind === 'folder') collect(disk, path, `${prefix}${own}/`, members, depth + 1)
-    else members.push([prefix + own, stat])
+    if (stat.kind === 'folder') {
+      isFlat = false
+      collect(disk, path, `${prefix}${own}/`, members, depth + 1)
+    } else members.push([prefix + own, stat])
   }
+  return isFlat
 }
 
 export function isIgnored(member: string, ignore: readonly string[]): boolean {

@@ -1,8 +1,9 @@
 import { UserError } from '../model/errors.ts'
 import type { Binding } from '../model/job.ts'
-import type { Disk, Entry, EntryKind } from '../model/ports.ts'
+import type { Disk, Entry } from '../model/ports.ts'
 import type { Pattern } from '../model/rule.ts'
 import type { Snapshot } from '../model/stamp.ts'
+import type { Seen } from './lastSeen.ts'
 import { bindSegment, bindsBatchAlone, matchPattern, patternGlob } from './pattern.ts'
 import { fileSnapshot, type StampOptions, takeFolderSnapshot, takeSnapshot } from './stamp.ts'
 
@@ -21,6 +22,8 @@ export interface StrangeName {
 /** One look at the disk: everything is read at most once, so that one plan is made from one state. */
 export interface Survey {
   snapshot(path: string, options: StampOptions): Snapshot
+  /** As it was seen already; undefined if nobody asked. */
+  known(path: string, options: Pick<StampOptions, 'isFolder'>): Snapshot | undefined
   find(pattern: Pattern): readonly Found[]
   /** What is in a folder; nothing where there is none. */
   list(path: string): readonly Entry[]
@@ -34,10 +37,15 @@ export interface Survey {
 
 const missing: Snapshot = { status: 'missing' }
 
-/** `scope`: of patterns with {batch} only these batches are looked for, by their names, without reading whole folders. */
-export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
+/**
+ * `scope`: of patterns with {batch} only these batches are looked for, by their names, without reading whole folders. `seen`: what is
+ * there is known of these paths, and is not looked at.
+ */
+export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>, seen: readonly Seen[] = []): Survey {
   const fileSnapshots = new Map<string, Snapshot>()
   const folderSnapshots = new Map<string, Snapshot>()
+  const snapshotsOf = (isFolder: boolean) => (isFolder ? folderSnapshots : fileSnapshots)
+  for (const { path, isFolder, snapshot } of seen) snapshotsOf(isFolder).set(path, snapshot)
   const lists = new Map<string, readonly Entry[]>()
   const found = new Map<string, readonly Found[]>()
   const strange = new Map<string, StrangeName>()
@@ -84,7 +92,7 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
   }
   return {
     snapshot(path, options) {
-      const snapshots = options.isFolder ? folderSnapshots : fileSnapshots
+      const snapshots = snapshotsOf(options.isFolder)
       const known = snapshots.get(path)
       if (known !== undefined) return known
       // A folder that was seen in the list of its parent need not be asked for again: half of all looks but for files.
@@ -98,6 +106,7 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
       snapshots.set(path, snapshot)
       return snapshot
     },
+    known: (path, { isFolder }) => snapshotsOf(isFolder).get(path),
     find(pattern) {
       const key = `${pattern.text} ${pattern.isFolder}`
       const known = found.get(key)
@@ -143,7 +152,7 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
       paths = paths.flatMap((folder) => {
         if (segment.kind === 'literal') {
           const path = join(folder, segment.name)
-          const there = () => disk.stat(path)?.kind === kind
+          const there = () => isThere(path, kind) || disk.stat(path)?.kind === kind
           return isLast && !looking(path, there, () => false) ? [] : [path]
         }
         if (segment.kind === 'anyDepth') return []
@@ -171,8 +180,14 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>): Survey {
     return paths
   }
 
+  /** Is it known to be there? */
+  function isThere(path: string, kind: 'file' | 'folder'): boolean {
+    return snapshotsOf(kind === 'folder').get(path)?.status === 'there'
+  }
+
   /** Would the list of this folder have the path? The path alone is looked at, unless that is not permitted. */
-  function isMember(folder: string, path: string, kind: EntryKind): boolean {
+  function isMember(folder: string, path: string, kind: 'file' | 'folder'): boolean {
+    if (isThere(path, kind)) return true
     try {
       const stat = disk.stat(path)
       if (stat?.kind === 'folder' && stat.link === undefined) ownFolders.add(path)

@@ -97,6 +97,11 @@ export class JobBook {
     return this.byBatch.keys()
   }
 
+  /** Does a job of this batch run, or is what it made being put into place? */
+  isAtWork(batch: string): boolean {
+    return this.byBatch.get(batch)?.some(({ state }) => state.status === 'running') ?? false
+  }
+
   /** Is anything said to be wrong with the names and paths of batches? */
   get hasFaults(): boolean {
     return this.telling.hasGraphFaults

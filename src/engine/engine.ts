@@ -17,7 +17,7 @@ import { JobBook, type Scope } from './book.ts'
 import { Conclusions } from './conclusions.ts'
 import { detailOf } from './detail.ts'
 import { type Entry, type Outcome, outcomeOf } from './entry.ts'
-import { Looking, type LooksAtDisk } from './looking.ts'
+import { type Changed, Looking, type LooksAtDisk } from './looking.ts'
 import { Pools } from './pools.ts'
 import type { Ports } from './ports.ts'
 import { JobQueue } from './queue.ts'
@@ -144,8 +144,8 @@ export class Engine {
   }
 
   /** Something changed: these batches are planned anew. */
-  changed(scope: Scope): void {
-    this.looking.note(scope)
+  changed(scope: Scope, what: Changed = 'files'): void {
+    this.looking.note(scope, what)
     this.rouse()
   }
 

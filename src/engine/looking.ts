@@ -10,8 +10,8 @@ import { Sweep } from './sweep.ts'
 
 /** How an engine looks at the disk. */
 export interface LooksAtDisk {
-  /** Makes a plan from the disk as it is now, of these batches or of more. */
-  readonly plan: (scope: Scope) => PlannedGraph
+  /** Makes a plan from the disk as it is now, of these batches or of more. `untouched`: of their files nobody told of a change. */
+  readonly plan: (scope: Scope, untouched?: ReadonlySet<string>) => PlannedGraph
   /** Finds all batches that there may be; undefined where the rules do not keep them apart. */
   readonly outline: () => Generator<undefined, Outline, undefined> | undefined
   /** Takes up whatever the system has told of changes by now, and says whether there can be no others. */
@@ -27,6 +27,9 @@ export interface LookingContext {
   readonly rouse: () => void
 }
 
+/** What has changed of batches: `rows` of manifests alone, or files, and anything else. */
+export type Changed = 'files' | 'rows'
+
 /** Plans of much leave the turn to others after so long: nobody who talks to the engine, or waits for a job's start, notices. */
 const turnMs = 6
 /** Of batches that changed, so many are planned as one, and as long as the turn is not over twice as many as before. */
@@ -38,6 +41,8 @@ export class Looking {
   private readonly context: LookingContext
   private known: readonly Rule[] = []
   private readonly changedBatches = new Set<string>()
+  /** Those of them of which only rows of manifests have changed. */
+  private readonly untouched = new Set<string>()
   private hasAllChanged = false
   /** A plan of some batches says nothing of faults of others that went with them. */
   private isDoubtful = false
@@ -77,10 +82,17 @@ export class Looking {
   }
 
   /** These have changed, and are planned anew by planChanges. */
-  note(scope: Scope): void {
+  note(scope: Scope, what: Changed = 'files'): void {
     // A build was asked for by goals, which only a plan of everything can find.
-    if (scope === 'all' || !this.context.stays) this.hasAllChanged = true
-    else for (const batch of scope) this.changedBatches.add(batch)
+    if (scope === 'all' || !this.context.stays) {
+      this.hasAllChanged = true
+      return
+    }
+    for (const batch of scope) {
+      if (what === 'files') this.untouched.delete(batch)
+      else if (!this.changedBatches.has(batch)) this.untouched.add(batch)
+      this.changedBatches.add(batch)
+    }
   }
 
   /** Plans all that has changed until now, whether anybody told of it or not. */
@@ -126,19 +138,30 @@ export class Looking {
 
   /** Plans these batches. Returns whether there is more to do than before. */
   look(scope: Scope): boolean {
-    const planned = this.options.plan(scope)
+    const planned = this.options.plan(scope, this.untouchedOf(scope))
     const more = this.context.book.integrate(planned)
     this.known = planned.rules.rules
     if (planned.scope !== 'all') {
       this.sweep?.take(planned)
       if (this.context.book.hasFaults || planned.plan.errors.length > 0) this.isDoubtful = true
-      for (const batch of scope) this.changedBatches.delete(batch)
+      for (const batch of scope) {
+        this.changedBatches.delete(batch)
+        this.untouched.delete(batch)
+      }
       return more
     }
     this.isDoubtful = false
     this.hasAllChanged = false
     this.changedBatches.clear()
+    this.untouched.clear()
     return more
+  }
+
+  /** Of a batch that a job of ours is at work at, files may be others before the system tells of it. */
+  private untouchedOf(scope: Scope): ReadonlySet<string> {
+    const { untouched, context } = this
+    if (scope === 'all' || untouched.size === 0) return new Set()
+    return new Set([...scope].filter((batch) => untouched.has(batch) && !context.book.isAtWork(batch)))
   }
 
   private planOn(): number | undefined {

@@ -19,6 +19,8 @@ export interface WatchOptions {
   /** Polls everywhere, also where events seem to come. */
   readonly poll: boolean
   onChange(change: Change): void
+  /** Before a change is told of, which may be gathered with others for a while: what was seen of these batches may stand no more. */
+  onTouch(touched: ReadonlySet<string> | 'everything'): void
   /** Something stands in the way of watching; each thing is told once. */
   onTrouble(fault: Fault): void
 }
@@ -37,6 +39,11 @@ export interface Watcher {
    * there can be: not where folders are polled, or could not be watched.
    */
   catchUp(): Promise<boolean>
+  /**
+   * Is every folder watched by the system, and nothing known to be missed? What is seen from now on, and is not told of as touched
+   * while this holds, stands.
+   */
+  hearsAll(): boolean
   close(): Promise<void>
 }
 
@@ -89,12 +96,14 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
         if (isAtPlace(path)) watchedPlaces.check()
         if (isOfInbox(path)) gathering.add({ kind: 'inbox' })
         const touched = followed.touched(path)
+        if (touches(touched)) options.onTouch(touched)
         if (touched === 'everything') gathering.add({ kind: 'everything', why: `${path} has changed` })
         else if (touches(touched)) gathering.add({ kind: 'batches', names: touched }, { isAlone: isWritten })
       },
       onLimit: (count, why) => tell(why === 'too many' ? tooManyFault(count) : limitFault(why)),
       onEvent: countEvents(() => {
         mayHaveMissed = true
+        options.onTouch('everything')
         // Never rejects.
         void lookAgain('more has happened at once than the system tells of').then(() => {
           mayHaveMissed = false
@@ -103,6 +112,7 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
       onGone() {
         if (isGone) return
         isGone = true
+        options.onTouch('everything')
         tell(goneFault(root))
         watchedPlaces.check()
         // Ends when it is back or this is closed, and never rejects.
@@ -118,6 +128,7 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
     const { isThere, done } = folders.lookAround()
     if (!isThere) return
     await done
+    options.onTouch('everything')
     watchedPlaces.check()
     for (const { kind } of places) gathering.add({ kind })
     gathering.add({ kind: 'inbox' })
@@ -139,6 +150,8 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
     }
   }
 
+  const hearsAll = () => !isGone && !mayHaveMissed && folders.hasEvents()
+
   // Goes on until this is closed, and never rejects.
   void lookNowAndThen()
   const isReady = Promise.all([watchedPlaces.ready, folders.follow(above)]).then(() => undefined)
@@ -154,8 +167,9 @@ export function watchWorkspace(options: WatchOptions, seams: WatchSeams = system
       await clock.turn()
       await clock.turn()
       gathering.flush()
-      return !isGone && !mayHaveMissed && folders.hasEvents()
+      return hearsAll()
     },
+    hearsAll,
     async close() {
       closed.abort()
       gathering.close()

@@ -23,4 +23,6 @@ export type Snapshot =
       readonly newestPath: string
       readonly oldestNs: bigint
       readonly sizeBytes: number
+      /** A file or a folder of files alone, and none of them a link: whatever changes does so in the one folder. */
+      readonly isPlain: boolean
     }

@@ -25,6 +25,7 @@ describe('a snapshot', () => {
       newestPath: 'a',
       oldestNs: 1_000_000_000n,
       sizeBytes: 4,
+      isPlain: true,
     })
   })
 
@@ -36,6 +37,7 @@ describe('a snapshot', () => {
       newestPath: 'd/a',
       oldestNs: 1_000_000_000n,
       sizeBytes: 3,
+      isPlain: false,
     })
   })
 

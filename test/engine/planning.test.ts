@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Outline } from '../../src/core/outline.ts'
 import type { Scope } from '../../src/engine/book.ts'
+import type { Engine } from '../../src/engine/engine.ts'
 import { type Lab, lab, settled } from '../fakes/lab.ts'
 import { watching } from '../fakes/watching.ts'
 
@@ -123,6 +124,49 @@ test('jobs go on while a plan waits for its time, and it is not called idle', as
   it.clock.tick(60_000)
   await settled()
   expect(events.filter((e) => e.type === 'idle')).toHaveLength(1)
+})
+
+describe('files may be taken for what they were', () => {
+  /** The batches of each plan from now on of which that is said. */
+  function untouched(it: Lab): string[] {
+    const said: string[] = []
+    const { plan } = it
+    it.plan = (scope: Scope = 'all', names: ReadonlySet<string> = new Set()) => {
+      said.push([...names].join())
+      return plan(scope)
+    }
+    return said
+  }
+  const rows = (...names: readonly string[]) => [new Set(names), 'rows'] as const
+
+  test('of batches of which rows alone have changed', async () => {
+    const it = lab({ rules: { denoise } }, mats(3))
+    const { engine } = await watching(it)
+    const said = untouched(it)
+    it.clock.tick(60_000)
+    engine.changed(...rows('B3'))
+    await settled()
+    expect(said).toEqual([''])
+    expect(it.launcher.running().map(({ job }) => job)).toContain('denoise/B3')
+  })
+
+  test.each<[string, (engine: Engine) => void, string]>([
+    ['rows, and then files', (engine) => [engine.changed(...rows('B8')), engine.changed(new Set(['B8']))], ''],
+    ['files, and then rows', (engine) => [engine.changed(new Set(['B8'])), engine.changed(...rows('B8'))], ''],
+    ['files of another batch', (engine) => [engine.changed(new Set(['B9'])), engine.changed(...rows('B8'))], 'B8'],
+    ['everything', (engine) => [engine.changed('all'), engine.changed(...rows('B8'))], 'B8,'],
+  ])('not where files have changed too: %s', async (_, change, expected) => {
+    const it = lab({ rules: { denoise } }, mats(1))
+    const { engine } = await watching(it)
+    const said = untouched(it)
+    change(engine)
+    await settled()
+    expect([...new Set(said)].join()).toBe(expected)
+    said.length = 0
+    engine.changed(new Set(['B8']))
+    await settled()
+    expect(said).toEqual([''])
+  })
 })
 
 test('nothing is planned while nothing changes', async () => {

@@ -54,7 +54,8 @@ export interface Lab {
   /** The rules in force; set them to edit a rule file. */
   rules: RuleSet
   edit(content: RuleFileContent): void
-  plan(scope?: Scope): PlannedGraph
+  /** `untouched`: see LooksAtDisk; here everything is looked at all the same. */
+  plan(scope?: Scope, untouched?: ReadonlySet<string>): PlannedGraph
   /** Engines are told of every change: nothing is looked at that nobody told of. */
   hearsAll: boolean
   /** What an engine that stays makes plans of everything of. */
@@ -196,7 +197,7 @@ function startBuild(at: Lab, options: LabBuild): Underway {
   const engine = new Engine(
     {
       engine: { ...engineOfTests, mode },
-      plan: (scope) => at.plan(scope),
+      plan: (scope, untouched) => at.plan(scope, untouched),
       outline: () => at.outline(),
       catchUp: async () => at.hearsAll,
       choose: (plan) => withPrerequisites(plan, namedJobs(plan, at.rules.rules, goals)),

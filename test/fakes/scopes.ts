@@ -4,7 +4,7 @@ import { noHistory } from '../../src/core/history.ts'
 import { parseManifest } from '../../src/core/manifest.ts'
 import { makePlan } from '../../src/core/plan.ts'
 import { scopeBatches } from '../../src/core/scope.ts'
-import { surveyDisk } from '../../src/core/survey.ts'
+import { type Survey, surveyDisk } from '../../src/core/survey.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { Disk } from '../../src/model/ports.ts'
 import type { RuleSet } from '../../src/model/rule.ts'
@@ -37,11 +37,11 @@ export function batchesOf({ rules, manifest = '' }: Workspace) {
   return joinManifests([parseManifest(manifest, { file: 'm.tsv', firstParam })], rules, [])
 }
 
-/** A plan of everything, or of a scope. */
-export function planScope(workspace: Workspace, scope?: ReadonlySet<string>): Planned {
+/** A plan of everything, or of a scope; `begun`: by this survey. */
+export function planScope(workspace: Workspace, scope?: ReadonlySet<string>, begun?: Survey): Planned {
   const { rules, disk } = workspace
   const batches = scope === undefined ? batchesOf(workspace) : scopeBatches(batchesOf(workspace), scope)
-  const survey = surveyDisk(disk, scope)
+  const survey = begun ?? surveyDisk(disk, scope)
   const graph = buildGraph(rules, batches, survey)
   const plan = makePlan({ graph, rules, survey, history: () => noHistory, faults: batches.faults, nowMs })
   return { graph, plan }

@@ -39,6 +39,8 @@ interface Watching {
   readonly watcher: Watcher
   readonly clock: FakeClock
   readonly changes: Change[]
+  /** What may stand no more, as it was told at once. */
+  readonly touches: (ReadonlySet<string> | 'everything')[]
   readonly faults: Fault[]
   /** Batches told of so far, sorted. */
   names(): string[]
@@ -74,6 +76,7 @@ async function watching(options: Options = {}): Promise<Watching> {
   }
   for (const path of ['rules/r.yaml', 'inbox/.keep', 'data/manifests/m.tsv', 'data/kwd/B9.kwd', ...files]) write(path)
   const changes: Change[] = []
+  const touches: Watching['touches'] = []
   const faults: Fault[] = []
   const seams: WatchSeams = {
     clock,
@@ -82,7 +85,13 @@ async function watching(options: Options = {}): Promise<Watching> {
     ...options.seams,
   }
   const watcher = watchWorkspace(
-    { root, poll, onChange: (change) => changes.push(change), onTrouble: (fault) => faults.push(fault) },
+    {
+      root,
+      poll,
+      onChange: (change) => changes.push(change),
+      onTouch: (touched) => touches.push(touched),
+      onTrouble: (fault) => faults.push(fault),
+    },
     seams,
   )
   atEnd.push(() => watcher.close())
@@ -104,6 +113,7 @@ async function watching(options: Options = {}): Promise<Watching> {
     watcher,
     clock,
     changes,
+    touches,
     faults,
     names,
     kinds: () => changes.map((change) => change.kind),
@@ -314,6 +324,7 @@ test('a workspace that is gone is said once, nothing is told of it, and everythi
   const ws = await watching()
   renameSync(ws.root, `${ws.root}-away`)
   await ws.until('it is said', () => ws.faults.length > 0)
+  expect([ws.touches, ws.watcher.hearsAll()]).toEqual([['everything'], false])
   expect(ws.faults).toMatchObject([{ where: ws.root, hint: expect.stringContaining('Put it back') }])
   expect(ws.changes).toEqual([])
   renameSync(`${ws.root}-away`, ws.root)
@@ -474,6 +485,30 @@ test('more events in one go than the system keeps mean that everything is looked
   expect(ws.changes.at(-1)).toEqual({ kind: 'everything', why: 'more has happened at once than the system tells of' })
 })
 
+test('as soon as events may be lost, nothing that was seen stands, until all was looked at', async () => {
+  let flood = () => {}
+  const fake: WatchSeams['watch'] = (path, heard) => {
+    if (path.endsWith('/data/kwd')) flood = () => heard('change', 'none of our business')
+    return watch(path, heard)
+  }
+  const ws = await watching({ seams: { watch: fake } })
+  for (let i = 0; i < 20_000; i++) flood()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(ws.touches[0]).toBe('everything')
+  await ws.until('everything is told', () => ws.kinds().includes('everything'))
+  expect(ws.watcher.hearsAll()).toBe(true)
+})
+
+test('a change is told at once to who keeps what was seen, and gathered for who plans', async () => {
+  const ws = await watching()
+  await ws.rest()
+  ws.touches.length = 0
+  ws.write('data/mat/B1/b.mat')
+  while (ws.touches.length === 0) await wait(1)
+  expect(ws.touches[0]).toEqual(new Set(['B1']))
+  expect(ws.changes).toEqual([])
+})
+
 test('a watch that dies is replaced', async () => {
   const open = new Map<string, FSWatcher>()
   const fake: WatchSeams['watch'] = (path, heard) => {
@@ -503,5 +538,6 @@ test('what has happened by the time somebody asks is told before the answer, how
 
 test('where folders are polled, nobody can tell whether that was all', async () => {
   const ws = await watching({ poll: true })
+  expect(ws.watcher.hearsAll()).toBe(false)
   expect(await ws.watcher.catchUp()).toBe(false)
 })

@@ -23,6 +23,7 @@ const program = `
     root: process.argv[2],
     poll: false,
     onChange: (change) => say(change.kind === 'batches' ? { ...change, names: [...change.names] } : change),
+    onTouch: () => {},
     onTrouble: say,
   })
   const sources = [{ name: '1', pattern: parsePattern('mat/{batch}/', { absolute: false }) }]
