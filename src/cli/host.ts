@@ -72,7 +72,7 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     stop()
   }
   const outcomes = await withLock(workspace, onLost, async () => {
-    const ports = await openPorts(workspace, { stays: options.mode === 'watch' })
+    const ports = await openPorts(workspace, { stays: options.mode === 'watch', startsSoon: options.mode === 'build' })
     const recovery = await recover(ports, () => workspace.jobs())
     await options.before()
     let hearsAll = () => false

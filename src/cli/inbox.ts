@@ -67,7 +67,7 @@ async function takeHere(
   const nobodyLost = () => {}
   return withLock(workspace, nobodyLost, async () => {
     const { openDrops } = await import('./drops.ts')
-    const ports = await openPorts(workspace, { stays: false })
+    const ports = await openPorts(workspace, { stays: false, startsSoon: false })
     const intake = await openDrops({ workspace, ports, engine: undefined, wake: () => {}, isPatient: true })
     const result = await intake.take(drop, how, userName())
     await intake.idle()

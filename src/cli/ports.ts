@@ -8,7 +8,10 @@ import type { SharedSlots } from '../model/ports.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
 /** The real world, for the engine of a workspace whose lock is held. Loads what starting jobs needs. */
-export async function openPorts(workspace: OpenWorkspace, { stays }: { readonly stays: boolean }): Promise<Ports> {
+export async function openPorts(
+  workspace: OpenWorkspace,
+  { stays, startsSoon }: { readonly stays: boolean; readonly startsSoon: boolean },
+): Promise<Ports> {
   const { root, disk, ruleSet } = workspace
   // Of one that stays, the rules may share a pool later on.
   const mayShare = stays || leftAttempts(root).length > 0 || [...ruleSet.pools.values()].some(({ shared }) => shared)
@@ -20,7 +23,7 @@ export async function openPorts(workspace: OpenWorkspace, { stays }: { readonly 
   return {
     disk,
     writer: openDiskWriter(root),
-    launcher: openLauncher(root),
+    launcher: openLauncher(root, { isSoon: startsSoon }),
     attempts: openAttempts(root),
     journal: {
       history: (target) => workspace.journal.history(target),

@@ -1,9 +1,10 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../model/ports.ts'
+import { steadyMs } from './steady.ts'
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  steadyMs: () => performance.now(),
+  steadyMs,
   random: () => Math.random(),
   turn: () => turn(),
   async wait(ms, signal) {

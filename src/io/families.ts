@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ProcessMark } from '../model/attempt.ts'
 import { hasItsNumber, type ProcessLine, readProcess } from './processes.ts'
+import { steadyMs } from './steady.ts'
 
 /** Variable by which every process of an attempt can be told, wherever it went. Its value is the attempt's own name. */
 export const attemptVariable = 'LABMAKE_ATTEMPT'
@@ -56,11 +57,11 @@ export function openFamilies(): Families {
   let mayLookAtMs = 0
   let soon: Promise<void> | undefined
   const lookAfterRest = async () => {
-    await wait(Math.max(0, mayLookAtMs - performance.now()))
+    await wait(Math.max(0, mayLookAtMs - steadyMs()))
     soon = undefined
-    const startMs = performance.now()
+    const startMs = steadyMs()
     families.look()
-    const endMs = performance.now()
+    const endMs = steadyMs()
     mayLookAtMs = endMs + (endMs - startMs) * restFactor
   }
   const families: Families = {

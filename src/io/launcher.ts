@@ -14,6 +14,7 @@ import { claimAttempt, isUnderWay, type Leader, leaderOf } from './leader.ts'
 import { type Measured, openMeter } from './meter.ts'
 import { ageMsOf, isOfThisBoot } from './processes.ts'
 import { openStartShell } from './startShell.ts'
+import { steadyMs } from './steady.ts'
 
 /** Between asking a recipe to end and killing it: time to write down where it was. */
 const graceMs = 10_000
@@ -27,7 +28,7 @@ interface UnderWay {
   readonly slug: string
   readonly leader: Leader
   readonly log: string
-  /** By `performance.now()`, also of one that began before this process. */
+  /** By `steadyMs()`, also of one that began before this process. */
   readonly beganMs: number
   readonly limits: Limits
   readonly pollMs: number
@@ -35,9 +36,19 @@ interface UnderWay {
   readonly told: Promise<string> | undefined
 }
 
+export interface LauncherOptions {
+  readonly graceMs?: number
+  /** There is something to start: what starts it gets ready meanwhile. */
+  readonly isSoon?: boolean
+}
+
 /** Starts recipes in the folder `root`, each leading a session and process group of its own. */
-export function openLauncher(root: string, { graceMs: grace }: { readonly graceMs: number } = { graceMs }): Launcher {
+export function openLauncher(
+  root: string,
+  { graceMs: grace = graceMs, isSoon = false }: LauncherOptions = {},
+): Launcher {
   const shell = openStartShell(root)
+  if (isSoon) shell.open()
   const families = openFamilies()
   const meter = openMeter(families)
   const findCommand = commandFinder(root)
@@ -54,7 +65,7 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
     if (begun.status === 'not-begun') return ended(failed({ kind: 'no-start', problem: begun.problem }))
     const limits = { timeoutMs, leftMs: timeoutMs, grace }
     const { leader, exitStatus: told } = begun
-    return follow({ slug, leader, log, beganMs: performance.now(), limits, pollMs: ownPollMs, told })
+    return follow({ slug, leader, log, beganMs: steadyMs(), limits, pollMs: ownPollMs, told })
   }
 
   /** An attempt of an earlier labmake: watched by its process, ended by its exit file, lost if both are gone. */
@@ -67,7 +78,7 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
     const ranMs = ageMsOf(leader.mark) ?? Math.max(0, Date.now() - startedMs)
     const leftMs = timeoutMs === undefined ? undefined : Math.max(0, timeoutMs - ranMs)
     const limits = { timeoutMs, leftMs, grace }
-    const beganMs = performance.now() - ranMs
+    const beganMs = steadyMs() - ranMs
     const underWay = { slug, leader, log, beganMs, limits, pollMs: adoptedPollMs, told: undefined }
     if (!isOver(folder, leader)) return follow(underWay)
     families.add(leader.mark, slug)
@@ -94,7 +105,7 @@ export function openLauncher(root: string, { graceMs: grace }: { readonly graceM
     })
     const ended = status.then((toldStatus) => {
       ending.over()
-      return { toldStatus, because: ending.because, seconds: (performance.now() - beganMs) / 1000 }
+      return { toldStatus, because: ending.because, seconds: (steadyMs() - beganMs) / 1000 }
     })
     const exit = ended.then(async ({ toldStatus, because, seconds }) => {
       await families.lookSoon()

@@ -4,6 +4,7 @@ import type { Families } from './families.ts'
 import { familyUse, sharedBytes } from './familyUse.ts'
 import { boundLog } from './logBound.ts'
 import { oomKills } from './memory.ts'
+import { steadyMs } from './steady.ts'
 
 /** A recipe that is measured while it runs. */
 export interface Metered {
@@ -13,7 +14,7 @@ export interface Metered {
   readonly log: string
   /** Another labmake started it, and may have written down what it saw. */
   readonly isAdopted: boolean
-  /** By `performance.now()`. */
+  /** By `steadyMs()`. */
   readonly beganMs: number
 }
 
@@ -65,11 +66,11 @@ export function openMeter(families: Families): Meter {
   let lastOomKills = oomKills()
 
   const restAfter = (tookMs: number) => {
-    nextLookMs = Math.max(nextLookMs, performance.now() + Math.min(tookMs * restFactor, longestPauseMs))
+    nextLookMs = Math.max(nextLookMs, steadyMs() + Math.min(tookMs * restFactor, longestPauseMs))
   }
   const tick = () => {
     for (const { log } of all) keepShort(log)
-    const now = performance.now()
+    const now = steadyMs()
     const due = now < nextLookMs ? [] : [...all].filter(({ dueMs }) => dueMs <= now)
     if (due.length === 0) return
     families.look()
@@ -79,7 +80,7 @@ export function openMeter(families: Families): Meter {
       watched.dueMs = now + Math.min(Math.max(ageMs * restShare, tickMs), longestRestMs)
     }
     lastOomKills = oomKills()
-    restAfter(performance.now() - now)
+    restAfter(steadyMs() - now)
   }
   return {
     start(metered) {
@@ -134,11 +135,11 @@ async function sample(watched: Watched, families: Families): Promise<number> {
   raisePeak(watched, mayShare ? now.highestBytes : Math.max(now.residentBytes, now.highestBytes))
   if (!mayShare || now.residentBytes <= watched.peakBytes || watched.isRefining) return 0
   watched.isRefining = true
-  const sinceMs = performance.now()
+  const sinceMs = steadyMs()
   const bytes = await sharedBytes(now.big)
   watched.isRefining = false
   if (bytes !== undefined) raisePeak(watched, bytes)
-  return performance.now() - sinceMs
+  return steadyMs() - sinceMs
 }
 
 /** Below this share more it is not written down again. */

@@ -32,6 +32,8 @@ export type Begun =
  * of one. A shell that was ended is replaced at the next start; what it had started goes on, and tells its end all the same.
  */
 export interface StartShell {
+  /** Starts the shell itself, so that it is there by the first order. */
+  open(): void
   /** Throws DiskFault if the order cannot be written down. */
   begin(order: Order): Promise<Begun>
 }
@@ -41,13 +43,17 @@ const patienceMs = 30_000
 
 export function openStartShell(root: string): StartShell {
   let shell: Shell | undefined
+  const opened = () => {
+    shell ??= openShell(root, () => {
+      shell = undefined
+    })
+    return shell
+  }
   return {
+    open: () => void opened(),
     async begin(order) {
       writeOrder(root, order)
-      shell ??= openShell(root, () => {
-        shell = undefined
-      })
-      return shell.begin(order.slug)
+      return opened().begin(order.slug)
     },
   }
 }
