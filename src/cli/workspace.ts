@@ -6,7 +6,7 @@ import { batchesOfGoals } from '../core/goals.ts'
 import { buildGraph } from '../core/graph.ts'
 import { outlineOf } from '../core/outline.ts'
 import { makePlan } from '../core/plan.ts'
-import { canScope, caseTwinsIn, scopeBatches, widenScope } from '../core/scope.ts'
+import { canScope, caseTwinsIn, rulesApart, scopeBatches, widenScope } from '../core/scope.ts'
 import { type Survey, surveyDisk } from '../core/survey.ts'
 import type { PlannedGraph, Scope } from '../engine/book.ts'
 import { systemClock } from '../io/clock.ts'
@@ -20,7 +20,7 @@ import { findWorkspace, goalFromWorkspace } from '../io/workspace.ts'
 import { invariant } from '../model/errors.ts'
 import type { Job } from '../model/job.ts'
 import type { Disk } from '../model/ports.ts'
-import type { RuleSet } from '../model/rule.ts'
+import type { Rule, RuleSet } from '../model/rule.ts'
 
 /** A workspace that a command works on. */
 export interface OpenWorkspace {
@@ -76,8 +76,8 @@ export async function openWorkspace(
   let journal = openJournal(root, last?.journal)
   let twins = caseTwinsIn([...(last?.resting.batches ?? []), ...(last?.restless ?? [])])
   const readBatches = () => joinManifests(readManifests(root, ruleSet.rules), ruleSet.rules, ruleSet.disabled)
-  const planOf = (scope: Scope, manifests: Batches, begun?: Survey): PlannedGraph => {
-    const { rules, faults } = ruleSet
+  const planBy = (rules: readonly Rule[], scope: Scope, manifests: Batches, begun?: Survey): PlannedGraph => {
+    const { faults } = ruleSet
     if (scope === 'all') recorder?.clear()
     const survey = begun ?? surveyDisk(disk, scope === 'all' ? undefined : scope)
     const graph = buildGraph(rules, scope === 'all' ? manifests : scopeBatches(manifests, scope), survey)
@@ -91,6 +91,7 @@ export async function openWorkspace(
     })
     return { graph, plan, rules: ruleSet, scope }
   }
+  const planOf: OpenWorkspace['planOf'] = (scope, manifests, begun) => planBy(ruleSet.rules, scope, manifests, begun)
   return {
     root,
     disk,
@@ -115,14 +116,16 @@ export async function openWorkspace(
     jobs: () => buildGraph(ruleSet.rules, readBatches(), surveyDisk(disk)).jobs,
     planOfGoals(goals) {
       const manifests = readBatches()
-      const outline = goals.length === 0 ? undefined : outlineOf(ruleSet, manifests, surveyDisk(disk))
+      const rules = goals.length === 0 ? undefined : rulesApart(ruleSet.rules)
+      if (rules === undefined) return planOf('all', manifests)
+      const outline = outlineOf({ ...ruleSet, rules }, manifests, surveyDisk(disk))
       if (outline === undefined) return planOf('all', manifests)
       let step = outline.next()
       while (step.done !== true) step = outline.next()
       const { names, faults } = step.value
       const named = batchesOfGoals(ruleSet.rules, goals, names)
       if (named === undefined) return planOf('all', manifests)
-      const planned = planOf(widenScope(named, names), manifests)
+      const planned = planBy(rules, widenScope(named, names), manifests)
       const errors = distinctFaults([...planned.plan.errors, ...faults])
       return { ...planned, plan: { ...planned.plan, errors } }
     },

@@ -19,6 +19,22 @@ export function canScope(rules: readonly Rule[]): boolean {
   return made.every((target) => named.every((pattern) => apart(target, pattern))) && !hasCircle(rules)
 }
 
+/**
+ * The rules by which some batches can be planned apart though another rule gathers them all in a table: those with {batch}, if
+ * they keep batches apart and whatever becomes of the others is nothing to them. Undefined if there are none such.
+ */
+export function rulesApart(rules: readonly Rule[]): readonly Rule[] | undefined {
+  const own = rules.filter((rule) => rule.wildcards.includes('batch'))
+  const others = rules.filter((rule) => !own.includes(rule))
+  if (own.length === 0 || !canScope(own)) return undefined
+  const meets = (pattern: Pattern, patterns: readonly Pattern[]) => patterns.some((other) => mayMeet(pattern, other))
+  const named = own.flatMap((rule) => [...targetsOf(rule), ...readBy(rule)])
+  if (others.flatMap(targetsOf).some((made) => meets(made, named))) return undefined
+  // Whether an intermediate has to be there is up to all who read it.
+  const intermediates = own.filter(({ intermediate }) => intermediate).flatMap(targetsOf)
+  return others.flatMap(readBy).some((read) => meets(read, intermediates)) ? undefined : own
+}
+
 /** What the manifests say of these batches. Faults stay: they are of the manifests as a whole. */
 export function scopeBatches(batches: Batches, names: ReadonlySet<string>): Batches {
   const rows = [...names].flatMap((name) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { canScope, caseTwinsIn, caseTwinsOf, widenScope } from '../../src/core/scope.ts'
+import { canScope, caseTwinsIn, caseTwinsOf, rulesApart, widenScope } from '../../src/core/scope.ts'
 import type { Disk } from '../../src/model/ports.ts'
 import { names, randomWorkspace } from '../fakes/randomWorkspaces.ts'
 import { soundRules } from '../fakes/rules.ts'
@@ -49,6 +49,30 @@ test.each<[string, object, boolean]>([
   ['no rules at all', {}, true],
 ])('can batches be planned apart: %s', (_, rules, expected) => {
   expect(canScope(soundRules({ rules }).rules)).toBe(expected)
+})
+
+const steps = {
+  a: one('mat/{batch}/', 'kwd/{batch}.kwd'),
+  b: one('kwd/{batch}.kwd', 'phy/{batch}/'),
+}
+test.each<[string, object, readonly string[] | undefined]>([
+  ['all, where none gathers', steps, ['a', 'b']],
+  ['those of batches, beside a table of all', { ...steps, table: one('phy/*/x', 'all.txt') }, ['a', 'b']],
+  [
+    'none, where a batch uses the table',
+    { ...steps, table: one('mat/*', 'x'), c: one('mat/{batch}/', 'c/{batch}', { uses: 'x' }) },
+    undefined,
+  ],
+  ['none, where the table lies among what batches make', { ...steps, table: one('mat/*', 'kwd/all.kwd') }, undefined],
+  [
+    'none, where the table needs what need not be there',
+    { a: { ...steps.a, intermediate: true }, b: steps.b, table: one('kwd/*', 'all.txt') },
+    undefined,
+  ],
+  ['none, where batches are not apart themselves', { a: one('in/{batch}/{x}', 'o/{batch}_{x}') }, undefined],
+  ['none, where no rule is of batches', { table: one('mat/*', 'all.txt') }, undefined],
+])('rules by which a batch can be planned by itself: %s', (_, rules, expected) => {
+  expect(rulesApart(soundRules({ rules }).rules)?.map(({ name }) => name)).toEqual(expected)
 })
 
 test('a batch whose name differs from another one by case alone is planned with it', () => {
