@@ -97,7 +97,11 @@ export function causeText(cause: Cause): string {
   }
 }
 
-const shortOf = { space: 'no space was left on the disk', memory: 'memory ran out' } as const
+const shortOf = {
+  space: 'no space was left on the disk',
+  memory: 'memory ran out',
+  words: 'a command was given more words than this system takes at once',
+} as const
 
 /** Who killed it can only be guessed: what is known decides how. */
 function killedText({ signal, because }: Cause & { kind: 'signal' }): string {
@@ -132,6 +136,8 @@ export function causeHint(cause: Cause): string | undefined {
     case 'exit':
     case 'signal':
       if (cause.because === 'space') return 'Free some space, then run labmake again: the old target is as it was.'
+      if (cause.because === 'words')
+        return 'It has too many sources for one command. In a script, printf \'%s\\0\' "$@" | xargs -0 … gives them to it in turns.'
       if (cause.because !== 'memory') return undefined
       return 'Let fewer run at once (the slots of its pool), or give it less to do at a time; labmake doctor says what fits.'
     case 'no-start':

@@ -212,9 +212,16 @@ export function usedParams(job: Job): [name: string, value: string][] {
 
 const values = (job: Job): Binding => ({ ...job.binding, ...Object.fromEntries(job.params) })
 
+/** In bytes. No system takes much longer ones: Linux 128 KiB, name and all. */
+const longestVariable = 100_000
+
 function scriptEnvironment(job: Job, paths: RecipePaths): Record<string, string> {
   const environment: Record<string, string> = { ...values(job) }
-  for (const [name, list] of paths.sources) environment[`sources_${name}`] = list.join('\n')
+  for (const [name, list] of paths.sources) {
+    const text = list.join('\n')
+    // Of thousands there is "$@", and no variable: with one that is too long nothing could be started.
+    if (new TextEncoder().encode(text).length <= longestVariable) environment[`sources_${name}`] = text
+  }
   for (const [name, path] of paths.targets) environment[`targets_${name}`] = path
   for (const [pool, slots] of job.rule.pools) environment[`slots_${pool}`] = String(slots)
   environment.source = [...paths.sources.values()].flat()[0] ?? ''
@@ -229,7 +236,16 @@ export function commandLine(job: Job, words: readonly string[]): string {
   return shownCommand(['bash', `(script of rule ${job.rule.name})`, ...words.slice(6)])
 }
 
-/** A command as a person could type it: words quoted where a shell would need it. */
+/** More words are named by their number: a table is made of ten thousand files. */
+const mostWordsShown = 100
+const lastWordsShown = 10
+
+/** A command as a person could type it: words quoted where a shell would need it. Of thousands of them the first and the last. */
 export function shownCommand(words: readonly string[]): string {
+  const left = words.length - mostWordsShown
+  if (left > 0) {
+    const [first, last] = [words.slice(0, mostWordsShown - lastWordsShown), words.slice(-lastWordsShown)]
+    return `${shownCommand(first)} … and ${left} more … ${shownCommand(last)}`
+  }
   return words.map((w) => (/^[\w@%+=:,./{}-]+$/.test(w) ? w : `'${w.replaceAll("'", "'\\''")}'`)).join(' ')
 }

@@ -4,8 +4,16 @@ const logFolder = '.labmake/logs'
 /** More than the last lines of any log that a person wants to see at a glance. */
 const tailBytes = 64 * 1024
 
-/** The last lines of a log; empty if it cannot be read. A progress bar's carriage returns leave its last state. */
+/** Longer lines are data, and not for persons: their beginning tells what they are. */
+const shownOfLine = 500
+
+/** The last lines of a log to be shown; empty if it cannot be read. A progress bar's carriage returns leave its last state. */
 export function tailOfLog(root: string, log: string, lines: number): string[] {
+  const isLong = (line: string) => line.length > shownOfLine
+  return linesAtEnd(root, log, lines).map((line) => (isLong(line) ? `${line.slice(0, shownOfLine - 1)}…` : line))
+}
+
+function linesAtEnd(root: string, log: string, lines: number): string[] {
   if (log === '') return []
   let descriptor: number
   try {
@@ -40,7 +48,7 @@ export function lastWords(
   log: string,
   telling: readonly RegExp[] = [/(error|exception|fatal)\b/i],
 ): string | undefined {
-  const lines = tailOfLog(root, log, lastLines).filter(
+  const lines = linesAtEnd(root, log, lastLines).filter(
     (line) => line.trim() !== '' && !line.startsWith('$ ') && isText(line),
   )
   const told = telling.map((sign) => lines.findLast((line) => sign.test(line))).find((line) => line !== undefined)

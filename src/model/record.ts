@@ -4,7 +4,13 @@ import type { Stamps } from './stamp.ts'
 /** Why an attempt failed, as data; text is made of it in core/reasons. */
 export type Cause =
   /** `says`: the line of the log that tells it, if there is one. `because`: what it is known by, or at least likely. */
-  | { readonly kind: 'exit'; readonly code: number; readonly says?: string; readonly because?: 'space' | 'memory' }
+  | {
+      readonly kind: 'exit'
+      readonly code: number
+      readonly says?: string
+      /** `words`: a command had more of them than the system takes. */
+      readonly because?: 'space' | 'memory' | 'words'
+    }
   /** `killed`: somebody or something did it, and not because memory ran out. */
   | { readonly kind: 'signal'; readonly signal: string; readonly says?: string; readonly because?: 'memory' | 'killed' }
   | { readonly kind: 'timeout'; readonly timeoutMs: number }

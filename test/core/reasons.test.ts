@@ -79,6 +79,10 @@ test.each<[Cause, string]>([
   ],
   [{ kind: 'exit', code: 1, because: 'memory' }, 'the recipe ended with exit code 1: memory ran out'],
   [
+    { kind: 'exit', code: 126, because: 'words' },
+    'the recipe ended with exit code 126: a command was given more words than this system takes at once',
+  ],
+  [
     { kind: 'signal', signal: 'SIGKILL', because: 'memory' },
     'the recipe was killed by SIGKILL, probably because memory ran out',
   ],
@@ -92,6 +96,7 @@ test.each<[Cause, string]>([
 
 test.each<[Cause, string]>([
   [{ kind: 'exit', code: 1, because: 'space' }, 'Free some space'],
+  [{ kind: 'exit', code: 126, because: 'words' }, 'xargs -0'],
   [{ kind: 'signal', signal: 'SIGKILL', because: 'memory' }, 'labmake doctor says what fits'],
 ])('what to do about %j is told', (cause, hint) => {
   expect(causeHint(cause)).toContain(hint)

@@ -225,6 +225,13 @@ describe('scripts', () => {
     })
   })
 
+  test('of sources that are too many for a variable there is none, and all of them are words', () => {
+    const files = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`in/B1/recording-${i}`, '']))
+    const { words, environment } = expanded({ sources: 'in/{batch}/*', targets: 'out/{batch}', script: 'true' }, files)
+    expect(words).toHaveLength(10_006)
+    expect(Math.max(...Object.values(environment).map(({ length }) => length))).toBeLessThan(100)
+  })
+
   test('a shell may do what it can in a script', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash
     const text = 'for f in "$@"; do sort "$f"; done | uniq > "$target"; echo ${batch} {a,b} {other}'
@@ -247,4 +254,9 @@ test('a command is shown as a person could type it', () => {
   expect(shownCommand(['r', 'a b', "it's", '', '--x=1', '$HOME', '{a}'])).toBe(
     `r 'a b' 'it'\\''s' '' --x=1 '$HOME' {a}`,
   )
+})
+
+test('of a command with thousands of words the first and the last are shown', () => {
+  const shown = shownCommand(['cat', ...Array.from({ length: 10_000 }, (_, i) => `file-${i}`)])
+  expect(shown).toMatch(/^cat file-0 file-1 .* file-88 … and 9901 more … file-9990 .* file-9999$/)
 })

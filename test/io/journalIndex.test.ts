@@ -37,18 +37,16 @@ const record: fc.Arbitrary<JournalRecord> = fc.oneof(
     .tuple(name, fc.nat(50))
     .map(([target, attempt]): JournalRecord => ({ type: 'started', at, job: `r/${target}`, target, attempt })),
   name.map((target): JournalRecord => ({ type: 'rebuild', at, job: `r/${target}`, target, by: 'ana' })),
-  fc
-    .tuple(name, name)
-    .map(
-      ([a, b]): JournalRecord => ({
-        type: 'action',
-        at,
-        by: 'ana',
-        action: { type: 'hold', jobs: ['r/x'] },
-        text: '',
-        targets: [a, b],
-      }),
-    ),
+  fc.tuple(name, name).map(
+    ([a, b]): JournalRecord => ({
+      type: 'action',
+      at,
+      by: 'ana',
+      action: { type: 'hold', jobs: ['r/x'] },
+      text: '',
+      targets: [a, b],
+    }),
+  ),
 )
 
 /** Long enough that it is worth an index. */

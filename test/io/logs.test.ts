@@ -27,6 +27,12 @@ test('a progress bar leaves its last state', async () => {
   expect(tailOfLog(ws.root, log, 1)).toEqual([' 99 %'])
 })
 
+test('of a line that is data its beginning is shown', async () => {
+  await using ws = await workspace(titled(`[${'7, '.repeat(20_000)}]\nfatal: ${' '.repeat(600)}no license\n`))
+  const [data = '', last = ''] = tailOfLog(ws.root, log, 2)
+  expect([data.length, data.endsWith('7, …'), last.length]).toEqual([500, true, 500])
+})
+
 test('a log that is not there has no lines', async () => {
   await using ws = await workspace({})
   expect(tailOfLog(ws.root, log, 5)).toEqual([])
