@@ -4,7 +4,7 @@ import type { Standing } from '../model/standing.ts'
 import type { JournalMark } from './journalMark.ts'
 import type { KeptRules } from './keptRules.ts'
 import type { Looks } from './looks.ts'
-import { exchangeLooks } from './orderedLooks.ts'
+import { exchangeInPlace, exchangeLooks } from './orderedLooks.ts'
 import { readSummed, writeSummed } from './summedFile.ts'
 
 /**
@@ -113,7 +113,7 @@ export function readLastLook(root: string, version: string): ReadLook | undefine
   const since = readSummed<SavedAmendment>(`${root}/${amendmentPath}`)?.value
   if (since?.of.sum !== whole.sum || since.of.takenMs !== whole.takenMs) return { ...look, whole, amendment: undefined }
   const amendment = { ...since, ...unpackTables(since) }
-  return { ...amended(look, amendment), whole, amendment }
+  return { ...amended(look, amendment, exchangeInPlace), whole, amendment }
 }
 
 /** Keeps a look for the next labmake. Where that cannot be written, the next one looks for itself. */
@@ -128,18 +128,22 @@ export function amendLastLook(root: string, version: string, look: ReadLook, cha
   const { whole, amendment: before } = look
   const amendment = before === undefined ? change : joinAmendments(before, change)
   if (amendment.paths.length + amendment.planned.length > mostAmended) {
-    writeLastLook(root, version, amended(look, change))
+    writeLastLook(root, version, amended(look, change, exchangeLooks))
     return
   }
   const saved: SavedAmendment = { of: whole, ...amendment, ...packTables(amendment) }
   writeSummed(`${root}/${amendmentPath}`, saved)
 }
 
-function amended(look: LastLook, { paths, planned, looks, resting, ...since }: Amendment): LastLook {
+function amended(
+  look: LastLook,
+  { paths, planned, looks, resting, ...since }: Amendment,
+  exchange: typeof exchangeLooks,
+): LastLook {
   return {
     rules: look.rules,
     ...since,
-    looks: exchangeLooks(look.looks, paths, looks),
+    looks: exchange(look.looks, paths, looks),
     resting: exchangeResting(look.resting, planned, resting),
   }
 }

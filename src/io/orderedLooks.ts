@@ -4,17 +4,22 @@ import { type Looks, marksOfOne } from './looks.ts'
 // Looks are kept in the order of their paths, by code unit: of one recording among ten thousand, and of the members of a folder,
 // they are then found without going through all.
 
-/** The same looks in order, each once: a plan looks at some folders more than once. */
+/**
+ * The same looks in order, each once: a plan looks at some folders more than once. What was seen at a path itself is no news
+ * where the same was seen with links followed: there was no link.
+ */
 export function inOrder(looks: Looks): Looks {
-  const { paths, follows } = looks
+  const { paths, follows, marks } = looks
   const compare = (a: number, b: number) =>
-    paths[a]! < paths[b]! ? -1 : paths[a]! > paths[b]! ? 1 : follows[a]! - follows[b]!
+    paths[a]! < paths[b]! ? -1 : paths[a]! > paths[b]! ? 1 : follows[b]! - follows[a]!
   const places = [...paths.keys()].sort(compare)
+  const isTold = (place: number, before: number | undefined) => {
+    if (before === undefined || paths[before] !== paths[place] || !isSameMark(looks, before, looks, place)) return false
+    return follows[before] === follows[place] || marks[place * marksOfOne + 1] !== 0
+  }
   return looksAt(
     looks,
-    places.filter(
-      (place, i) => i === 0 || compare(places[i - 1]!, place) < 0 || !isSameMark(looks, places[i - 1]!, looks, place),
-    ),
+    places.filter((place, i) => !isTold(place, places[i - 1])),
   )
 }
 
@@ -45,6 +50,22 @@ export function exchangeLooks(looks: Looks, gone: readonly string[], anew: Looks
       made: new Float64Array(count * marksOfOne),
     }),
   }
+}
+
+/** As exchangeLooks, of looks that nobody else has: where as many come as go, which is mostly so, megabytes are not copied. */
+export function exchangeInPlace(looks: Looks, gone: readonly string[], anew: Looks): Looks {
+  const places = [...new Set([...gone, ...anew.paths])].map((path) => ({
+    before: placesOf(looks.paths, path),
+    after: placesOf(anew.paths, path),
+  }))
+  if (places.some(({ before, after }) => before[1] - before[0] !== after[1] - after[0]))
+    return exchangeLooks(looks, gone, anew)
+  for (const { before, after } of places) {
+    const [from, to] = after
+    looks.follows.set(anew.follows.subarray(from, to), before[0])
+    looks.marks.set(anew.marks.subarray(from * marksOfOne, to * marksOfOne), before[0] * marksOfOne)
+  }
+  return looks
 }
 
 /** Places of the looks at a path. */
