@@ -29,7 +29,11 @@ export async function buildHere(
 ): Promise<ExitCode> {
   const { directory, dryRun } = options
   const recall = memory && openRecall(findWorkspace(directory), memory.back)
-  const workspace = await (recall === undefined ? openAsKnown(directory) : openWorkspace(directory, recall))
+  // A dry run keeps nothing: what it looks at need not be taken down.
+  const recorder = dryRun ? undefined : recall?.recorder
+  const workspace = await (recall === undefined
+    ? openAsKnown(directory)
+    : openWorkspace(directory, { ...recall, recorder }))
   const goals = typed.map((goal) => workspace.goal(goal))
   const left = leftAttempts(workspace.root)
   // What lies in the inbox may be what is asked for: it is taken before anything is planned.
