@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, rmSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { JournalRecord } from '../model/record.ts'
 import { isReadable, journalPath, lineEnd, parseLine } from './journalLines.ts'
@@ -20,12 +20,24 @@ export interface JournalIndex {
 
 const indexPath = '.labmake/look.lines'
 
-/** Reads what lies before the mark, and writes down where its records stand. A short journal is searched as quickly. */
+/**
+ * Reads what lies before the mark, and writes down where its records stand. A short journal is searched as quickly; one that
+ * cannot be read any more is for the next labmake to tell of.
+ */
 export function writeJournalIndex(root: string, mark: JournalMark): void {
   if (mark.sizeBytes <= pieceBytes) return
+  try {
+    writeSummed(`${root}/${indexPath}`, indexOf(`${root}/${journalPath}`, mark))
+  } catch {
+    rmSync(`${root}/${indexPath}`, { force: true })
+  }
+}
+
+/** Throws the system's errors. */
+function indexOf(path: string, mark: JournalMark): JournalIndex {
   const sums: number[] = []
   const places: number[] = []
-  for (const { bytes, at } of wholeLines(`${root}/${journalPath}`, [0, mark.sizeBytes])) {
+  for (const { bytes, at } of wholeLines(path, [0, mark.sizeBytes])) {
     for (let start = 0; start < bytes.length; ) {
       const end = endOfLine(bytes, start)
       for (const target of targetsIn(bytes.subarray(start, end))) {
@@ -35,8 +47,7 @@ export function writeJournalIndex(root: string, mark: JournalMark): void {
       start = end + 1
     }
   }
-  const index: JournalIndex = { mark, sums: Uint32Array.from(sums), places: Float64Array.from(places) }
-  writeSummed(`${root}/${indexPath}`, index)
+  return { mark, sums: Uint32Array.from(sums), places: Float64Array.from(places) }
 }
 
 /** Undefined if there is none of the first `sizeBytes` of the journal as it is now, or of the beginning of that. */

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openJournal } from '../../src/io/journal.ts'
@@ -110,6 +110,15 @@ test('where a line is not what was indexed, all are searched', async () => {
   const index = readJournalIndex(ws.root, mark!.sizeBytes)!
   const wrong = { ...index, places: index.places.map((place) => place + 3) }
   expect(indexedRecords(ws.path(path), wrong, 'kwd/1')).toBeUndefined()
+})
+
+test('of a journal that is gone by the end of a build there is no index, and no fault', async () => {
+  await using ws = await workspace({ [path]: filled.join('') })
+  const { mark } = openJournal(ws.root)
+  writeJournalIndex(ws.root, mark!)
+  rmSync(ws.path(path))
+  writeJournalIndex(ws.root, mark!)
+  expect(() => readFileSync(ws.path(indexPath))).toThrow('ENOENT')
 })
 
 test('a short journal has no index', async () => {
