@@ -1,7 +1,7 @@
 import type { Pattern, Rule } from '../model/rule.ts'
 import type { Snapshot } from '../model/stamp.ts'
 import { neverCounts } from './names.ts'
-import { batchSegment, bindsBatchAlone, expandPattern } from './pattern.ts'
+import { batchSegment, expandPattern, isOfBatchAlone } from './pattern.ts'
 import type { Survey } from './survey.ts'
 
 // A manifest of ten thousand rows calls for as many plans, and on the disk nothing is another than it was: to look at 80,000 files
@@ -62,8 +62,7 @@ function heardOf(rules: readonly Rule[]): Pattern[] {
   const read = rules.flatMap((rule) => [...rule.sources.map(({ pattern }) => pattern), ...rule.uses])
   const made = rules.flatMap((rule) => rule.targets.map(({ pattern }) => pattern))
   const heard = [...read, ...made.filter(({ isFolder }) => !isFolder)].filter((pattern) => {
-    const isLast = batchSegment(pattern) === pattern.segments.length - 1
-    return pattern.wildcards.join() === 'batch' && !pattern.gathers && bindsBatchAlone(pattern) && isLast
+    return isOfBatchAlone(pattern) && batchSegment(pattern) === pattern.segments.length - 1
   })
   return [...new Map(heard.map((pattern) => [`${pattern.text} ${pattern.isFolder}`, pattern])).values()]
 }

@@ -216,6 +216,11 @@ export function bindsBatchAlone(pattern: Pattern): boolean {
   return segment?.kind === 'match' && segment.parts.filter((part) => !('literal' in part)).length === 1
 }
 
+/** Does a batch have one path of the pattern? */
+export function isOfBatchAlone(pattern: Pattern): boolean {
+  return pattern.wildcards.length === 1 && bindsBatchAlone(pattern) && !pattern.gathers
+}
+
 /** A glob in fast-glob's language: bound wildcards as their value, others as `*`, everything else literal. */
 export function patternGlob(pattern: Pattern, binding: Binding): string {
   const literal = (text: string) => text.replace(/[\\()[\]{}!?@+|*]/g, '\\$&')

@@ -4,7 +4,7 @@ import type { Disk, Entry } from '../model/ports.ts'
 import type { Pattern } from '../model/rule.ts'
 import type { Snapshot } from '../model/stamp.ts'
 import type { Seen } from './lastSeen.ts'
-import { bindSegment, bindsBatchAlone, matchPattern, patternGlob } from './pattern.ts'
+import { bindSegment, bindsBatchAlone, expandPattern, isOfBatchAlone, matchPattern, patternGlob } from './pattern.ts'
 import { fileSnapshot, type StampOptions, takeFolderSnapshot, takeSnapshot } from './stamp.ts'
 
 /** A path on disk that a pattern matches, with the values of its wildcards. */
@@ -131,9 +131,27 @@ export function surveyDisk(disk: Disk, scope?: ReadonlySet<string>, seen: readon
       }
     }
     const isScoped = scope !== undefined && pattern.wildcards.includes('batch')
+    if (isScoped && isOfBatchAlone(pattern)) return [...scope].flatMap((batch) => foundAt(pattern, batch) ?? [])
     if (isScoped && bindsBatchAlone(pattern)) for (const batch of scope) match(look({ batch }))
     else match(look({}))
     return isScoped ? found.filter(({ binding }) => scope.has(binding.batch!)) : found
+  }
+
+  /** As walk finds it, at the one path that a batch has. */
+  function foundAt(pattern: Pattern, batch: string): Found | undefined {
+    const path = expandPattern(pattern, { batch })
+    const binding = matchPattern(pattern, path)
+    if (binding === undefined) return undefined
+    const kind = pattern.isFolder ? 'folder' : 'file'
+    const last = pattern.segments.at(-1)!
+    if (last.kind !== 'literal') {
+      const end = path.lastIndexOf('/')
+      // Also the root of the file system.
+      const folder = path.slice(0, end > 0 ? end : end + 1)
+      return isMember(folder, path, kind) ? { path, binding } : undefined
+    }
+    const there = () => isThere(path, kind) || disk.stat(path)?.kind === kind
+    return looking(path, there, () => false) ? { path, binding } : undefined
   }
 
   function glob(pattern: Pattern, binding: Binding): readonly string[] {

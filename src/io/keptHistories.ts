@@ -1,5 +1,5 @@
 import { type Histories, nextHistory, noHistory } from '../core/history.ts'
-import type { JournalRecord, TargetHistory } from '../model/record.ts'
+import type { JournalRecord, TargetHistory, TargetRecord } from '../model/record.ts'
 
 /** What is known of all targets, in little memory. */
 export interface KeptHistories extends Histories {
@@ -24,7 +24,7 @@ export function keepHistories(): KeptHistories {
     if (typeof known !== 'string') return known
     const read = lately.get(target)
     if (read !== undefined) return read
-    const history = nextHistory(noHistory, JSON.parse(recipes.whole(known)))
+    const history = nextHistory(noHistory, recipes.read(known))
     if (lately.size >= mostLately) lately.clear()
     lately.set(target, history)
     return history
@@ -51,23 +51,28 @@ function isOf(history: TargetHistory, record: JournalRecord): boolean {
   return (Object.keys(alone) as (keyof TargetHistory)[]).every((key) => alone[key] === history[key])
 }
 
-/** What stands in a record for its recipe. JSON has no such character in it, so that the text can be had back as it was. */
-const mark = '\u0000'
-const recipe = /"recipe":"[^"\\]*(?:\\.[^"\\]*)*"/
-const marked = new RegExp(`${mark}(\\d+)${mark}`)
+const recipe = /"recipe":("[^"\\]*(?:\\.[^"\\]*)*")/
+const recipeKey = '"recipe":"'
 
-/** Thousands of records have the same recipe, which may be a long script. */
-function shareRecipes(): { shared(text: string): string; whole(text: string): string } {
-  const texts: string[] = []
+/** Thousands of records have the same recipe, which may be a long script: a number stands for it. */
+function shareRecipes(): { shared(text: string): string; read(text: string): TargetRecord } {
+  const recipes: string[] = []
   const numbers = new Map<string, number>()
   return {
     shared(text) {
-      const { index, 0: found } = recipe.exec(text) ?? { index: 0, 0: '' }
-      const number = numbers.get(found) ?? texts.push(found) - 1
-      numbers.set(found, number)
+      const found = recipe.exec(text)
+      // A file in a recording, or a param, may be called so too.
+      if (found === null || text.lastIndexOf(recipeKey) !== found.index) return text
+      const { index, 0: whole, 1: written } = found
+      const number = numbers.get(written!) ?? recipes.push(JSON.parse(written!)) - 1
+      numbers.set(written!, number)
       // Joined, and not added: parts of a sum would keep the text that they are from.
-      return [text.slice(0, index), mark, number, mark, text.slice(index + found.length)].join('')
+      return [text.slice(0, index), '"recipe":', number, text.slice(index + whole.length)].join('')
     },
-    whole: (text) => text.replace(marked, (_, number: string) => texts[Number(number)]!),
+    read(text) {
+      const record = JSON.parse(text)
+      if (typeof record.recipe === 'number') record.recipe = recipes[record.recipe]
+      return record
+    },
   }
 }

@@ -11,15 +11,32 @@ const coarseMs = 100
 
 /** Reads the manifests of a workspace whenever any of them may have changed; else returns the same list again. Never throws. */
 export function manifestReader(root: string): (rules: readonly Rule[]) => Manifest[] {
-  let last: { readonly rules: readonly Rule[]; readonly state: string; readonly manifests: Manifest[] } | undefined
+  let last: (Read & { readonly rules: readonly Rule[] }) | undefined
   return (rules) => {
     const beforeMs = Date.now()
     const { state, newestMs } = manifestState(root)
-    if (last?.rules === rules && last.state === state) return last.manifests
-    const manifests = readManifests(root, rules)
-    last = newestMs < beforeMs - coarseMs ? { rules, state, manifests } : undefined
+    const known = last?.rules === rules && last.state === state ? last : undefined
+    if (known !== undefined && known.texts === undefined) return known.manifests
+    const texts = readTexts(root)
+    // They are read again and again while they are new, and mostly found to be the same.
+    const isSame = known !== undefined && JSON.stringify(known.texts) === JSON.stringify(texts)
+    const manifests = isSame ? known.manifests : parseAll(texts, rules)
+    last = { rules, state, manifests, texts: newestMs < beforeMs - coarseMs ? undefined : texts }
     return manifests
   }
+}
+
+interface Read {
+  readonly state: string
+  readonly manifests: Manifest[]
+  /** Undefined once they are as old as makes sure that another text would have another state. */
+  readonly texts: readonly ReadText[] | undefined
+}
+
+/** `file`: as it is told of. */
+interface ReadText {
+  readonly file: string
+  readonly read: ManifestText
 }
 
 /** Tells whether anything in the folder of manifests is another one. */
@@ -39,8 +56,19 @@ function manifestState(root: string): { readonly state: string; readonly newestM
 
 /** Reads all manifests of a workspace. Never throws: what is wrong is in their `faults`. */
 export function readManifests(root: string, rules: readonly Rule[]): Manifest[] {
+  return parseAll(readTexts(root), rules)
+}
+
+function readTexts(root: string): ReadText[] {
+  return manifestNames(root).map((name) => {
+    const file = `${manifestFolder}/${name}`
+    return { file, read: readManifestText(`${root}/${file}`) }
+  })
+}
+
+function parseAll(texts: readonly ReadText[], rules: readonly Rule[]): Manifest[] {
   const firstParam = rules.flatMap((rule) => [...rule.params.keys()])[0]
-  return manifestNames(root).map((name) => readManifest(root, `${manifestFolder}/${name}`, firstParam))
+  return texts.map(({ file, read }) => readManifest(file, read, firstParam))
 }
 
 function manifestNames(root: string): string[] {
@@ -52,8 +80,7 @@ function manifestNames(root: string): string[] {
   }
 }
 
-function readManifest(root: string, file: string, firstParam: string | undefined): Manifest {
-  const read = readManifestText(`${root}/${file}`)
+function readManifest(file: string, read: ManifestText, firstParam: string | undefined): Manifest {
   if (read.status === 'text') return parseManifest(read.text, { file, firstParam })
   const { problem, hint } = read.status === 'missing' ? { problem: 'is not there', hint: undefined } : read
   const fault = { where: file, message: problem, ...(hint === undefined ? {} : { hint }) }
