@@ -1,5 +1,5 @@
 import { baseName, type DropContext, type DropMove, type Refusal, refuse, shownMember } from './dropVerdict.ts'
-import { parseManifest } from './manifest.ts'
+import { batchesNamed, parseManifest } from './manifest.ts'
 
 export const manifestFolder = 'data/manifests'
 
@@ -44,11 +44,7 @@ export function manifestMove(
 const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')))
 
 /** Batches that the manifest here names and the one that was dropped does not: somebody else's rows. */
-export function lostBatches(here: string, dropped: string, firstParam: string | undefined): string[] {
-  const batchesOf = (text: string) => {
-    const { rows, refused } = parseManifest(text, { file: '', firstParam })
-    return new Set([...rows, ...refused].map((row) => row.batch))
-  }
-  const kept = batchesOf(dropped)
-  return [...batchesOf(here)].filter((batch) => !kept.has(batch))
+export function lostBatches(here: string, dropped: string): string[] {
+  const kept = batchesNamed(dropped)
+  return [...batchesNamed(here)].filter((batch) => !kept.has(batch))
 }

@@ -12,6 +12,15 @@ import { batchSegment, bindsBatchAlone } from './pattern.ts'
  * or lie in a path that another batch makes or reads, or if the rules go in a circle, which is a fault of all batches.
  */
 export function canScope(rules: readonly Rule[]): boolean {
+  // An engine asks this before each of hundreds of plans, of the same rules.
+  const known = scopes.get(rules) ?? keepApart(rules)
+  scopes.set(rules, known)
+  return known
+}
+
+const scopes = new WeakMap<readonly Rule[], boolean>()
+
+function keepApart(rules: readonly Rule[]): boolean {
   if (rules.some((rule) => !rule.wildcards.includes('batch'))) return false
   const apart = (a: Pattern, b: Pattern) => !mayMeet(a, b) || tellSameBatch(a, b)
   const made = rules.flatMap(targetsOf)

@@ -128,7 +128,7 @@ async function fateOf(move: DropMove, { moves, wanted, claimed, how }: FateConte
   const difference = await inbox.compare(memberPath(claimed, move.from), move.to, passedOver)
   if (difference === undefined) return { kind: 'same' }
   if (move.kind === 'recording') return otherwise(wanted, differenceText(difference))
-  const lost = lostRows(move, claimed, how, ports)
+  const lost = lostRows(move, claimed, ports)
   if (lost.length === 0) return { kind: 'replaces' }
   const names = `${lost.slice(0, 5).join(', ')}${lost.length > 5 ? `, and ${lost.length - 5} more` : ''}`
   return otherwise(wanted, `it has rows that this one lacks: ${names}`)
@@ -138,12 +138,12 @@ async function fateOf(move: DropMove, { moves, wanted, claimed, how }: FateConte
 const otherwise = ({ how }: Wanted, why: string): Fate =>
   how === 'replace' ? { kind: 'replaces' } : { kind: 'conflict', why }
 
-function lostRows(move: DropMove, claimed: Claimed, { context }: Deciding, { inbox }: ClaimPorts): string[] {
+function lostRows(move: DropMove, claimed: Claimed, { inbox }: ClaimPorts): string[] {
   const here = inbox.readManifest(move.to)
   const dropped = inbox.readManifest(memberPath(claimed, move.from))
   // What cannot be read names no batch: the new version is better than that.
   if (here.status !== 'text' || dropped.status !== 'text') return []
-  return lostBatches(here.text, dropped.text, context.firstParam)
+  return lostBatches(here.text, dropped.text)
 }
 
 const inside = (folder: string, name: string) => (folder === '' ? name : `${folder}/${name}`)

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseManifest } from '../../src/core/manifest.ts'
+import { batchesNamed, parseManifest } from '../../src/core/manifest.ts'
 
 const read = (text: string, firstParam: string | undefined = 'omit') =>
   parseManifest(text, { file: 'data/manifests/a.tsv', firstParam })
@@ -125,4 +126,16 @@ describe('a bad row is refused with its line number, and the others stand', () =
   test('two columns of one name', () => {
     expect(read('batch\tomit\tomit\n').faults).toMatchObject([{ message: 'two columns are named "omit"' }])
   })
+})
+
+test('the batches that a manifest names are those of its rows, be they of use or not', () => {
+  const cell = fc.constantFrom('batch', 'Block', 'B1', ' B2 ', 'B3', '', 'no name', '#', '\x07', 'omit')
+  const line = fc.array(cell, { minLength: 1, maxLength: 4 }).map((cells) => cells.join('\t'))
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 6 }), fc.constantFrom('\n', '\r\n', '\r'), (lines, end) => {
+      const text = lines.join(end)
+      const { rows, refused } = parseManifest(text, { file: 'm.tsv', firstParam: 'omit' })
+      expect(batchesNamed(text)).toEqual(new Set([...rows, ...refused].map(({ batch }) => batch)))
+    }),
+  )
 })
