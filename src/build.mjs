@@ -32,11 +32,7 @@ const fileOptions = {
 }
 
 /** What `labmake --version` needs, what a run with nothing to do needs besides, and what one with something to do. */
-const hot = [
-  ['src/main.ts'],
-  ['src/cli/build.ts', 'src/cli/options.ts'],
-  ['src/cli/buildHere.ts', 'src/io/launcher.ts'],
-]
+const hot = [['src/main.ts'], ['src/cli/build.ts'], ['src/cli/buildHere.ts']]
 
 async function write(split) {
   const { metafile } = await mergeChunks(split, {

@@ -17,8 +17,7 @@ const isShortOfFiles = (error: unknown) => ['EMFILE', 'ENFILE'].includes((error 
 async function run(argv: readonly string[]): Promise<number> {
   const dryRun = argv.length === 1 && argv[0] === '-n'
   if (argv.length > 0 && !dryRun) return (await import('./cli/program.ts')).runProgram(argv)
-  const [{ buildCommand }, { plainBuild }] = await Promise.all([import('./cli/build.ts'), import('./cli/options.ts')])
-  const code = await buildCommand([], { ...plainBuild, dryRun })
+  const code = await (await import('./cli/build.ts')).plainBuildCommand({ dryRun })
   // All is said: Node would take apart what is known of ten thousand batches, object by object, for 10 ms.
   if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit(code)
   return code

@@ -6,7 +6,7 @@ import { askEngine } from './askEngine.ts'
 import { hasDrops } from './drops.ts'
 import { nothingDone, tellEnding } from './ending.ts'
 import { joinEngine } from './join.ts'
-import type { BuildCommandOptions, ExitCode } from './options.ts'
+import { type BuildCommandOptions, type ExitCode, plainBuild } from './options.ts'
 
 /**
  * `labmake [GOAL…]`: brings what is named, or everything, up to date. Where an engine runs, by asking that. Most runs find
@@ -32,4 +32,9 @@ export async function buildCommand(typed: readonly string[], options: BuildComma
     return tellEnding(standing, { ...nothingDone, isAsked: false }, options)
   const { buildHere } = await import('./buildHere.ts')
   return buildHere(typed, options, isPlain ? { back } : undefined)
+}
+
+/** `labmake` alone, and `labmake -n`. */
+export function plainBuildCommand({ dryRun }: { readonly dryRun: boolean }): Promise<ExitCode> {
+  return buildCommand([], { ...plainBuild, dryRun })
 }

@@ -2,12 +2,13 @@ import type { Ports } from '../engine/ports.ts'
 import { leftAttempts, openAttempts } from '../io/attempts.ts'
 import { systemClock } from '../io/clock.ts'
 import { openDiskWriter } from '../io/diskWriter.ts'
+import { openLauncher } from '../io/launcher.ts'
 import { lockWorkspace, userName } from '../io/lock.ts'
 import { invariant, UserError } from '../model/errors.ts'
 import type { SharedSlots } from '../model/ports.ts'
 import type { OpenWorkspace } from './workspace.ts'
 
-/** The real world, for the engine of a workspace whose lock is held. Loads what starting jobs needs. */
+/** The real world, for the engine of a workspace whose lock is held. */
 export async function openPorts(
   workspace: OpenWorkspace,
   { stays, startsSoon }: { readonly stays: boolean; readonly startsSoon: boolean },
@@ -16,10 +17,7 @@ export async function openPorts(
   // Of one that stays, the rules may share a pool later on.
   const mayShare = stays || leftAttempts(root).length > 0 || [...ruleSet.pools.values()].some(({ shared }) => shared)
   const self = { root, user: userName() }
-  const [{ openLauncher }, sharedSlots] = await Promise.all([
-    import('../io/launcher.ts'),
-    mayShare ? import('../io/sharedSlots.ts').then(({ openSharedSlots }) => openSharedSlots(self)) : noSharedSlots,
-  ])
+  const sharedSlots = mayShare ? (await import('../io/sharedSlots.ts')).openSharedSlots(self) : noSharedSlots
   return {
     disk,
     writer: openDiskWriter(root),
