@@ -63,7 +63,7 @@ export function* orderJobs(
   const path = pathsOf(queue)
   const workSeconds = workOf(queue, path)
   if (jobs.length > mostPlayed) return { places: yield* placesByRule(jobs, slots, { queue, path }), workSeconds }
-  const order = bestOrder(jobs, { queue, path }, before)
+  const order = onlyOrder(jobs, path) ?? bestOrder(jobs, { queue, path }, before)
   // Counted from the end, so that the others keep their places when the first ones are done.
   const places = new Map(Array.from(order, (job, at) => [jobs[job]!.id, jobs.length - at]))
   return { places, workSeconds }
@@ -93,6 +93,18 @@ function workOf(queue: Queue, path: Float64Array): number {
     ...work,
     path.reduce((most, seconds) => Math.max(most, seconds), 0),
   )
+}
+
+/** More jobs than one batch has are seldom one chain. */
+const mostInChain = 8
+
+/** Of jobs that each need the one before, as those of one batch mostly do; undefined where there is something to choose. */
+function onlyOrder(jobs: readonly JobToCome[], path: Float64Array): Int32Array | undefined {
+  if (jobs.length > mostInChain) return undefined
+  const order = Int32Array.from(jobs.keys()).sort((a, b) => path[b]! - path[a]!)
+  const follows = (job: number, before: number) =>
+    jobs[job]!.prerequisites.includes(jobs[before]!.id) && jobs[job]!.level === jobs[before]!.level
+  return order.every((job, i) => i === 0 || follows(job, order[i - 1]!)) ? order : undefined
 }
 
 interface Played {

@@ -56,6 +56,22 @@ test('a pool of memory is played as one of slots is, whatever its unit', () => {
 })
 
 describe('the order', () => {
+  test('of a chain is that of its prerequisites, as it is found by playing where something else is there', () => {
+    const chain = [
+      job('phy/B1', 3, { prerequisites: ['denoise/B1'] }),
+      job('denoise/B1', 8),
+      job('table/B1', 5, { prerequisites: ['phy/B1'] }),
+    ]
+    expect(inTurn(placesOf(chain, lab))).toEqual(['denoise/B1', 'phy/B1', 'table/B1'])
+    const andAnother = inTurn(placesOf([...chain, job('other/B2', 0.1)], lab))
+    expect(andAnother.filter((id) => id !== 'other/B2')).toEqual(['denoise/B1', 'phy/B1', 'table/B1'])
+  })
+
+  test('of two jobs that need nothing of each other is found by playing', () => {
+    const [long, short] = [job('denoise/B1', 9), job('denoise/B2', 1)]
+    expect(inTurn(placesOf([long, short], lab))[0]).toBe('denoise/B2')
+  })
+
   test('of two steps in two pools is that of Johnson, which is the best there is', () => {
     // phy begins after 1 and then never waits: 1 + 6 + 8 + 7 + 1 = 23. The longest path first ends after 30.
     const jobs = [...both('A', 5, 1), ...both('B', 1, 6), ...both('C', 9, 7), ...both('D', 3, 8)]
