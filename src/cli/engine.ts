@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { countStates } from '../core/board.ts'
 import { formatSeconds } from '../core/durations.ts'
+import { readingText } from '../core/readingText.ts'
 import { plural } from '../core/sizes.ts'
 import { engineLog, startEngineProcess } from '../io/engineProcess.ts'
 import { runningEngine } from '../io/lock.ts'
@@ -116,9 +117,8 @@ export async function engineStatus(options: CommonOptions): Promise<ExitCode> {
   } else if (holder === undefined)
     process.stdout.write('No engine runs here. Start one: labmake watch, or labmake engine start.\n')
   else if (reading !== undefined) {
-    const { planned, of } = reading
-    const far = of === undefined ? 'It looks for batches.' : `It has looked at ${planned} of ${plural(of, 'batch')}.`
-    process.stdout.write(`${holder.user}'s engine (process ${holder.process.pid}) has begun. ${far}\n`)
+    const far = readingText(reading)
+    process.stdout.write(`${holder.user}'s engine (process ${holder.process.pid}) has begun. It ${far}.\n`)
   } else if (board === undefined) {
     process.stdout.write(
       `${holder.user}'s "${holder.command}" is at work here (process ${holder.process.pid}), and does not answer yet.\n`,

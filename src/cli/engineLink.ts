@@ -55,6 +55,7 @@ export function engineLink(root: string, options: LinkOptions): EngineLink {
         signal.addEventListener('abort', () => resolve(undefined))
         joined.follow(
           {
+            onReading: (reading) => hearer.reading(reading),
             onSnapshot(board) {
               // A build ends by itself: nobody stopped it.
               mayStart = board.engine.mode === 'build'
@@ -94,6 +95,8 @@ function notRunning(root: string): UserError {
 export function boardFollower({ joined, event: onEvent }: Pick<LineReporter, 'joined' | 'event'>): EngineHearer {
   let board: Board | undefined
   return {
+    // Lines tell of what happens.
+    reading() {},
     board(whole) {
       board = whole
       joined(whole)

@@ -15,7 +15,11 @@ export function headStart(link: EngineLink, end: AbortSignal): EngineLink {
     else what(hearer)
   }
   let begun: Promise<string | undefined> | undefined = link.follow(
-    { board: (board) => tell((who) => who.board(board)), events: (events) => tell((who) => who.events(events)) },
+    {
+      reading: (reading) => tell((who) => who.reading(reading)),
+      board: (board) => tell((who) => who.board(board)),
+      events: (events) => tell((who) => who.events(events)),
+    },
     leave.signal,
   )
   // Whoever follows is told of it, and until then there is nobody to tell.

@@ -6,7 +6,7 @@ import type { JobDetail } from '../model/detail.ts'
 import type { Reading } from '../model/facade.ts'
 import type { JournalRecord } from '../model/record.ts'
 import { type Answer, type Asker, ask, noEngine, readAnswer } from './ask.ts'
-import { type FollowHandlers, fetchSnapshot, followEngine, patienceMs } from './follow.ts'
+import { askReading, type FollowHandlers, fetchSnapshot, followEngine, patienceMs } from './follow.ts'
 import type { Difference } from './protocol.ts'
 
 /** An action may move a thousand targets to the attic. */
@@ -54,10 +54,7 @@ export async function connectEngine(
   return {
     version: hello.version,
     difference: hello.difference,
-    async reading() {
-      const { reading } = await readAnswer<{ readonly reading?: Reading | null }>(await request('/'))
-      return reading ?? undefined
-    },
+    reading: () => askReading(asker),
     board: async () => boardFromJson((await fetchSnapshot(asker)).board),
     follow(handlers, signal) {
       // Whatever it comes to is told to the handlers; what it rejects with is a defect, theirs or ours, and ends the process.

@@ -4,10 +4,13 @@ import { boardFromJson } from '../core/board.ts'
 import type { Board } from '../model/board.ts'
 import { UserError } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
+import type { Reading } from '../model/facade.ts'
 import { type Answer, type Asker, ask, noEngine, readAnswer } from './ask.ts'
 import { gapEvent, keepAliveMs, type Snapshot } from './protocol.ts'
 
 export interface FollowHandlers {
+  /** The engine has begun, and has no board yet: how far it has come. */
+  onReading?(reading: Reading): void
   /** First of all, and whenever the events since the last one are not to be had. */
   onSnapshot(board: Board): void
   /** In order, each once, beginning after the last snapshot; as many as came at once. */
@@ -20,6 +23,8 @@ export interface FollowHandlers {
 export const patienceMs = 30_000
 /** So many times in a row nothing came where an engine that lives says that it does. */
 const silencesUntilGone = 4
+/** Often enough that a number is seen to rise, and that an engine in its first second is not kept from it. */
+const readingEveryMs = 200
 /** A snapshot of 20,000 jobs costs the engine 60 ms: a client that cannot keep up costs it a tenth of a core at the most. */
 const snapshotPauseMs = 600
 
@@ -28,7 +33,7 @@ type End = 'gap' | 'ended' | 'silent'
 /** Keeps the handlers told of an engine until it is gone or `signal` aborts; after that, none is called. */
 export async function followEngine(asker: Asker, handlers: FollowHandlers, signal: AbortSignal): Promise<void> {
   for (;;) {
-    const start = await orGone(fetchSnapshot(asker, signal))
+    const start = await orGone(firstSnapshot(asker, handlers, signal))
     if (signal.aborted) return
     if ('gone' in start) return handlers.onGone(start.gone)
     handlers.onSnapshot(boardFromJson(start.got.board))
@@ -46,8 +51,35 @@ export async function followEngine(asker: Asker, handlers: FollowHandlers, signa
   }
 }
 
-export async function fetchSnapshot(asker: Asker, signal?: AbortSignal): Promise<Snapshot> {
-  return readAnswer(await askFor('/snapshot', asker, signal))
+/** A snapshot once there is one, however many batches the engine has to look at before; who waits is told how far it has come. */
+async function firstSnapshot(asker: Asker, handlers: FollowHandlers, signal: AbortSignal): Promise<Snapshot> {
+  const over = new AbortController()
+  const either = AbortSignal.any([signal, over.signal])
+  try {
+    return await Promise.race([fetchSnapshot(asker, either, 0), tellReading(asker, handlers, either)])
+  } finally {
+    over.abort()
+  }
+}
+
+/** Until `signal` aborts. Rejects where the engine does not answer. */
+async function tellReading(asker: Asker, handlers: FollowHandlers, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await pause(readingEveryMs, signal)
+    const reading = signal.aborted ? undefined : await askReading(asker, signal)
+    if (signal.aborted) return new Promise(() => {})
+    if (reading !== undefined) handlers.onReading?.(reading)
+  }
+}
+
+export async function fetchSnapshot(asker: Asker, signal?: AbortSignal, forMs = patienceMs): Promise<Snapshot> {
+  return readAnswer(await askFor('/snapshot', asker, signal, forMs))
+}
+
+/** How far an engine has come with its first look at everything; undefined once it has. */
+export async function askReading(asker: Asker, signal?: AbortSignal): Promise<Reading | undefined> {
+  const { reading } = await readAnswer<{ readonly reading?: Reading | null }>(await askFor('/', asker, signal))
+  return reading ?? undefined
 }
 
 async function askForEvents(asker: Asker, { life, seq }: Snapshot, signal: AbortSignal): Promise<IncomingMessage> {
@@ -58,8 +90,13 @@ async function askForEvents(asker: Asker, { life, seq }: Snapshot, signal: Abort
   return answer.response
 }
 
-async function askFor(path: string, asker: Asker, signal: AbortSignal | undefined): Promise<Answer> {
-  const answer = await ask(asker, { path, patienceMs, ...(signal === undefined ? {} : { signal }) })
+async function askFor(
+  path: string,
+  asker: Asker,
+  signal: AbortSignal | undefined,
+  forMs = patienceMs,
+): Promise<Answer> {
+  const answer = await ask(asker, { path, patienceMs: forMs, ...(signal === undefined ? {} : { signal }) })
   if (answer === undefined) throw noEngine()
   return answer
 }

@@ -5,6 +5,7 @@ import type { Board } from '../model/board.ts'
 import type { JobDetail } from '../model/detail.ts'
 import { UserError } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
+import type { Reading } from '../model/facade.ts'
 import type { JournalRecord } from '../model/record.ts'
 import type { Timers } from './timers.ts'
 import type { Link, View } from './view.ts'
@@ -27,6 +28,8 @@ export interface EngineLink {
 }
 
 export interface EngineHearer {
+  /** It has begun, and has no board yet. */
+  reading(reading: Reading): void
   /** At first, and again after a gap. The board belongs to the hearer. */
   board(board: Board): void
   /** What happened since, in order: as many as came at once. */
@@ -81,6 +84,12 @@ export function engineStore({ link, timers, changed, heard, failed }: StoreOptio
   let stopRest = () => {}
 
   const hearer: EngineHearer = {
+    reading(reading) {
+      if (state.state !== 'joining') return
+      state = { ...state, reading }
+      version++
+      changed()
+    },
     board(whole) {
       board = whole
       state = { state: 'alive' }

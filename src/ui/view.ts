@@ -2,6 +2,7 @@ import type { Style } from '../core/signs.ts'
 import type { MemoryAdvice } from '../model/advice.ts'
 import type { Board } from '../model/board.ts'
 import type { JobDetail } from '../model/detail.ts'
+import type { Reading } from '../model/facade.ts'
 import type { JournalRecord } from '../model/record.ts'
 
 /**
@@ -31,7 +32,8 @@ export interface View {
 }
 
 export type Link =
-  | { readonly state: 'joining'; readonly sinceMs: number }
+  /** `reading`: how far an engine has come that has begun, and has no board yet. */
+  | { readonly state: 'joining'; readonly sinceMs: number; readonly reading?: Reading }
   | { readonly state: 'alive' }
   /** `why` is a sentence, where one is known, and `hint` the next step. */
   | {

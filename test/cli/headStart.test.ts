@@ -38,6 +38,7 @@ function fakeLink() {
 function fakeHearer() {
   const heard: string[] = []
   const hearer: EngineHearer = {
+    reading: () => heard.push('reading'),
     board: () => heard.push('board'),
     events: (e) => heard.push(...e.map((each) => each.type)),
   }
@@ -49,13 +50,14 @@ const never = () => new AbortController().signal
 test('what an engine said before somebody followed is told in order, and then what it says', async () => {
   const { link, follows } = fakeLink()
   const early = headStart(link, never())
+  follows[0]!.hearer.reading({ planned: 0, of: undefined })
   follows[0]!.hearer.board(board)
   follows[0]!.hearer.events([idle])
   const { heard, hearer } = fakeHearer()
   const ended = early.follow(hearer, never())
-  expect(heard).toEqual(['board', 'idle'])
+  expect(heard).toEqual(['reading', 'board', 'idle'])
   follows[0]!.hearer.events([idle])
-  expect(heard).toEqual(['board', 'idle', 'idle'])
+  expect(heard).toEqual(['reading', 'board', 'idle', 'idle'])
   follows[0]!.end('it was stopped')
   expect(await ended).toBe('it was stopped')
 })

@@ -6,7 +6,7 @@ import { boardToJson, emptyBoard, nextBoard } from '../../src/core/board.ts'
 import type { Action, ActionResult } from '../../src/model/action.ts'
 import type { Board, BoardJob } from '../../src/model/board.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
-import type { EngineFacade } from '../../src/model/facade.ts'
+import type { EngineFacade, Reading } from '../../src/model/facade.ts'
 import type { Standing } from '../../src/model/standing.ts'
 import { connectEngine, type EngineClient } from '../../src/server/client.ts'
 import { type ServedEngine, serveEngine } from '../../src/server/serve.ts'
@@ -124,6 +124,8 @@ export interface Follower {
   /** How many events came at once, each time. */
   readonly batches: number[]
   readonly gone: string[]
+  /** How far it had come, each time that was told. */
+  readonly readings: Reading[]
   /** Resolves when the condition holds, looked at whenever something comes. */
   until(condition: () => boolean): Promise<void>
   stop(): void
@@ -136,12 +138,17 @@ export function follow(client: EngineClient): Follower {
   const stretches: EngineEvent[][] = []
   const batches: number[] = []
   const gone: string[] = []
+  const readings: Reading[] = []
   const look = () => {
     for (const { condition, resolve } of waiting) if (condition()) resolve()
     waiting = waiting.filter(({ condition }) => !condition())
   }
   client.follow(
     {
+      onReading(reading) {
+        readings.push(reading)
+        look()
+      },
       onSnapshot(snapshot) {
         board = snapshot
         stretches.push([])
@@ -165,6 +172,7 @@ export function follow(client: EngineClient): Follower {
     stretches,
     batches,
     gone,
+    readings,
     until: (condition) =>
       condition() ? Promise.resolve() : new Promise((resolve) => waiting.push({ condition, resolve })),
     stop: () => abort.abort(),

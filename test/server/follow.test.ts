@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Reading } from '../../src/model/facade.ts'
 import { comparable, fakeEngine, follow, note, numbers, planned, queuedJob, serveFake } from './engine.ts'
 
 test('who follows gets the board, then each event in order', async () => {
@@ -12,6 +13,24 @@ test('who follows gets the board, then each event in order', async () => {
   expect(watcher.stretches.map(numbers)).toEqual([[1, 2, 3]])
   expect(watcher.board()?.jobs.get('denoise/B1')?.status).toEqual({ state: 'blocked', job: 'x' })
   expect(comparable(watcher.board())).toEqual(comparable(lab.engine.board()))
+})
+
+test('who follows an engine that looks at everything for the first time is told how far it has come', async () => {
+  let reading: Reading | undefined = { planned: 0, of: undefined }
+  let read = () => {}
+  const whenRead = new Promise<void>((resolve) => {
+    read = resolve
+  })
+  await using lab = await serveFake(fakeEngine({ reading: () => reading, whenRead: () => whenRead }))
+  const watcher = follow(await lab.connect())
+  await watcher.until(() => watcher.readings.length > 0)
+  reading = { planned: 32, of: 100 }
+  await watcher.until(() => watcher.readings.at(-1)?.planned === 32)
+  expect(watcher.readings[0]).toEqual({ planned: 0 })
+  expect(watcher.board()).toBeUndefined()
+  reading = undefined
+  read()
+  await watcher.until(() => watcher.board() !== undefined)
 })
 
 test('what an engine tells in one turn comes at once', async () => {

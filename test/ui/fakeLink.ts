@@ -3,6 +3,7 @@ import type { MemoryAdvice } from '../../src/model/advice.ts'
 import type { Board } from '../../src/model/board.ts'
 import type { JobDetail } from '../../src/model/detail.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
+import type { Reading } from '../../src/model/facade.ts'
 import type { JournalRecord } from '../../src/model/record.ts'
 import type { EngineHearer, EngineLink } from '../../src/ui/store.ts'
 
@@ -10,6 +11,7 @@ export interface FakeLink extends EngineLink {
   /** How often somebody joined. */
   joins(): number
   isFollowed(): boolean
+  reading(reading: Reading): void
   board(board: Board): void
   events(...events: readonly EngineEvent[]): void
   /** The engine is gone; with an error, it could not be joined. */
@@ -70,6 +72,7 @@ export function fakeLink(): FakeLink {
     advice: async () => advice,
     joins: () => joins,
     isFollowed: () => following !== undefined,
+    reading: (reading) => following!.hearer.reading(reading),
     board: (board) => following!.hearer.board(board),
     events: (...events) => following!.hearer.events(events),
     async go(why) {

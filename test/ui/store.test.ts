@@ -60,6 +60,15 @@ test('before the engine has said anything, it is being joined', () => {
   expect(joined().store.known()).toMatchObject({ link: { state: 'joining', sinceMs: 1000 }, board: undefined })
 })
 
+test('how far an engine has come that has begun is known until its board is', () => {
+  const { store, link } = joined()
+  link.reading({ planned: 3200, of: 10_000 })
+  expect(store.known().link).toEqual({ state: 'joining', sinceMs: 1000, reading: { planned: 3200, of: 10_000 } })
+  link.board(board([]))
+  link.reading({ planned: 1, of: 2 })
+  expect(store.known().link).toEqual({ state: 'alive' })
+})
+
 test('the board is what the engine says it is', () => {
   const { store, changes } = alive()
   expect(store.known().link).toEqual({ state: 'alive' })

@@ -1,14 +1,14 @@
+import { readingText } from '../../core/readingText.ts'
 import type { Board } from '../../model/board.ts'
 import { bold, dim, type Line, span } from '../style.ts'
 import { plain, wrapWords } from '../text.ts'
 import { elapsed } from '../times.ts'
-import type { View } from '../view.ts'
+import type { Link, View } from '../view.ts'
 
 /** What a workspace shows that has no batch yet. */
 export function firstRun(view: View, columns: number): readonly Line[] {
   const { board, style, link } = view
-  if (board === undefined)
-    return [[], [span(link.state === 'joining' ? '   Asking the engine of this workspace.' : '', dim)]]
+  if (board === undefined) return [[], [span(joiningText(link), dim)]]
   if (board.rules.length === 0) return noRules(board, columns, view)
   const example = 'cp -r /media/rig/m101_2026-08-01 inbox/'
   const quiet = `It is taken once it has been still for ${elapsed(board.quietMs / 1000)}, then ${chain(board.rules)}.`
@@ -24,6 +24,13 @@ export function firstRun(view: View, columns: number): readonly Line[] {
     ...wrap(quiet),
     ...wrap(read),
   ]
+}
+
+/** Of an engine that was just started: of thousands of batches it looks at the files of each. */
+function joiningText(link: Link): string {
+  if (link.state !== 'joining') return ''
+  const { reading } = link
+  return reading === undefined ? '   Asking the engine of this workspace.' : `   The engine ${readingText(reading)}.`
 }
 
 /** `denoise and phy run`. */

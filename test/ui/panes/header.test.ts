@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Board } from '../../../src/model/board.ts'
-import type { View } from '../../../src/ui/view.ts'
+import type { Link, View } from '../../../src/ui/view.ts'
 import { board, drops, job, labBoard, nowMs, pool, statuses, viewOf } from '../boards.ts'
 import { person } from '../person.ts'
 
@@ -187,6 +187,16 @@ describe('an engine that is gone', () => {
   test('before it was ever there, is asked', () => {
     expect(lines(undefined, {}, { link: { state: 'joining', sinceMs: nowMs } }).join('\n')).toContain(
       'asking the engine',
+    )
+  })
+
+  test('while it looks at its workspace for the first time, has come so far', () => {
+    const joining = { state: 'joining', sinceMs: nowMs } as const
+    const picture = (link: Link) => person(viewOf(undefined, { link })).picture()
+    expect(picture(joining)).toContain('Asking the engine of this workspace.')
+    expect(picture({ ...joining, reading: { planned: 0, of: undefined } })).toContain('The engine looks for batches.')
+    expect(picture({ ...joining, reading: { planned: 32, of: 100 } })).toContain(
+      'The engine has looked at 32 of 100 batches.',
     )
   })
 })
