@@ -18,7 +18,7 @@ export class JobQueue<Entry extends QueueEntry> {
   private readonly waiting = new Set<Entry>()
   /** Those, in order of rank as of the last look, but for what came since. */
   private order: Entry[] = []
-  private added: Entry[] = []
+  private added = new Set<Entry>()
   private isSorted = true
   /** Nothing changed since the last look, which found nothing that fits. */
   private isStuck = false
@@ -46,12 +46,14 @@ export class JobQueue<Entry extends QueueEntry> {
   add(entry: Entry): void {
     if (this.waiting.has(entry)) return
     this.waiting.add(entry)
-    this.added.push(entry)
+    this.added.add(entry)
     this.isStuck = false
   }
 
   remove(entry: Entry): void {
-    if (!this.waiting.delete(entry) || !this.isSorted) return
+    if (!this.waiting.delete(entry)) return
+    // What a plan takes out and puts back is not in order yet.
+    if (this.added.delete(entry) || !this.isSorted) return
     const place = placeOf(entry, this.order)
     if (this.order[place] === entry) this.order.splice(place, 1)
     else this.isSorted = false
@@ -86,8 +88,8 @@ export class JobQueue<Entry extends QueueEntry> {
   /** What came since is put among those that are in order already; thousands, as a plan puts back, are sorted at once. */
   private sort(): void {
     const { added, order, waiting } = this
-    this.added = []
-    if (this.isSorted && added.length <= fewAdded) {
+    this.added = new Set()
+    if (this.isSorted && added.size <= fewAdded) {
       for (const entry of added) order.splice(placeOf(entry, order), 0, entry)
       return
     }
