@@ -46,23 +46,25 @@ interface Attempt {
   readonly name: string
 }
 
-/** Between two shared looks goes so many times what one takes. */
+/** Shared looks are followed by so many times what they take in which there is none. */
 const restFactor = 9
+/** But not as long as they have so little of that to wait for: a build of a few jobs need not wait for any of it. */
+const spareMs = 50
 
 export function openFamilies(): Families {
   const isLinux = process.platform === 'linux'
   const attempts = new Map<number, Attempt>()
   let known = new Map<number, Known>((isLinux ? listProcesses() : []).map((pid) => [pid, 'older']))
 
-  let mayLookAtMs = 0
+  /** When all shared looks have had their rest. */
+  let restedAtMs = 0
   let soon: Promise<void> | undefined
   const lookAfterRest = async () => {
-    await wait(Math.max(0, mayLookAtMs - steadyMs()))
+    await wait(Math.max(0, restedAtMs - spareMs - steadyMs()))
     soon = undefined
     const startMs = steadyMs()
     families.look()
-    const endMs = steadyMs()
-    mayLookAtMs = endMs + (endMs - startMs) * restFactor
+    restedAtMs = Math.max(restedAtMs, startMs) + (steadyMs() - startMs) * (1 + restFactor)
   }
   const families: Families = {
     lookSoon() {
