@@ -104,6 +104,9 @@ async function launch(job: Job, state: AttemptState, ports: Ports): Promise<Star
     timeoutMs,
     ...(grant === undefined ? {} : { grant }),
   })
+  // While the recipe runs.
+  if (state.targets.some(({ path, isFolder }) => isFolder && state.before.targets[path] !== undefined))
+    ports.writer.expectExchange()
   return { state: { ...state, process: running.process }, running }
 }
 

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { readdirSync, renameSync, statSync } from 'node:fs'
 import { cp, link, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { DiskFault, type DiskWriter, exchangeSuffix } from '../model/ports.ts'
 import { describeErrno } from './disk.ts'
+import { type Exchanger, openExchanger } from './exchanger.ts'
 import { flushFile, flushFolder, flushNames } from './flushNames.ts'
 import { makeFolder } from './makeFolder.ts'
 import { removeFolder } from './removeFolder.ts'
@@ -12,10 +11,12 @@ import { removeFolder } from './removeFolder.ts'
 /** Changes files below `root`. */
 export function openDiskWriter(root: string): DiskWriter {
   const at = (path: string) => resolve(root, path)
+  const exchanger = openExchanger()
   return {
     makeFolder: (path) => acting('make the folder', path, async () => makeFolder(at(path))),
     rename: (from, to) => acting('move into place', to, async () => renameSync(at(from), at(to))),
-    exchange: (a, b) => acting('put into place', b, () => exchange(at(a), at(b))),
+    expectExchange: () => exchanger.prepare(),
+    exchange: (a, b) => acting('put into place', b, () => exchange(at(a), at(b), exchanger)),
     move: (from, to) => acting('move', from, () => move(at(from), at(to))),
     remove: (path) => acting('remove', path, () => removeFolder(at(path))),
     flush: (path) => acting('flush', path, () => flush(at(path))),
@@ -33,15 +34,15 @@ async function acting(action: string, path: string, act: () => Promise<unknown>)
 
 /**
  * Swaps two paths so that neither is ever missing. Files: a hard link keeps the old one while the rename replaces it in one
- * step. Folders: renameat2(RENAME_EXCHANGE), which Node does not offer and perl, which every Debian and macOS has, does by
- * number; where that fails (another kernel, a network file system) two renames, with an instant between them.
+ * step. Folders: renameat2(RENAME_EXCHANGE); where that fails (another kernel, a network file system) two renames, with an
+ * instant between them.
  */
-async function exchange(a: string, b: string): Promise<void> {
+async function exchange(a: string, b: string, exchanger: Exchanger): Promise<void> {
   const aside = `${a}${exchangeSuffix}`
   if ((await stat(a)).isFile() && (await stat(b)).isFile() && (await linked(b, aside))) {
     await rename(a, b)
   } else {
-    if (await exchangedByKernel(a, b)) return
+    if (await exchanger.exchange(a, b)) return
     await rename(b, aside)
     try {
       await rename(a, b)
@@ -62,22 +63,6 @@ async function exchange(a: string, b: string): Promise<void> {
 async function linked(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to)
-    return true
-  } catch {
-    return false
-  }
-}
-
-const renameat2: Readonly<Record<string, number>> = { x64: 316, arm64: 276, ppc64: 357, s390x: 347, riscv64: 276 }
-
-async function exchangedByKernel(a: string, b: string): Promise<boolean> {
-  const call = renameat2[process.arch]
-  if (process.platform !== 'linux' || call === undefined) return false
-  const atWorkingFolder = -100
-  const exchangeFlag = 2
-  const script = `exit(syscall(${call}, ${atWorkingFolder}, $ARGV[0], ${atWorkingFolder}, $ARGV[1], ${exchangeFlag}) == 0 ? 0 : 1)`
-  try {
-    await promisify(execFile)('perl', ['-e', script, a, b])
     return true
   } catch {
     return false

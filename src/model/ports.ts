@@ -43,6 +43,8 @@ export const exchangeSuffix = '.old'
 export interface DiskWriter {
   makeFolder(path: string): Promise<void>
   rename(from: string, to: string): Promise<void>
+  /** Folders will be exchanged before long: what takes time about it may be made ready. */
+  expectExchange(): void
   /**
    * Both paths exist; afterwards each holds what the other held. `b` is at no instant missing; where labmake is killed in
    * the middle, what it held may lie at `a` + exchangeSuffix.

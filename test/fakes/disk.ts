@@ -120,6 +120,7 @@ export function fakeDisk(now: () => number, acts: Acts): FakeDisk {
       acts.begin('rename', `${from} → ${to}`)
       rename(from, to)
     },
+    expectExchange() {},
     async exchange(a, b) {
       const first = find(a, false)
       const second = find(b, false)
