@@ -7,7 +7,7 @@ import type { PlannedGraph } from '../engine/book.ts'
 import { writeJournalIndex } from '../io/journalIndex.ts'
 import { keepRules, takeUpRules } from '../io/keptRules.ts'
 import { amendLastLook, jobsAtRest, type LastLook, type Resting, writeLastLook } from '../io/lastLook.ts'
-import { type Known, type LookBack, lastKnown, pathsChanged } from '../io/lookBack.ts'
+import { type Known, type LookBack, lastKnown, pathsAt } from '../io/lookBack.ts'
 import { type LookRecorder, type Looks, lookRecorder, settledLooks } from '../io/looks.ts'
 import { exchangeLooks, inOrder, looksAt, pathsBelow } from '../io/orderedLooks.ts'
 import { findWorkspace } from '../io/workspace.ts'
@@ -84,8 +84,8 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
         if (journal.mark !== undefined) writeJournalIndex(root, journal.mark)
         return
       }
-      if (compared === undefined) return
-      const { last, atMs } = back!
+      if (compared === undefined || back === undefined || back.changed === 'most') return
+      const { last, atMs, changed } = back
       const { touched } = watchedFolders(workspace.ruleSet.rules)
       // What all batches read, or lie in, stays as it was known, unless it was compared, and settled by then: it may have
       // changed since, and these batches alone were planned. As long as it differs from that, it is compared again at each look.
@@ -96,7 +96,7 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
       )
       const settled = looksAt(compared, settledLooks(compared, atMs))
       const looks = exchangeLooks(inOrder(own), [], inOrder(settled))
-      const paths = [...pathsChanged(back!).filter(isOwn), ...looks.paths]
+      const paths = [...pathsAt(last.looks, changed).filter(isOwn), ...looks.paths]
       amendLastLook(root, version, last, { ...since, looks, paths, planned: [...scope] })
     },
   }
@@ -124,8 +124,9 @@ const isModule = (path: string) => /\.(mjs|ts)$/.test(path)
 
 /** The batches to plan: those that something touched, and those that were not all at rest. */
 function scopeOf(workspace: OpenWorkspace, back: LookBack, known: ReadRules | undefined): PlannedGraph['scope'] {
-  const { last, areInputsSame, hasNews } = back
+  const { last, areInputsSame, hasNews, changed } = back
   const { ruleSet, journal, disk } = workspace
+  if (changed === 'most') return 'all'
   const news = hasNews ? journal.news : []
   if (news === undefined || !areInputsSame || last.standing.faults.length > 0 || !canScope(ruleSet.rules)) return 'all'
   if (known?.ruleSet !== ruleSet && last.rules.digest !== rulesDigest(ruleSet)) return 'all'
@@ -133,7 +134,7 @@ function scopeOf(workspace: OpenWorkspace, back: LookBack, known: ReadRules | un
     if (record.type === 'drop') return []
     return record.type === 'action' ? record.targets : [record.target]
   })
-  const paths = [...pathsChanged(back), ...targets]
+  const paths = [...pathsAt(last.looks, changed), ...targets]
   const seenBelow = (folder: string) => pathsBelow(last.looks, folder)
   const touched = touchedByLooks(paths, { watched: watchedFolders(ruleSet.rules), disk, seenBelow })
   if (touched === 'everything') return 'all'

@@ -21,8 +21,8 @@ export interface Known {
 export interface LookBack extends Known {
   /** When it was compared, in ms since the epoch. */
   readonly atMs: number
-  /** Places in `last.looks` of what does not lie as it lay, or may not. */
-  readonly changed: readonly number[]
+  /** Places in `last.looks` of what does not lie as it lay, or may not; `most`, where everything is to be planned. */
+  readonly changed: readonly number[] | 'most'
 }
 
 /** `version`: of this labmake. Undefined where there is no last look of it, or another journal. */
@@ -40,7 +40,8 @@ export function lookBack(root: string, version: string): LookBack | undefined {
   const known = lastKnown(root, version)
   if (known === undefined) return undefined
   const atMs = Date.now()
-  return { ...known, atMs, changed: changedLooks(root, known.last.looks, known.last.takenMs) }
+  const { last, areInputsSame } = known
+  return { ...known, atMs, changed: areInputsSame ? changedLooks(root, last.looks, last.takenMs) : 'most' }
 }
 
 /**
@@ -52,10 +53,11 @@ export function stillStands(root: string, version: string, back: LookBack): Stan
   const { last, atMs, changed, areInputsSame, hasNews } = back
   const { standing, rules } = last
   if (!areInputsSame || hasNews || !rules.areText || standing.stale > 0) return undefined
+  if (changed === 'most') return undefined
   if (changed.length === 0) return standing
   // Of a fault of names, or an orphan, nothing but a plan tells that it is gone.
   if (standing.faults.length > 0 || standing.orphaned > 0) return undefined
-  const paths = pathsChanged(back)
+  const paths = pathsAt(last.looks, changed)
   const looks = lookAnew(root, last.looks, paths)
   if (looks === undefined) return undefined
   const { inputs, journal, restless } = last
@@ -64,9 +66,9 @@ export function stillStands(root: string, version: string, back: LookBack): Stan
   return standing
 }
 
-/** Paths at which not all lies as it lay, in order. */
-export function pathsChanged({ last, changed }: LookBack): string[] {
-  return [...new Set(changed.map((place) => last.looks.paths[place]!))]
+/** The paths of some places, in order. */
+export function pathsAt({ paths }: Looks, places: readonly number[]): string[] {
+  return [...new Set(places.map((place) => paths[place]!))]
 }
 
 /** In so many folders the quick way looks for what is new; of more, that would take longer than a plan. */

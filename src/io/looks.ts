@@ -116,12 +116,19 @@ export function settledLooks({ paths, marks }: Looks, takenMs: number): number[]
   return [...paths.keys()].filter((place) => marks[place * marksOfOne + 1]! < takenMs - racyMs)
 }
 
-/** Places of the looks that would not find the same now, or may not. `takenMs`: when they were taken, since the epoch. */
-export function changedLooks(root: string, { paths, follows, marks }: Looks, takenMs: number): number[] {
+/** With more than these, and most of all that was compared, it is quicker to plan everything than to go on comparing. */
+const fewChanged = 1000
+
+/**
+ * Places of the looks that would not find the same now, or may not; `most` where that is soon seen to be most of them.
+ * `takenMs`: when they were taken, since the epoch.
+ */
+export function changedLooks(root: string, { paths, follows, marks }: Looks, takenMs: number): number[] | 'most' {
   const sureMs = takenMs - racyMs
   const at = systemPaths(root)
   const changed: number[] = []
   for (let i = 0; i < paths.length; i++) {
+    if (changed.length > fewChanged && 2 * changed.length > i) return 'most'
     const place = i * marksOfOne
     const changeMs = marks[place + 1]!
     let stat: Stats | undefined
