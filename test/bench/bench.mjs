@@ -23,6 +23,7 @@ const rows = {
   start: alone.start,
   noop: alone.noop,
   touched: alone.touched,
+  named: alone.named,
   'dry-run': alone.dryRun,
   jobs: alone.jobs,
   engine: engines.engine,

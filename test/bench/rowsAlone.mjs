@@ -138,6 +138,32 @@ export async function touched(bench) {
     bench.line({ what, unit: 's', own, against: { name, figures: secondsOf(costs.get(name)) } })
 }
 
+/** What one recording among many costs to ask about: no peer tells why. */
+export async function named(bench) {
+  const batches = bench.standingSize
+  const cwd = await bench.trees.standing('labmake', batches)
+  const batch = batchName(0)
+  const questions = [
+    { name: 'labmake BATCH', words: [batch], says: /^Nothing to do: 2 up to date\./ },
+    { name: 'labmake -n BATCH', words: ['-n', batch], says: /^Nothing to do: 2 up to date\./ },
+    { name: 'labmake why BATCH', words: ['why', batch], says: /^kwd\/\S+ is up to date/ },
+    { name: 'labmake status BATCH', words: ['status', batch], says: /2 up to date/ },
+  ]
+  const competitors = [
+    ...questions.map(({ name, words, says }) => ({ name, commands: [[...bench.labmake, ...words]], cwd, says })),
+    { name: empty, commands: [bench.emptyScript], cwd: bench.folder, says: /^$/ },
+  ]
+  const costs = await inTurns(bench.time, competitors, bench)
+  for (const { name } of questions) {
+    bench.line({
+      what: `${name}, up to date, ${counted(batches)} batches`,
+      unit: 's',
+      own: secondsOf(costs.get(name)),
+      against: { name: empty, figures: secondsOf(costs.get(empty)) },
+    })
+  }
+}
+
 /** Only sources are there: what would be made, and why. */
 export async function dryRun(bench) {
   const batches = bench.standingSize
