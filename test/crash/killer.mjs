@@ -87,6 +87,13 @@ guard(fs, 'fsyncSync')
 guard(fs, 'fsync')
 guard(fs, 'openSync', opensToWrite)
 guard(childProcess, 'spawn')
+// What a process that stays is told to do changes something, too.
+const { spawn } = childProcess
+childProcess.spawn = (...args) => {
+  const child = spawn(...args)
+  if (child.stdin) guard(child.stdin, 'write')
+  return child
+}
 guard(childProcess, 'execFile')
 guard(process, 'kill', ([, signal]) => signal !== 0)
 
