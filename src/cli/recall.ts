@@ -1,14 +1,18 @@
+import { type Batches, changedBatches } from '../core/batches.ts'
 import { digest } from '../core/digest.ts'
+import { manifestFolder } from '../core/dropManifest.ts'
 import { touchedByLooks } from '../core/recall.ts'
 import { canScope } from '../core/scope.ts'
 import { standingOf } from '../core/standing.ts'
 import { watchedFolders } from '../core/watched.ts'
 import type { PlannedGraph } from '../engine/book.ts'
+import { manifestLooks, ruleLooks } from '../io/inputLooks.ts'
 import { writeJournalIndex } from '../io/journalIndex.ts'
+import { keepRows, takeUpRows } from '../io/keptRows.ts'
 import { keepRules, takeUpRules } from '../io/keptRules.ts'
 import { amendLastLook, jobsAtRest, type LastLook, type Resting, writeLastLook } from '../io/lastLook.ts'
 import { type Known, type LookBack, lastKnown, pathsAt } from '../io/lookBack.ts'
-import { type LookRecorder, type Looks, lookRecorder, settledLooks } from '../io/looks.ts'
+import { type LookRecorder, type Looks, lookInto, lookRecorder, settledLooks } from '../io/looks.ts'
 import { exchangeLooks, inOrder, looksAt, pathsBelow } from '../io/orderedLooks.ts'
 import { findWorkspace } from '../io/workspace.ts'
 import type { RuleSet } from '../model/rule.ts'
@@ -47,6 +51,7 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
   const known = back && rulesOf(back)
   /** What was looked at to find which batches to plan: folders of many, with nothing new in them but what is planned. */
   let compared: Looks | undefined
+  let rows: Rows | undefined
   const plan = (workspace: OpenWorkspace, scope: PlannedGraph['scope'], takenMs: number): Look => {
     const planned = workspace.plan(scope)
     const { jobs } = planned.plan
@@ -61,7 +66,8 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
     rules: known,
     look(workspace) {
       recorder.clear()
-      const scope = back === undefined ? 'all' : scopeOf(workspace, back, known)
+      rows = back && rowsOf(workspace, back)
+      const scope = back === undefined ? 'all' : scopeOf(workspace, back, known, rows)
       compared = recorder.taken()
       recorder.clear()
       return plan(workspace, scope, back?.atMs ?? Date.now())
@@ -82,9 +88,10 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
         const rules = known?.ruleSet === workspace.ruleSet ? back!.last.rules : keptRules(workspace.ruleSet, inputs)
         writeLastLook(root, version, { ...since, rules, looks: inOrder(taken) })
         if (journal.mark !== undefined) writeJournalIndex(root, journal.mark)
+        keepRows(root, inputs, workspace.plannedBatches)
         return
       }
-      if (compared === undefined || back === undefined || back.changed === 'most') return
+      if (compared === undefined || rows === undefined || back === undefined || back.changed === 'most') return
       const { last, atMs, changed } = back
       const { touched } = watchedFolders(workspace.ruleSet.rules)
       // What all batches read, or lie in, stays as it was known, unless it was compared, and settled by then: it may have
@@ -97,7 +104,10 @@ export function openRecall(root: string, back: LookBack | undefined): Recall {
       const settled = looksAt(compared, settledLooks(compared, atMs))
       const looks = exchangeLooks(inOrder(own), [], inOrder(settled))
       const paths = [...pathsAt(last.looks, changed).filter(isOwn), ...looks.paths]
-      amendLastLook(root, version, last, { ...since, looks, paths, planned: [...scope] })
+      // Of other batches, rows that have changed since are yet to be found.
+      const inputsThen = exchangeLooks(ruleLooks(inputs), [], rows.looks)
+      amendLastLook(root, version, last, { ...since, inputs: inputsThen, looks, paths, planned: [...scope] })
+      if (rows.read !== undefined) keepRows(root, inputsThen, rows.read)
     },
   }
 }
@@ -109,10 +119,10 @@ export function openAsKnown(directory: string): Promise<OpenWorkspace> {
 }
 
 /** What was known of them comes with the looks of then: a file that changed since they were compared is found to have changed. */
-function rulesOf({ last, areInputsSame }: Known): ReadRules | undefined {
+function rulesOf({ last, inputs }: Known): ReadRules | undefined {
   const { areText, kept } = last.rules
-  const ruleSet = areInputsSame && areText ? kept && takeUpRules(kept) : undefined
-  return ruleSet && { ruleSet, looks: last.inputs }
+  const ruleSet = inputs !== 'other' && areText ? kept && takeUpRules(kept) : undefined
+  return ruleSet && { ruleSet, looks: ruleLooks(last.inputs) }
 }
 
 function keptRules(rules: RuleSet, inputs: Looks): LastLook['rules'] {
@@ -122,13 +132,19 @@ function keptRules(rules: RuleSet, inputs: Looks): LastLook['rules'] {
 
 const isModule = (path: string) => /\.(mjs|ts)$/.test(path)
 
-/** The batches to plan: those that something touched, and those that were not all at rest. */
-function scopeOf(workspace: OpenWorkspace, back: LookBack, known: ReadRules | undefined): PlannedGraph['scope'] {
-  const { last, areInputsSame, hasNews, changed } = back
+/** The batches to plan: those that something touched, and those that were not all at rest. `rows`: see rowsOf. */
+function scopeOf(
+  workspace: OpenWorkspace,
+  back: LookBack,
+  known: ReadRules | undefined,
+  rows: Rows | undefined,
+): PlannedGraph['scope'] {
+  const { last, hasNews, changed } = back
   const { ruleSet, journal, disk } = workspace
   if (changed === 'most') return 'all'
   const news = hasNews ? journal.news : []
-  if (news === undefined || !areInputsSame || last.standing.faults.length > 0 || !canScope(ruleSet.rules)) return 'all'
+  if (news === undefined || rows === undefined) return 'all'
+  if (last.standing.faults.length > 0 || !canScope(ruleSet.rules)) return 'all'
   if (known?.ruleSet !== ruleSet && last.rules.digest !== rulesDigest(ruleSet)) return 'all'
   const targets = news.flatMap((record) => {
     if (record.type === 'drop') return []
@@ -138,9 +154,30 @@ function scopeOf(workspace: OpenWorkspace, back: LookBack, known: ReadRules | un
   const seenBelow = (folder: string) => pathsBelow(last.looks, folder)
   const touched = touchedByLooks(paths, { watched: watchedFolders(ruleSet.rules), disk, seenBelow })
   if (touched === 'everything') return 'all'
-  const scope = new Set([...touched, ...last.restless])
+  const scope = new Set([...touched, ...rows.changed, ...last.restless])
   // Of most batches a plan of everything is quicker.
   return scope.size > last.resting.batches.length / 2 ? 'all' : scope
+}
+
+/** What manifests said as it was found which batches to plan. */
+interface Rows {
+  /** The looks before they were read. */
+  readonly looks: Looks
+  /** Undefined where they say what they said. */
+  readonly read: Batches | undefined
+  /** Batches of which they say something else than at the last look. */
+  readonly changed: Iterable<string>
+}
+
+/** Undefined if anything may have changed. */
+function rowsOf({ root, batches }: OpenWorkspace, { last, inputs }: LookBack): Rows | undefined {
+  if (inputs === 'same') return { looks: manifestLooks(last.inputs), read: undefined, changed: [] }
+  const before = inputs === 'other' ? undefined : takeUpRows(root, last.inputs)
+  const looks = lookInto(root, manifestFolder)
+  if (before === undefined || looks === undefined) return undefined
+  const read = batches()
+  const areSound = before.faults.length + read.faults.length === 0
+  return areSound ? { looks: inOrder(looks), read, changed: changedBatches(before, read) } : undefined
 }
 
 /** What of the rules decides which jobs there are and which are stale. */

@@ -37,6 +37,10 @@ export interface OpenWorkspace {
   planOfGoals(goals: readonly string[]): PlannedGraph
   /** Plans these batches as the manifests have them, and no others; `all`: of everything. `survey`: of these batches, just begun. */
   planOf(scope: Scope, manifests: Batches, survey?: Survey): PlannedGraph
+  /** What the manifests say now. */
+  batches(): Batches
+  /** What they said as the last plan was made. */
+  readonly plannedBatches: Batches
   /** Looks at the rule files and manifests that the last plan was made with, in order; undefined where looks are not taken down. */
   inputs(): Looks | undefined
   /** Reads the rule files anew. Of a file that cannot be used now the last good version stays in use, and its fault is told. */
@@ -71,6 +75,7 @@ export async function openWorkspace(
   const readRules = rulesReader(root, { takesDownLooks: recorder !== undefined })
   let { ruleSet, looks: ruleLooks } = known ?? (await readRules())
   let manifestLooks: Looks | undefined
+  let manifests: Batches = { byName: new Map(), faults: [] }
   let globber = await loadGlobber(ruleSet)
   const disk = openDisk(root, () => globber(), recorder)
   let journal = openJournal(root, last?.journal)
@@ -103,7 +108,7 @@ export async function openWorkspace(
     },
     plan(asked = 'all') {
       if (recorder !== undefined) manifestLooks = lookInto(root, manifestFolder)
-      const manifests = readBatches()
+      manifests = readBatches()
       const isApart = asked !== 'all' && canScope(ruleSet.rules)
       const wide = () =>
         widenScope(new Set([...asked].flatMap((name) => [name, ...twins.of(name)])), manifests.byName.keys())
@@ -130,6 +135,10 @@ export async function openWorkspace(
       return { ...planned, plan: { ...planned.plan, errors } }
     },
     planOf,
+    batches: readBatches,
+    get plannedBatches() {
+      return manifests
+    },
     inputs: () => ruleLooks && manifestLooks && exchangeLooks(inOrder(ruleLooks), [], inOrder(manifestLooks)),
     async rereadRules() {
       ;({ ruleSet, looks: ruleLooks } = await readRules())

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { newMembers } from '../core/recall.ts'
 import type { Standing } from '../model/standing.ts'
+import { isOfManifests } from './inputLooks.ts'
 import { journalPath } from './journalLines.ts'
 import { compareToMark } from './journalMark.ts'
 import { amendLastLook, type ReadLook, readLastLook } from './lastLook.ts'
@@ -11,8 +12,8 @@ import { systemPaths } from './systemPaths.ts'
 /** What the last look left, as far as it holds without a look at what jobs are made from. */
 export interface Known {
   readonly last: ReadLook
-  /** Rule files and manifests lie as they lay. */
-  readonly areInputsSame: boolean
+  /** Do rule files and manifests lie as they lay? */
+  readonly inputs: 'same' | 'other-manifests' | 'other'
   /** Records were added to the journal since. */
   readonly hasNews: boolean
 }
@@ -31,8 +32,13 @@ export function lastKnown(root: string, version: string): Known | undefined {
   if (last === undefined) return undefined
   const journal = compareToMark(`${root}/${journalPath}`, last.journal)
   if (journal === 'other') return undefined
-  const areInputsSame = changedLooks(root, last.inputs, last.takenMs).length === 0
-  return { last, areInputsSame, hasNews: journal === 'grown' }
+  return { last, inputs: compareInputs(root, last), hasNews: journal === 'grown' }
+}
+
+function compareInputs(root: string, { inputs, takenMs }: ReadLook): Known['inputs'] {
+  const changed = changedLooks(root, inputs, takenMs)
+  if (changed.length === 0) return 'same'
+  return changed !== 'most' && pathsAt(inputs, changed).every(isOfManifests) ? 'other-manifests' : 'other'
 }
 
 /** As lastKnown, and what has changed since. */
@@ -40,8 +46,8 @@ export function lookBack(root: string, version: string): LookBack | undefined {
   const known = lastKnown(root, version)
   if (known === undefined) return undefined
   const atMs = Date.now()
-  const { last, areInputsSame } = known
-  return { ...known, atMs, changed: areInputsSame ? changedLooks(root, last.looks, last.takenMs) : 'most' }
+  const { last, inputs } = known
+  return { ...known, atMs, changed: inputs === 'other' ? 'most' : changedLooks(root, last.looks, last.takenMs) }
 }
 
 /**
@@ -50,9 +56,9 @@ export function lookBack(root: string, version: string): LookBack | undefined {
  * kept for the next labmake.
  */
 export function stillStands(root: string, version: string, back: LookBack): Standing | undefined {
-  const { last, atMs, changed, areInputsSame, hasNews } = back
+  const { last, atMs, changed, hasNews } = back
   const { standing, rules } = last
-  if (!areInputsSame || hasNews || !rules.areText || standing.stale > 0) return undefined
+  if (back.inputs !== 'same' || hasNews || !rules.areText || standing.stale > 0) return undefined
   if (changed === 'most') return undefined
   if (changed.length === 0) return standing
   // Of a fault of names, or an orphan, nothing but a plan tells that it is gone.

@@ -35,6 +35,7 @@ import { ruleSetOf } from '../fakes/rules.ts'
 const lookPath = '.labmake/look'
 /** What became of the look since. */
 const sincePath = '.labmake/look.since'
+const rowsPath = '.labmake/look.rows'
 const recipe = 'r {target}'
 const kwd = { sources: 'in/{batch}/', targets: 'm/{batch}.kwd', recipe }
 const phy = { sources: 'm/{batch}.kwd', targets: 'o/{batch}/', recipe }
@@ -209,6 +210,11 @@ test.each<[string, (lab: Lab) => void, Partial<Standing>]>([
   ['a recording is gone', (lab) => lab.remove('in/B1'), { upToDate: 9, orphaned: 1 }],
   ['somebody edited a result', (lab) => lab.write('o/B1/made', 'edited'), { upToDate: 10, edited: 1 }],
   [
+    'a manifest came that names one more',
+    (lab) => lab.write('data/manifests/m.tsv', 'B9\n'),
+    { upToDate: 10, waiting: 2 },
+  ],
+  [
     'another labmake was asked for it again',
     (lab) => lab.append({ type: 'rebuild', at: '2026-01-05T08:00:00Z', job: 'kwd/B1', target: 'm/B1.kwd', by: 'ana' }),
     { upToDate: 8, stale: 2 },
@@ -241,7 +247,6 @@ test('an orphan that is gone is not told of any more', async () => {
 
 test.each<[string, (lab: Lab) => void]>([
   ['a rule changed', (lab) => lab.write('rules/r.yaml', JSON.stringify({ rules: { kwd } }))],
-  ['a manifest came', (lab) => lab.write('data/manifests/m.tsv', 'B9\n')],
   ['the look was thrown away', (lab) => lab.remove(lookPath)],
   ['the look is torn', (lab) => lab.write(lookPath, readFileSync(lab.path(lookPath), 'latin1').slice(0, 500))],
   [
@@ -262,6 +267,54 @@ test.each<[string, (lab: Lab) => void]>([
   const { standing, planned } = await lab.recall()
   expect(planned).toBe('all')
   expect(sorted(standing)).toEqual(sorted(await lab.standing()))
+})
+
+const manifest = 'data/manifests/m.tsv'
+
+async function labWithRows(rows: string): Promise<Lab> {
+  const lab = new Lab({ kwd: { ...kwd, params: { omit: '' }, recipe: 'r {target} {omit}' }, phy })
+  for (const batch of ['B1', 'B2', 'B3', 'B4', 'B5', 'B6']) lab.write(`in/${batch}/a.mat`)
+  lab.write(manifest, rows)
+  await lab.makeAll()
+  await lab.recall()
+  return lab
+}
+
+test.each<[string, string, number]>([
+  ['one has another value', 'B1\t3\nB2\t5\n', 1],
+  ['one came', 'B1\t3\nB2\t4\nB3\t1\n', 1],
+  ['one went', 'B1\t3\n', 1],
+  ['one has another value, and one came', 'B1\t9\nB2\t4\nB3\t1\n', 2],
+  ['they stand in another order', 'B2\t4\nB1\t3\n', 0],
+  ['all went', '', 2],
+])('of the rows of a manifest %s: those batches are planned', async (_, rows, count) => {
+  using lab = await labWithRows('B1\t3\nB2\t4\n')
+  lab.write(manifest, rows)
+  expect(await lab.recall()).toMatchObject({ planned: count, standing: { upToDate: 12 - 2 * count, stale: 2 * count } })
+})
+
+test('of what rows said nothing is taken on trust: without it, or with that of another look, everything is planned', async () => {
+  using lab = await labWithRows('B1\t3\n')
+  const rows = lab.path('.labmake/look.rows')
+  const older = readFileSync(rows)
+  lab.write(manifest, 'B1\t3\nB2\t4\n')
+  await lab.recall()
+  writeFileSync(rows, older)
+  lab.write(manifest, 'B1\t3\n')
+  expect(await lab.recall()).toMatchObject({ planned: 'all', standing: { upToDate: 12 } })
+  rmSync(rows)
+  lab.write(manifest, 'B1\t5\n')
+  expect(await lab.recall()).toMatchObject({ planned: 'all', standing: { stale: 2 } })
+})
+
+test('a row that changes while another batch is made is found by the next build', async () => {
+  using lab = await labWithRows('B1\t3\nB2\t4\n')
+  lab.write('in/B8/a.mat')
+  await lab.build(() => lab.write(manifest, 'B1\t7\nB2\t4\n'))
+  expect(await lab.recall()).toMatchObject({ planned: 1, standing: { upToDate: 12, stale: 2 } })
+  lab.write(manifest, 'B1\t7\nB2\t8\n')
+  await lab.build(() => lab.write(manifest, 'B1\t7\nB2\t8\nB3\t9\n'))
+  expect(await lab.recall()).toMatchObject({ planned: 1, standing: { upToDate: 12, stale: 2 } })
 })
 
 test('rules are not read again as long as their files lie as they lay', async () => {
@@ -442,7 +495,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.constantFrom('B1\n', 'B1\tx\nb\n', 'B3\n').map(
+    arbitrary: fc.constantFrom('B1\n', 'B1\tx\nb\n', 'B3\n', 'C1\tx\nC2\ty\n', 'C1\ty\n', 'c1\ty\n').map(
       (text): Step =>
         (lab) =>
           lab.write('data/manifests/m.tsv', text),
@@ -450,9 +503,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant<Step>((lab) => lab.remove(lookPath)) },
   { weight: 1, arbitrary: fc.constant<Step>((lab) => lab.remove(sincePath)) },
+  { weight: 1, arbitrary: fc.constant<Step>((lab) => lab.remove(rowsPath)) },
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.constantFrom(lookPath, sincePath), fc.integer({ min: 0, max: 3000 })).map(
+    arbitrary: fc.tuple(fc.constantFrom(lookPath, sincePath, rowsPath), fc.integer({ min: 0, max: 3000 })).map(
       ([path, length]): Step =>
         (lab) =>
           lab.tear(path, length),
