@@ -135,7 +135,6 @@ export async function runBuild(
     })
     reporter.close()
     const { outcomes, lockLost, left } = ended
-    workspace.rereadJournal()
     const look = recall?.lookAgain(workspace, ended.scope) ?? lookAt(workspace, goals)
     if (left === 0) recall?.keep(workspace, look)
     const { plan } = look.planned

@@ -120,7 +120,10 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
       options.onStart({ engine, plansAll: () => scope === 'all' })
       if (options.mode === 'build') {
         await intake?.look('once')
-        return await engine.run()
+        const outcomes = await engine.run()
+        // As long as nobody else may write it: what is kept in mind of it is then what this labmake made, and no more.
+        workspace.rereadJournal()
+        return outcomes
       }
       invariant(intake !== undefined, 'an engine that stays looks after the inbox')
       const { openUpkeep } = await import('./upkeep.ts')
