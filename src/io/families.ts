@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import type { ProcessMark } from '../model/attempt.ts'
 import { hasItsNumber, type ProcessLine, readProcess } from './processes.ts'
 import { steadyMs } from './steady.ts'
@@ -60,7 +60,9 @@ export function openFamilies(): Families {
   let restedAtMs = 0
   let soon: Promise<void> | undefined
   const lookAfterRest = async () => {
-    await wait(Math.max(0, restedAtMs - spareMs - steadyMs()))
+    const restMs = restedAtMs - spareMs - steadyMs()
+    // A timer takes a ms at the least.
+    await (restMs > 0 ? wait(restMs) : turn())
     soon = undefined
     const startMs = steadyMs()
     families.look()
