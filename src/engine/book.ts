@@ -59,6 +59,9 @@ export interface BookOptions {
  */
 const maxAdmissions = 3
 
+/** Estimates are made in turns of about so long. */
+const estimatingMs = 4
+
 /** All jobs of the workspace and what is to become of each. Knows nothing of recipes and processes. */
 export class JobBook {
   readonly entries = new Map<string, Entry>()
@@ -67,6 +70,8 @@ export class JobBook {
   readonly forgotten = new Map<string, Outcome>()
   private readonly retrying = new Set<Entry>()
   private readonly ranks: Ranks
+  /** More is known of how long jobs take than when these were estimated. */
+  private toEstimate = new Set<Entry>()
   /** How many were taken over. */
   private plans = 0
   /** Rises whenever a job may stand otherwise than before. */
@@ -89,7 +94,7 @@ export class JobBook {
 
   /** Is there more to be put in order, or to tell clients of, in the next turn? */
   get hasMoreToArrange(): boolean {
-    return this.ranks.isUnderWay || this.telling.hasMore
+    return this.ranks.isUnderWay || this.telling.hasMore || this.toEstimate.size > 0
   }
 
   /** Batches that there are jobs of. */
@@ -205,10 +210,22 @@ export class JobBook {
 
   /** Before jobs are chosen: what ended since tells how long others take, and what is best to start next. */
   arrange(): void {
-    if (this.ranks.learn()) for (const entry of this.entries.values()) this.estimate(entry)
-    this.rank()
+    if (this.ranks.learn()) this.toEstimate = new Set(this.entries.values())
+    this.estimateOn()
+    if (this.toEstimate.size === 0) this.rank()
     this.tell()
     this.ranks.told()
+  }
+
+  /** Of those that are to be estimated anew as many as fit into a turn: for each a record is read. */
+  private estimateOn(): void {
+    const { clock } = this.options.ports
+    const startMs = clock.steadyMs()
+    for (const entry of this.toEstimate) {
+      this.toEstimate.delete(entry)
+      this.estimate(entry)
+      if (clock.steadyMs() - startMs >= estimatingMs) return
+    }
   }
 
   private rank(): void {

@@ -68,6 +68,8 @@ export class Engine {
   /** The action before, done or refused: one at a time, so that each is judged by what the one before left. */
   private acting: Promise<unknown>
   private woken = false
+  /** When the turn began that it has now, by the clock that nobody sets. */
+  private turnStartMs = 0
   private wake: () => void = () => {}
 
   constructor(options: EngineOptions, ports: Ports) {
@@ -245,9 +247,11 @@ export class Engine {
     for (const { job, end } of this.options.settled) this.conclusions.tellEnd(job, end)
     this.firstLook()
     while (this.stopping !== 'leaving') {
+      this.turnStartMs = this.ports.clock.steadyMs()
       const planInMs = this.looking.planChanges({ isStopping: this.stopping !== 'no' })
-      const retryInMs = this.startWhatFits()
-      this.tellIfIdle(planInMs)
+      await this.giveWay()
+      const retryInMs = await this.startWhatFits()
+      this.tellIfIdle()
       if (this.isAtEnd(retryInMs)) break
       await this.pause(retryInMs, planInMs)
     }
@@ -313,10 +317,12 @@ export class Engine {
   }
 
   /** Starts what the pools and the disk allow. Returns ms until there may be more to start by itself, if so. */
-  private startWhatFits(): number | undefined {
+  private async startWhatFits(): Promise<number | undefined> {
     if (this.stopping !== 'no') return undefined
     const retryInMs = this.book.enqueueDue()
     this.book.arrange()
+    await this.giveWay()
+    if (this.stopping !== 'no') return undefined
     const roomInMs = this.room.inMs
     if (roomInMs === undefined || roomInMs <= 0) {
       this.sharing.look()
@@ -327,6 +333,17 @@ export class Engine {
     const due = [retryInMs, this.room.inMs, this.sharing.standInLine(this.underWay.mayStart)]
     const inMs = Math.min(...due.filter((ms) => ms !== undefined))
     return Number.isFinite(inMs) ? inMs : undefined
+  }
+
+  /**
+   * Lets others have the turn, where this one has taken a while: nobody should wait for a plan, an order and the start of a job in
+   * one. A build, which nobody asks much, ends where it finds nothing more to do, and must not miss what came in between.
+   */
+  private async giveWay(): Promise<void> {
+    const { clock } = this.ports
+    if (this.options.engine.mode === 'build' || clock.steadyMs() - this.turnStartMs < turnMs) return
+    await clock.turn()
+    this.turnStartMs = clock.steadyMs()
   }
 
   /** Starts what fits, `most` at the most. What is refused a shared slot makes way for what needs none. */
@@ -347,10 +364,10 @@ export class Engine {
     }
   }
 
-  private tellIfIdle(planInMs: number | undefined): void {
+  private tellIfIdle(): void {
     const { underWay, book, queue } = this
     const isBusy = underWay.size > 0 || underWay.hasStrangers || book.isRetrying || !queue.isEmpty
-    if (planInMs !== undefined) return
+    if (this.looking.isBehind) return
     if (this.wasBusy && !isBusy && this.options.engine.mode === 'watch') this.tell({ type: 'idle', atMs: this.now() })
     this.wasBusy = isBusy
   }
@@ -391,6 +408,9 @@ export class Engine {
     return this.ports.clock.now()
   }
 }
+
+/** After so long others have the turn, also in the middle of what is to be done. */
+const turnMs = 5
 
 /** The batch of a job, by its id; undefined if no rule is called so, or it has no batch. */
 function batchOf(job: string, rules: readonly Rule[]): string | undefined {

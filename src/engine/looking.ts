@@ -105,7 +105,8 @@ export class Looking {
     await planned
   }
 
-  private get isBehind(): boolean {
+  /** Is anything to be planned, now or later? */
+  get isBehind(): boolean {
     return this.sweep !== undefined || this.hasAllChanged || this.changedBatches.size > 0
   }
 

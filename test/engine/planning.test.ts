@@ -117,11 +117,15 @@ test('jobs go on while a plan waits for its time, and it is not called idle', as
   plans(it, { allMs: 12_000 })
   const { end, events } = await watching(it)
   await end('denoise/B1')
+  // A plan that takes so long lets others have the turn before it goes on.
+  await settled()
   await end('denoise/B2')
+  await settled()
   await end('table')
   expect(it.launcher.running()).toEqual([])
   expect(events.filter((e) => e.type === 'idle')).toEqual([])
   it.clock.tick(60_000)
+  await settled()
   await settled()
   expect(events.filter((e) => e.type === 'idle')).toHaveLength(1)
 })
@@ -167,6 +171,25 @@ describe('files may be taken for what they were', () => {
     await settled()
     expect(said).toEqual([''])
   })
+})
+
+test('others have the turn between a plan that takes a while and the start of what it calls for', async () => {
+  const it = lab({ rules: { denoise } }, mats(1))
+  const { plan } = it
+  it.plan = (scope) => {
+    it.clock.tick(5)
+    return plan(scope)
+  }
+  it.launcher.hold()
+  const seen: number[] = []
+  const { turn } = it.clock
+  it.clock.turn = () => {
+    seen.push(it.launcher.running().length)
+    return turn()
+  }
+  it.start({ mode: 'watch' })
+  while (it.launcher.running().length === 0) await settled()
+  expect(seen).toContain(0)
 })
 
 test('nothing is planned while nothing changes', async () => {
