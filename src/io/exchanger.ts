@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
 
 /** Lets the kernel exchange what lies at two paths, so that neither is ever missing. */
@@ -33,9 +33,13 @@ export function openExchanger(program: readonly [string, ...string[]] | undefine
   let helper: Helper | undefined
   const started = () => {
     if (program === undefined) return undefined
-    helper ??= openHelper(program, () => {
-      helper = undefined
-    })
+    try {
+      helper ??= openHelper(program, () => {
+        helper = undefined
+      })
+    } catch {
+      // There is no memory for one more process: it is tried again the next time, and until then there is another way.
+    }
     return helper
   }
   return {
@@ -54,7 +58,7 @@ function perl(): readonly [string, ...string[]] | undefined {
   return call === undefined ? undefined : ['perl', '-e', perlScript(call)]
 }
 
-const inodeOf = (path: string) => statSync(path, { bigint: true, throwIfNoEntry: false })?.ino
+const inodeOf = (path: string) => lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino
 
 interface Helper {
   /** Undefined if it ended before it told. */
@@ -88,7 +92,7 @@ function openHelper([command, ...args]: readonly [string, ...string[]], onGone: 
   child.once('error', gone)
   // By then all that it told is heard, and it does nothing any more.
   output?.once('close', gone)
-  input?.on('error', () => {})
+  for (const stream of [input, output]) stream?.on('error', () => {})
   output?.on('data', (bytes: Buffer) => {
     for (const sign of bytes.toString('latin1')) asked.shift()?.(sign === '1')
     if (asked.length === 0) output.unref()

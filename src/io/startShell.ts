@@ -50,7 +50,13 @@ export function openStartShell(root: string): StartShell {
     return shell
   }
   return {
-    open: () => void opened(),
+    open() {
+      try {
+        opened()
+      } catch {
+        // The first order tries again, and tells of it.
+      }
+    },
     async begin(order) {
       writeOrder(root, order)
       return opened().begin(order.slug)

@@ -54,6 +54,7 @@ test('each of many that are asked for at once is told of', async () => {
 
 test.each<[string, readonly [string, ...string[]]]>([
   ['is not there', ['labmake-no-such-program']],
+  ['cannot be started', ['labmake\0no-such-program']],
   ['ends at once', ['sh', '-c', 'exit 1']],
   ['is killed before it does anything', ['sh', '-c', 'head -c 3 >/dev/null; kill -9 $$']],
   ['says that it could not', ['perl', '-e', '$/ = "\\0"; $| = 1; while (<STDIN>) { <STDIN>; print 0 }']],
