@@ -86,8 +86,8 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
   let withEvents = 0
   /** Set until the next look around: trying again for each folder would be in vain. */
   let isFull = false
-  /** What is to be visited in the next turns, for there may be ten thousand folders. */
-  let toVisit: Inner[] = []
+  /** What is to be visited in the next turns, for there may be ten thousand folders: of each folder those in it. */
+  let toVisit: Iterator<Inner>[] = []
   let visiting = Promise.resolve()
   let isVisiting = false
   let isClosed = false
@@ -95,7 +95,7 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
   const at = (path: string) => (path.startsWith('/') ? path : path === '' ? root : `${root}/${path}`)
   const join = (folder: string, name: string) => (folder === '' || folder === '/' ? folder + name : `${folder}/${name}`)
 
-  function visitTops(later?: Inner[]): boolean {
+  function visitTops(later?: Iterator<Inner>[]): boolean {
     for (const { path, steps } of tops) {
       const top = visit({ path, steps, above: undefined, known: watched.get(path) }, later)
       if (top === undefined) watched.delete(path)
@@ -118,8 +118,10 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
   async function visitOn(turnStartMs: number): Promise<void> {
     isVisiting = true
     for (let startMs = turnStartMs; toVisit.length > 0 && !isClosed; ) {
-      const { folder, name, steps } = toVisit.pop()!
-      if (!folder.isDropped) visitIn(folder, name, steps, toVisit)
+      const { value, done } = toVisit.at(-1)!.next()
+      if (done === true) toVisit.pop()
+      else if (value.folder.isDropped) toVisit.pop()
+      else visitIn(value.folder, value.name, value.steps, toVisit)
       if (seams.clock.steadyMs() - startMs < turnMs) continue
       await seams.clock.turn()
       startMs = seams.clock.steadyMs()
@@ -144,7 +146,7 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
    * Watches what is at a path now, and all that is to be watched in it, or else adds that to what is visited `later`.
    * Undefined if no folder is there.
    */
-  function visit({ path, steps, above, known }: Visit, later?: Inner[]): Folder | undefined {
+  function visit({ path, steps, above, known }: Visit, later?: Iterator<Inner>[]): Folder | undefined {
     const found = lookAtFolder(at(path))
     if (known !== undefined && found?.identity !== known.identity) drop(known)
     if (found === undefined) return undefined
@@ -152,21 +154,22 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
     if (folder === undefined) return undefined
     folder.steps = steps
     if (folder.watch.kind === 'none' || (folder.watch.kind === 'polled' && folder.watch.limited)) watch(folder, found)
-    const wanted = wantedIn(folder)
-    for (const [name, child] of folder.inside ?? []) {
-      if (wanted.has(name)) continue
-      drop(child)
-      folder.inside?.delete(name)
-    }
-    for (const [name, steps] of wanted) {
-      if (later === undefined) visitIn(folder, name, steps)
-      else later.push({ folder, name, steps })
-    }
+    const names = namesIn(folder)
+    if (names.length === 0 && folder.inside === undefined) return folder
+    const inner = innerOf(folder, names)
+    if (later !== undefined) later.push(inner)
+    else for (const { name, steps } of inner) visitIn(folder, name, steps)
     return folder
   }
 
-  function visitIn(folder: Folder, name: string, steps: readonly Step[], later?: Inner[]): void {
+  /** `steps`: none for what is not to be watched any more. */
+  function visitIn(folder: Folder, name: string, steps: readonly Step[], later?: Iterator<Inner>[]): void {
     const known = folder.inside?.get(name)
+    if (steps.length === 0) {
+      if (known !== undefined) drop(known)
+      folder.inside?.delete(name)
+      return
+    }
     const child = visit({ path: join(folder.path, name), steps, above: folder, known }, later)
     if (child === undefined) folder.inside?.delete(name)
     else {
@@ -280,23 +283,33 @@ export function watchFolders(options: FolderWatchOptions, seams: WatchSeams): Fo
     },
   }
 
-  /** The folders in a folder that are to be watched, with the steps that lead to them. */
-  function wantedIn(folder: Folder): Map<string, readonly Step[]> {
-    const wanted = new Map<string, readonly Step[]>()
-    const { steps } = folder
+  /** Names of folders in a folder that may have to be watched. */
+  function namesIn({ path, steps }: Folder): readonly string[] {
     const what = inside(steps)
-    if (what === 'nothing') return wanted
+    if (what === 'nothing') return []
     // A folder has a link from each folder in it, on most disks; where it has none, reading it can be saved. Asked for
     // only now, with the folder watched, so that a folder that has just come is either seen here or told of.
-    if (what === 'all' && lookAtFolder(at(folder.path))?.links === 2) return wanted
+    if (what === 'all' && lookAtFolder(at(path))?.links === 2) return []
+    return nextNames(steps) ?? foldersIn(at(path))
+  }
+
+  /**
+   * Those to be watched, with the steps that lead to them; and at last those that were watched and are not among them: one that came
+   * back in the meantime is visited again.
+   */
+  function* innerOf(folder: Folder, names: readonly string[]): Generator<Inner, undefined> {
+    const others = new Set(folder.inside?.keys())
     let last: readonly Step[] = []
-    for (const name of nextNames(steps) ?? foldersIn(at(folder.path))) {
-      const inner = stepsInto(steps, name)
+    for (const name of names) {
+      const steps = stepsInto(folder.steps, name)
+      if (steps.length === 0) continue
       // Ten thousand recordings are at the same steps, and keep them.
-      if (!isSameSteps(inner, last)) last = inner
-      if (inner.length > 0) wanted.set(name, last)
+      if (!isSameSteps(steps, last)) last = steps
+      others.delete(name)
+      yield { folder, name, steps: last }
     }
-    return wanted
+    for (const name of others) yield { folder, name, steps: stepsInto(folder.steps, name) }
+    return undefined
   }
 }
 
