@@ -4,13 +4,14 @@ import { standingOf } from '../core/standing.ts'
 import type { Scope } from '../engine/book.ts'
 import { leftAttempts } from '../io/attempts.ts'
 import type { LookBack } from '../io/lookBack.ts'
+import { steadyMs } from '../io/steady.ts'
 import { findWorkspace } from '../io/workspace.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Standing } from '../model/standing.ts'
 import { hasDrops } from './drops.ts'
 import { planJson, planLines } from './dryRun.ts'
 import { type Ending, exitCodeOf, nothingDone, tellEnding } from './ending.ts'
-import { type EngineHost, hostEngine } from './host.ts'
+import { type EngineHost, type FirstPlan, hostEngine } from './host.ts'
 import { lineReporter } from './lines.ts'
 import { liveReporter } from './live.ts'
 import { planNamed } from './namedPlan.ts'
@@ -39,11 +40,12 @@ export async function buildHere(
   // What lies in the inbox may be what is asked for: it is taken before anything is planned.
   if (hasDrops(workspace.root) && !dryRun) return runBuild(workspace, goals, options, { recall })
   const look = recall?.look(workspace) ?? lookAt(workspace, goals)
+  const first = { planned: look.planned, journal: workspace.journal, atMs: steadyMs() }
   const { plan, scope } = look.planned
   if (dryRun) return showPlan(look, chooseGoals(plan, workspace, goals), left, options)
   // What an earlier labmake left may be of any batch.
   if (left.length > 0) return runBuild(workspace, goals, options, { recall })
-  if (look.standing.stale > 0) return runBuild(workspace, goals, options, { recall, scope, others: look.others })
+  if (look.standing.stale > 0) return runBuild(workspace, goals, options, { recall, scope, first, others: look.others })
   recall?.keep(workspace, look)
   const ending = { ...nothingDone, isAsked: goals.length > 0 }
   return finish(look.standing, ending, options, () => planJson(plan, chooseGoals(plan, workspace, goals)))
@@ -89,6 +91,8 @@ interface RunOptions {
   /** The batches that are not known to be at rest, and how many jobs there are beside theirs, all up to date. */
   readonly scope?: Scope
   readonly others?: number
+  /** The plan that says so. */
+  readonly first?: FirstPlan
   /** With the lock held, before the first plan. */
   readonly before?: () => Promise<void>
 }
@@ -98,7 +102,7 @@ export async function runBuild(
   workspace: OpenWorkspace,
   goals: readonly string[],
   options: BuildCommandOptions,
-  { recall, scope = 'all', others = 0, before = async () => {} }: RunOptions = {},
+  { recall, scope = 'all', first, others = 0, before = async () => {} }: RunOptions = {},
 ): Promise<ExitCode> {
   const reporter = openReporter(workspace, options, () => (host?.plansAll() === false ? others : 0))
   const startedMs = Date.now()
@@ -121,6 +125,7 @@ export async function runBuild(
     const ended = await hostEngine(workspace, {
       mode: 'build',
       scope,
+      first,
       choose: (plan) => chooseGoals(plan, workspace, goals),
       maxJobs: options.jobs,
       failFast: options.failFast,

@@ -1,12 +1,14 @@
 import { hostname } from 'node:os'
-import type { Scope } from '../engine/book.ts'
+import type { PlannedGraph, Scope } from '../engine/book.ts'
 import { Engine } from '../engine/engine.ts'
 import type { Outcome } from '../engine/entry.ts'
 import type { Intake } from '../engine/intake.ts'
-import { recover } from '../engine/recover.ts'
+import { type Recovery, recover } from '../engine/recover.ts'
 import { systemClock } from '../io/clock.ts'
+import type { JournalFile } from '../io/journal.ts'
 import { runningEngine, userName } from '../io/lock.ts'
 import { memoryBytes } from '../io/memory.ts'
+import { steadyMs } from '../io/steady.ts'
 import type { Board } from '../model/board.ts'
 import { invariant } from '../model/errors.ts'
 import type { EngineEvent } from '../model/event.ts'
@@ -26,6 +28,8 @@ export interface HostOptions {
   readonly mode: 'watch' | 'build'
   /** What a build plans until others may look at it, when it plans everything: all, or the batches that are not known to be at rest. */
   readonly scope: Scope
+  /** What was planned a moment ago to see whether there is anything to do: the first plan, if nothing came in between. */
+  readonly first?: FirstPlan | undefined
   /** The jobs that were asked for, with what they need. */
   readonly choose: (plan: Plan) => ReadonlySet<string>
   readonly maxJobs: number | undefined
@@ -37,6 +41,14 @@ export interface HostOptions {
   /** With the lock held, before the first plan. */
   readonly before: () => Promise<void>
   readonly onStart: (host: EngineHost) => void
+}
+
+/** A plan of what a build is to plan, and what it was made of beside the disk. */
+export interface FirstPlan {
+  readonly planned: PlannedGraph
+  readonly journal: JournalFile
+  /** When it was over, by `steadyMs()`. */
+  readonly atMs: number
 }
 
 export interface EngineHost {
@@ -75,6 +87,8 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     const ports = await openPorts(workspace, { stays: options.mode === 'watch', startsSoon: options.mode === 'build' })
     const recovery = await recover(ports, () => workspace.jobs())
     await options.before()
+    const takesDrops = options.mode === 'watch' || hasDrops(workspace.root)
+    let first = takesDrops || hasRecovered(recovery) ? undefined : planStillGood(options.first, workspace)
     let hearsAll = () => false
     const planner = openPlanner(workspace, { hearsAll: () => hearsAll() })
     let catchUp = async () => false
@@ -82,8 +96,12 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
       {
         engine: describeEngine(workspace, options.mode),
         // Where only a part is planned the engine need not know that there is more.
-        plan: (asked, untouched) =>
-          scope === 'all' ? planner.plan(asked, untouched) : { ...workspace.plan(scope), scope: 'all' },
+        plan(asked, untouched) {
+          const planned = first
+          first = undefined
+          if (planned !== undefined) return { ...planned, scope: 'all' }
+          return scope === 'all' ? planner.plan(asked, untouched) : { ...workspace.plan(scope), scope: 'all' }
+        },
         outline: () => planner.outline(),
         catchUp: () => catchUp(),
         choose: options.choose,
@@ -113,7 +131,6 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
     try {
       // Who asks hears at once that it begins: all else may take seconds.
       if (options.mode === 'watch') await served.opened
-      const takesDrops = options.mode === 'watch' || hasDrops(workspace.root)
       if (takesDrops) intake = await openDrops({ workspace, ports, engine, wake: () => lookSoon() })
       stop = () => engine.stop({ now: false })
       if (lockLost) stop()
@@ -151,6 +168,17 @@ export async function hostEngine(workspace: OpenWorkspace, options: HostOptions)
   })
   return { outcomes, lockLost, scope, left }
 }
+
+/** For the lock of a dead labmake one may have waited, and what was planned before that is of another time. */
+const freshMs = 1000
+
+/** Undefined where the plan has to be made anew, since another labmake was at work meanwhile, or it took long. */
+function planStillGood(first: FirstPlan | undefined, workspace: OpenWorkspace): PlannedGraph | undefined {
+  const isGood = first?.journal === workspace.journal && steadyMs() - first.atMs < freshMs
+  return isGood ? first.planned : undefined
+}
+
+const hasRecovered = ({ running, settled, troubles }: Recovery) => running.length + settled.length + troubles.length > 0
 
 /** A build that is over sooner than this is not worth joining, and does not pay for being so. */
 const serveBuildAfterMs = 1000

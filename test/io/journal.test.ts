@@ -265,6 +265,7 @@ test('a journal that is read once more knows what others appended, of targets th
   const before = longTargets.slice(0, 9).map((target) => first.history(target))
   appendFileSync(ws.path(path), longLines.slice(50).join(''))
   const again = first.reread()
+  expect(again).not.toBe(first)
   const whole = openJournal(ws.root)
   const histories = (journal: typeof whole) => longTargets.slice(0, 12).map((target) => journal.history(target))
   expect(histories(again)).toEqual(histories(whole))
