@@ -25,16 +25,17 @@ export interface LastSeen {
 
 export function lastSeenOf(rules: readonly Rule[]): LastSeen {
   const patterns = heardOf(rules)
-  /** Of each batch as many as there are patterns: undefined where one is to be looked at. */
-  const kept = new Map<string, readonly (Snapshot | undefined)[]>()
+  /** Of each batch as many as there are patterns: undefined where one is to be looked at. As text: that takes a third of the room. */
+  const kept = new Map<string, readonly (string | undefined)[]>()
   return {
     of(batches) {
       const seen: Seen[] = []
       for (const batch of batches) {
-        kept.get(batch)?.forEach((snapshot, i) => {
+        kept.get(batch)?.forEach((text, i) => {
           const pattern = patterns[i]!
           const { isFolder } = pattern
-          if (snapshot !== undefined) seen.push({ path: expandPattern(pattern, { batch }), isFolder, snapshot })
+          const path = expandPattern(pattern, { batch })
+          if (text !== undefined) seen.push({ path, isFolder, snapshot: fromText(text) })
         })
       }
       return seen
@@ -71,8 +72,22 @@ function heardOf(rules: readonly Rule[]): Pattern[] {
  * Only what is there, and plain: where a link leads, and what lies deep in a folder, may change without a word. Of names that
  * never count nothing is told.
  */
-function toKeep(survey: Survey, path: string, { isFolder }: Pattern): Snapshot | undefined {
+function toKeep(survey: Survey, path: string, { isFolder }: Pattern): string | undefined {
   const snapshot = survey.known(path, { isFolder })
   if (snapshot?.status !== 'there' || !snapshot.isPlain) return undefined
-  return path.split('/').some(neverCounts) ? undefined : snapshot
+  return path.split('/').some(neverCounts) ? undefined : toText(snapshot)
+}
+
+type There = Snapshot & { readonly status: 'there' }
+type Kept = [stamp: There['stamp'], newestNs: string, newestPath: string, oldestNs: string, sizeBytes: number]
+
+function toText({ stamp, newestNs, newestPath, oldestNs, sizeBytes }: There): string {
+  const kept: Kept = [stamp, String(newestNs), newestPath, String(oldestNs), sizeBytes]
+  return JSON.stringify(kept)
+}
+
+function fromText(text: string): There {
+  const [stamp, newestNs, newestPath, oldestNs, sizeBytes] = JSON.parse(text) as Kept
+  const times = { newestNs: BigInt(newestNs), newestPath, oldestNs: BigInt(oldestNs) }
+  return { status: 'there', stamp, ...times, sizeBytes, isPlain: true }
 }
