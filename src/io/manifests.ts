@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { manifestFolder } from '../core/dropManifest.ts'
 import { type Manifest, parseManifest } from '../core/manifest.ts'
 import { byName, neverCounts } from '../core/names.ts'
+import { isSameData } from '../core/sameData.ts'
 import type { ManifestText } from '../model/inbox.ts'
 import type { Rule } from '../model/rule.ts'
 import { describeErrno } from './disk.ts'
@@ -19,7 +20,7 @@ export function manifestReader(root: string): (rules: readonly Rule[]) => Manife
     if (known !== undefined && known.texts === undefined) return known.manifests
     const texts = readTexts(root)
     // They are read again and again while they are new, and mostly found to be the same.
-    const isSame = known !== undefined && JSON.stringify(known.texts) === JSON.stringify(texts)
+    const isSame = known !== undefined && isSameData(known.texts, texts)
     const manifests = isSame ? known.manifests : parseAll(texts, rules)
     last = { rules, state, manifests, texts: newestMs < beforeMs - coarseMs ? undefined : texts }
     return manifests
