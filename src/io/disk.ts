@@ -115,6 +115,15 @@ const errnoWords: Readonly<Record<string, string>> = {
   ESTALE: 'the file server has lost the file',
 }
 
+/**
+ * What keeps a text that a person left from being read, though nothing fails: whoever reads a pipe waits for somebody who writes to
+ * it, maybe for ever. Throws the system's errors.
+ */
+export function notAText(path: string): string | undefined {
+  const stat = statSync(path)
+  return stat.isFile() || stat.isDirectory() ? undefined : 'it is a pipe or a device, and no file'
+}
+
 /** What a system error means, in words; its own message where it is a rare one. */
 export function describeErrno(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException

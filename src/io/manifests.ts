@@ -5,7 +5,7 @@ import { byName, neverCounts } from '../core/names.ts'
 import { isSameData } from '../core/sameData.ts'
 import type { ManifestText } from '../model/inbox.ts'
 import type { Rule } from '../model/rule.ts'
-import { describeErrno } from './disk.ts'
+import { describeErrno, notAText } from './disk.ts'
 
 /** A file that was written so lately may be written again without a change of its times, which are as coarse as this. */
 const coarseMs = 100
@@ -96,6 +96,8 @@ export function readManifestText(path: string): ManifestText {
   const saveAs = 'Save it as text in UTF-8, with tabs between the columns.'
   let bytes: Buffer
   try {
+    const problem = notAText(path)
+    if (problem !== undefined) return { status: 'unreadable', problem: `cannot be read: ${problem}` }
     if (statSync(path).size > longestBytes)
       return { status: 'unreadable', problem: 'is too large for a table of batches' }
     bytes = readFileSync(path)

@@ -12,7 +12,7 @@ import { type RulesInUse, rulesInUse } from '../core/rulesInUse.ts'
 import { withoutSecrets } from '../core/secrets.ts'
 import { UserError } from '../model/errors.ts'
 import type { RuleSet } from '../model/rule.ts'
-import { describeErrno } from './disk.ts'
+import { describeErrno, notAText } from './disk.ts'
 
 /** One slot for each processor: what `auto` means here. */
 export const processors = availableParallelism()
@@ -57,6 +57,13 @@ function ruleNames(root: string): string[] | undefined {
 }
 
 async function readRuleFile(root: string, file: string): Promise<RuleFile> {
+  const broken = (problem: string) => brokenRuleFile(file, [{ where: file, message: `cannot be read: ${problem}` }])
+  try {
+    const problem = notAText(`${root}/${file}`)
+    if (problem !== undefined) return broken(problem)
+  } catch (error) {
+    return broken(describeErrno(error))
+  }
   return /\.(mjs|ts)$/.test(file) ? readModule(root, file) : readYaml(root, file)
 }
 

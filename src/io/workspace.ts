@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { UserError } from '../model/errors.ts'
+import { describeErrno } from './disk.ts'
 
-/** The workspace that `from` lies in: the nearest folder upward that has `rules/`. Throws UserError. */
+/** The workspace that `from` lies in: the nearest folder upward that has `rules/`. Throws UserError, also where one may not look. */
 export function findWorkspace(from: string): string {
   const start = resolve(from)
   if (!existsSync(start)) throw new UserError(`there is no folder ${from}`, { hint: 'Check the path after -C.' })
@@ -16,7 +17,13 @@ export function findWorkspace(from: string): string {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  } catch (error) {
+    throw new UserError(`cannot look into ${dirname(path)}: ${describeErrno(error)}`, {
+      hint: 'Whoever the folder belongs to can let you in.',
+    })
+  }
 }
 
 /** A goal that is written as a path from where the person stands, as a path from the workspace; others as they are. */

@@ -533,15 +533,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
+/** With batches that stay at rest, beside those that the steps are about. */
+async function labAtRest(rules: object): Promise<Lab> {
+  const lab = new Lab(rules)
+  for (let i = 1; i <= 12; i++) for (const end of ['/x', '.a']) lab.write(`in/C${i}${end}`)
+  await lab.makeAll()
+  await lab.recall()
+  return lab
+}
+
 test('after any changes a look back says what a plan of everything says, whatever became of the looks', async () => {
   let recalled = 0
   await fc.assert(
     fc.asyncProperty(randomRules, fc.array(step, { minLength: 2, maxLength: 8 }), async (rules, steps) => {
-      using lab = new Lab(rules)
-      // Batches that stay at rest, beside those that the steps are about.
-      for (let i = 1; i <= 12; i++) for (const end of ['/x', '.a']) lab.write(`in/C${i}${end}`)
-      await lab.makeAll()
-      await lab.recall()
+      using lab = await labAtRest(rules)
       for (const [i, change] of steps.entries()) {
         await change(lab)
         const { standing, planned } = await lab.recall()
@@ -575,10 +580,7 @@ test('after any changes a dry run, and what goals name, are told as by a plan of
   const change = fc.tuple(step, fc.boolean(), goal)
   await fc.assert(
     fc.asyncProperty(randomRules, fc.array(change, { minLength: 2, maxLength: 6 }), async (rules, changes) => {
-      using lab = new Lab(rules)
-      for (let i = 1; i <= 12; i++) for (const end of ['/x', '.a']) lab.write(`in/C${i}${end}`)
-      await lab.makeAll()
-      await lab.recall()
+      using lab = await labAtRest(rules)
       for (const [i, [change, isBuilt, goal]] of changes.entries()) {
         await change(lab)
         const { known, all } = await lab.dryRuns()

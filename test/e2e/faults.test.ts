@@ -220,6 +220,24 @@ function giveAway(ws: Workspace): void {
 }
 
 describe.skipIf(!canMount)('without permission', () => {
+  test('to look into the workspace: said in words, whatever is asked', async () => {
+    await using ws = await workspace({
+      'lab/rules/r.yaml': oneRule('recipe: cp {source} {target}'),
+      'lab/in/a.txt': 'a',
+    })
+    chmodSync(ws.root, 0o755)
+    chmodSync(ws.path('lab'), 0o700)
+    for (const command of [[], ['-n'], ['why', 'a'], ['status'], ['watch', '--plain']]) {
+      const run = asSomebody(ws, '-C', 'lab', ...command)
+      expectWords(run)
+      expect([command, run.code, run.stderr]).toEqual([
+        command,
+        2,
+        expect.stringMatching(/cannot look into .*\/lab: permission denied\n +Whoever the folder belongs to/),
+      ])
+    }
+  })
+
   test('to write in .labmake: said in words, and looking works all the same', async () => {
     await using ws = await workspace({ ...oneCopy, '.labmake/': '' })
     giveAway(ws)

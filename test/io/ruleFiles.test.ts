@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { parseYamlRules, ruleReader } from '../../src/io/ruleFiles.ts'
 import { workspace } from '../workspace.ts'
@@ -201,6 +202,17 @@ describe('a folder of rule files', () => {
     expect(faults).toMatchObject([{ where: 'rules/a.mjs', message: expect.stringContaining(message) }])
     expect(faults[0]!.hint ?? '').toContain(hint)
   })
+
+  test.each(['rules/a.yaml', 'rules/a.mjs'])(
+    'a pipe by the name %s is told of, and nobody waits for it',
+    async (path) => {
+      await using ws = await workspace({ 'rules/b.yaml': rule('b') })
+      execFileSync('mkfifo', [ws.path(path)])
+      const { rules, faults } = await ruleReader(ws.root)()
+      expect(rules.map((r) => r.name)).toEqual(['b'])
+      expect(faults).toMatchObject([{ where: path, message: 'cannot be read: it is a pipe or a device, and no file' }])
+    },
+  )
 
   test('a folder by the name of a rule file is told of', async () => {
     expect((await read({ 'rules/a.yaml/x': '' })).faults).toMatchObject([
