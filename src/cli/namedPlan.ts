@@ -10,8 +10,8 @@ export interface NamedPlan {
 }
 
 /**
- * A plan with what goals name: of ten thousand recordings only of those that they speak of, where the
- * rules keep batches apart. Throws UserError for a goal that nothing matches; `commands` are other words that it may have meant.
+ * A plan with what goals name: of ten thousand recordings only of those that they speak of, where the rules keep batches apart.
+ * Throws UserError for a goal that nothing matches; `commands` are other words that it may have meant.
  */
 export function planNamed(
   workspace: OpenWorkspace,

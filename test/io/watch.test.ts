@@ -473,7 +473,8 @@ test('where the system allows no more watches that is said once, and the other f
   expect(ws.faults).toHaveLength(1)
 })
 
-test('more events in one go than the system keeps mean that everything is looked at', async () => {
+/** A watched workspace of which just more was told in one go than the system keeps. */
+async function flooded() {
   let flood = () => {}
   const fake: WatchSeams['watch'] = (path, heard) => {
     if (path.endsWith('/data/kwd')) flood = () => heard('change', 'none of our business')
@@ -481,18 +482,17 @@ test('more events in one go than the system keeps mean that everything is looked
   }
   const ws = await watching({ seams: { watch: fake } })
   for (let i = 0; i < 20_000; i++) flood()
+  return ws
+}
+
+test('more events in one go than the system keeps mean that everything is looked at', async () => {
+  const ws = await flooded()
   await ws.until('everything is told', () => ws.kinds().includes('everything'))
   expect(ws.changes.at(-1)).toEqual({ kind: 'everything', why: 'more has happened at once than the system tells of' })
 })
 
 test('as soon as events may be lost, nothing that was seen stands, until all was looked at', async () => {
-  let flood = () => {}
-  const fake: WatchSeams['watch'] = (path, heard) => {
-    if (path.endsWith('/data/kwd')) flood = () => heard('change', 'none of our business')
-    return watch(path, heard)
-  }
-  const ws = await watching({ seams: { watch: fake } })
-  for (let i = 0; i < 20_000; i++) flood()
+  const ws = await flooded()
   await new Promise((resolve) => setImmediate(resolve))
   expect(ws.touches[0]).toBe('everything')
   await ws.until('everything is told', () => ws.kinds().includes('everything'))
