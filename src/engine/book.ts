@@ -260,6 +260,7 @@ export class JobBook {
   private forget(entry: Entry): void {
     const { outcome, batch } = entry
     this.set(entry, resting)
+    this.toEstimate.delete(entry)
     this.entries.delete(entry.id)
     const others = batch === undefined ? [] : this.byBatch.get(batch)!.filter((other) => other !== entry)
     if (others.length > 0) this.byBatch.set(batch!, others)
