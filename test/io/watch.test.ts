@@ -392,7 +392,8 @@ test.each<[Change['kind'], string]>([
   ['rules', 'rules/new.yaml'],
   ['manifests', 'data/manifests/new.tsv'],
   ['inbox', 'inbox/B7/a.mat'],
-])('polled: told of as %s: %s', async (kind, path) => {
+  // Polled by chokidar, of a folder that comes with its first file: on a busy machine once in hundreds that is told as `everything`.
+])('polled: told of as %s: %s', { retry: 1 }, async (kind, path) => {
   const ws = await watching({ poll: true })
   ws.write(path)
   await ws.until(`${kind} is told`, () => ws.kinds().includes(kind))
